@@ -1,0 +1,71 @@
+/** Why a session of ours, not its agent, failed: `failure.code` on the wire. */
+export const FAILURE_CODES = [
+  'repo_not_found',
+  'repo_refused',
+  'provider_unavailable',
+  'minter_unavailable',
+  'engine_unavailable',
+  'image_missing',
+  'sandbox_failed',
+  'ref_not_found',
+  'clone_failed',
+  'command_not_found',
+  'out_of_memory',
+  'token_revoked',
+  'worker_lost',
+  'internal',
+] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** What an HTTP call can be refused with: `code` in problem+json. */
+export type RefusalCode =
+  | 'invalid_json'
+  | 'invalid_request'
+  | 'access_unsupported'
+  | 'body_too_large'
+  | 'unauthorized'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'idempotency_conflict'
+  | 'session_not_ended'
+  | 'session_ended'
+  | 'beyond_token_lifetime'
+  | 'not_implemented'
+  | 'unavailable'
+  | 'internal_error';
+
+/** One wrong field of a request: where, and what to do about it. */
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+/** A call that is refused. The message is for the caller: what is wrong, and what to do. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: RefusalCode;
+  readonly fields: FieldError[];
+
+  constructor(code: RefusalCode, message: string, options: { fields?: FieldError[]; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.fields = options.fields ?? [];
+  }
+}
+
+/** A step of a session that cannot go on. The message reaches the session's owner, so it holds no secret. */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A short text of anything thrown, for logs and `lastError`. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

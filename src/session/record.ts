@@ -1,0 +1,90 @@
+import type { FailureCode } from '../errors.ts';
+import type { RepoGrant, Access } from '../token/record.ts';
+import type { SessionStatus } from './status.ts';
+
+export interface SessionRepo {
+  id: string;
+  /** Branch, tag or full commit id; null is the repo's HEAD. */
+  ref: string | null;
+  /** Below /workspace. */
+  path: string;
+  access: Access;
+  /** Commits of history to clone; null is all of it. */
+  depth: number | null;
+}
+
+export interface SessionResources {
+  cpus: number;
+  memoryMb: number;
+  pids: number;
+  diskMb: number;
+}
+
+/** What was asked for, with every default filled in. Secrets are not here but sealed beside it. */
+export interface SessionRequest {
+  repos: SessionRepo[];
+  /** null: an interactive session, which stays until it is stopped or its time is over. */
+  command: string[] | null;
+  image: string;
+  env: Record<string, string>;
+  timeoutSeconds: number;
+  maxTimeoutSeconds: number;
+  resources: SessionResources;
+  network: { allow: string[] };
+  credentials: { delivery: 'env' };
+  priority: number;
+  metadata: Record<string, string>;
+}
+
+export interface SessionFailure {
+  code: FailureCode;
+  message: string;
+  /** The line of run-session in which it happened, such as `mint` or `clone`. */
+  step: string;
+}
+
+export interface StopRequest {
+  requestedAt: string;
+  graceSeconds: number;
+  /** `now`: the token is deleted before the agent is told to stop. */
+  revoke: 'after' | 'now';
+}
+
+export interface SessionTimings {
+  queuedMs?: number;
+  mintMs?: number;
+  containerMs?: number;
+  cloneMs?: number;
+  toRunningMs?: number;
+}
+
+/** A session as the store keeps it. Times are ISO 8601 UTC. */
+export interface SessionRecord {
+  id: string;
+  status: SessionStatus;
+  request: SessionRequest;
+  /** `secrets` of the request, sealed by the API to the minter's public key; null when there are none or they are erased. */
+  sealedSecrets: string | null;
+  /** Name of the API key that started it. */
+  owner: string;
+  createdAt: string;
+  startedAt: string | null;
+  runningAt: string | null;
+  endedAt: string | null;
+  deadlineAt: string | null;
+  exitCode: number | null;
+  failure: SessionFailure | null;
+  stop: StopRequest | null;
+  tokenId: string | null;
+  /** `claimedAt` is set once, by the worker that may deliver the environment and start the command. */
+  sandbox: { id: string; image: string; claimedAt: string | null; removedAt: string | null } | null;
+  worker: string | null;
+  /** The commit cloned per repo, in the order of `request.repos`; null for an empty repo or before the clone. */
+  heads: (string | null)[];
+  timings: SessionTimings;
+}
+
+/** The session's repos as its token must open them. */
+export function grantsOf(request: SessionRequest): RepoGrant[] {
+  return request.repos.map(({ id, access }) => ({ repoId: id, access }));
+}

@@ -1,0 +1,39 @@
+import type { TokenState } from './state.ts';
+
+export type Access = 'read' | 'write';
+
+/** One repo that a token opens, and how far. */
+export interface RepoGrant {
+  repoId: string;
+  access: Access;
+}
+
+/** One line of the token ledger. Times are ISO 8601 UTC. It never holds the value in clear. */
+export interface TokenRecord {
+  /** `tok_` + nanoid: the intent's id, known before the provider is asked. */
+  id: string;
+  sessionId: string;
+  provider: string;
+  state: TokenState;
+  grants: RepoGrant[];
+  /** What the provider is asked for; always set, so that even a lost answer ends by itself. */
+  ttlSeconds: number;
+  intendedAt: string;
+  mintedAt: string | null;
+  /** When the value was handed to the session's sandbox. */
+  deliveredAt: string | null;
+  expiresAt: string | null;
+  /** When the ledger began to want it gone. */
+  revokingAt: string | null;
+  revokedAt: string | null;
+  /** When a request *with the token* was refused by the provider. */
+  verifiedAt: string | null;
+  /** Calls made to delete it so far. */
+  attempts: number;
+  /** Why the last attempt to mint or delete it failed; no secret in it. */
+  lastError: string | null;
+  /** First 12 hex digits of the value's SHA-256. */
+  fingerprint: string | null;
+  /** The value under the seal key ring; erased when it is no longer needed. */
+  sealed: string | null;
+}

@@ -1,0 +1,30 @@
+/**
+ * The life of a token in the ledger, as one table. `intended` is written before the provider is asked, so that a token
+ * can never exist that nobody knows of.
+ *
+ * - `refused`: the provider said no; there is no token.
+ * - `unknown`: the answer to the minting was lost. Nobody holds the value, so nobody can delete it; its TTL ends it.
+ * - `revoked`: deleted, and the provider was seen to refuse it.
+ * - `expired`: its TTL passed first.
+ */
+export const TOKEN_TRANSITIONS = {
+  intended: ['active', 'refused', 'unknown', 'revoking'],
+  active: ['revoking', 'expired'],
+  revoking: ['revoked', 'expired'],
+  unknown: ['expired'],
+  refused: [],
+  revoked: [],
+  expired: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type TokenState = keyof typeof TOKEN_TRANSITIONS;
+
+export const TOKEN_STATES = Object.keys(TOKEN_TRANSITIONS) as TokenState[];
+
+export function isTokenFinal(state: TokenState): boolean {
+  return TOKEN_TRANSITIONS[state].length === 0;
+}
+
+export function canTokenMove(from: TokenState, to: TokenState): boolean {
+  return (TOKEN_TRANSITIONS[from] as readonly TokenState[]).includes(to);
+}
