@@ -1,0 +1,34 @@
+import type { Redis } from './redis.ts';
+
+/** A key must hold exactly this, or (null) must not exist, for the commit to happen. */
+export interface Expectation {
+  key: string;
+  value: string | null;
+}
+
+/** One Redis command. */
+export type Effect = [command: string, ...args: (string | number)[]];
+
+/*
+ * All or nothing, in one script: the expectations are checked, then every effect happens. It keeps a record, its indexes
+ * and its events in step whatever process dies around it. Keys are built by the caller, so this is for a single Redis
+ * (or one with replicas), not for a cluster.
+ */
+const COMMIT = `
+local plan = cjson.decode(ARGV[1])
+for _, expected in ipairs(plan.expect) do
+  local now = redis.call('GET', expected[1])
+  if now ~= (expected[2] or false) then return 0 end
+end
+for _, effect in ipairs(plan.effects) do redis.call(unpack(effect)) end
+return 1
+`;
+
+/** True when it happened; false when an expectation did not hold and nothing was changed. */
+export async function commit(redis: Redis, expectations: Expectation[], effects: Effect[]): Promise<boolean> {
+  const plan = {
+    expect: expectations.map(({ key, value }) => [key, value ?? false]),
+    effects: effects.map((effect) => effect.map(String)),
+  };
+  return (await redis.eval(COMMIT, 0, JSON.stringify(plan))) === 1;
+}

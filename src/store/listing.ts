@@ -1,0 +1,83 @@
+import type { SessionRecord } from '../session/record.ts';
+import type { SessionStatus } from '../session/status.ts';
+import type { TokenRecord } from '../token/record.ts';
+import type { TokenState } from '../token/state.ts';
+import { idOfEntry, indexEntry, keys } from './keys.ts';
+import type { Redis } from './redis.ts';
+
+export interface Page<T> {
+  items: T[];
+  /** Where the next page begins; null at the end. */
+  nextCursor: string | null;
+}
+
+export interface PageQuery {
+  /** At most so many items. */
+  limit: number;
+  /** As an earlier page gave it; null is the beginning. */
+  cursor: string | null;
+}
+
+/** How many records are read at once to find those that pass a filter. */
+const CHUNK = 200;
+
+/** Newest first. The cursor names the last record given, so that new sessions do not move a page. */
+export async function listSessions(
+  redis: Redis,
+  query: PageQuery & { status: SessionStatus | null; keep(session: SessionRecord): boolean },
+): Promise<Page<SessionRecord>> {
+  const index = query.status === null ? keys.sessions : keys.sessionsByStatus(query.status);
+  return page(redis, index, keys.session, query);
+}
+
+/** Newest first. */
+export async function listTokens(
+  redis: Redis,
+  query: PageQuery & { state: TokenState | null },
+): Promise<Page<TokenRecord>> {
+  const index = query.state === null ? keys.tokens : keys.tokensByState(query.state);
+  return page(redis, index, keys.token, { ...query, keep: () => true });
+}
+
+export async function countSessions(redis: Redis, status: SessionStatus): Promise<number> {
+  return redis.zcard(keys.sessionsByStatus(status));
+}
+
+export async function countTokens(redis: Redis, state: TokenState): Promise<number> {
+  return redis.zcard(keys.tokensByState(state));
+}
+
+/** Sessions accepted before this one that still wait, priorities aside; null when it does not wait. */
+export async function queuePosition(redis: Redis, session: SessionRecord): Promise<number | null> {
+  if (session.status !== 'queued') return null;
+  return redis.zrank(keys.sessionsByStatus('queued'), indexEntry(session.createdAt, session.id));
+}
+
+/** Ids of the sessions of which something is still to be done. */
+export async function unsettledSessions(redis: Redis): Promise<string[]> {
+  return redis.smembers(keys.unsettled);
+}
+
+async function page<T>(
+  redis: Redis,
+  index: string,
+  keyOf: (id: string) => string,
+  query: PageQuery & { keep(item: T): boolean },
+): Promise<Page<T>> {
+  const items: T[] = [];
+  let from = query.cursor === null ? '+' : `(${Buffer.from(query.cursor, 'base64url').toString()}`;
+  for (;;) {
+    const entries = await redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, CHUNK);
+    if (entries.length === 0) return { items, nextCursor: null };
+    const texts = await redis.mget(entries.map((entry) => keyOf(idOfEntry(entry))));
+    for (const [i, entry] of entries.entries()) {
+      const text = texts[i];
+      if (text === null || text === undefined) continue;
+      const item = JSON.parse(text) as T;
+      if (!query.keep(item)) continue;
+      items.push(item);
+      if (items.length === query.limit) return { items, nextCursor: Buffer.from(entry).toString('base64url') };
+    }
+    from = `(${entries.at(-1)}`;
+  }
+}

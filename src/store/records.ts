@@ -1,0 +1,154 @@
+import { canMove, isEnded } from '../session/status.ts';
+import type { NewEvent } from '../session/event.ts';
+import type { SessionRecord } from '../session/record.ts';
+import type { TokenRecord } from '../token/record.ts';
+import { canTokenMove, isTokenFinal } from '../token/state.ts';
+import { commit, type Effect, type Expectation } from './commit.ts';
+import { eventEffects } from './events.ts';
+import { indexEntry, keys } from './keys.ts';
+import type { Redis } from './redis.ts';
+
+/** A session and its current token, read together. */
+export interface View {
+  session: SessionRecord | null;
+  token: TokenRecord | null;
+}
+
+export interface Change {
+  session?: SessionRecord;
+  token?: TokenRecord;
+  events?: NewEvent[];
+  /** More to expect and to do in the same step, such as an idempotency key. */
+  expect?: Expectation[];
+  effects?: Effect[];
+}
+
+/** After so many lost races something is wrong that another try will not mend. */
+const MAX_RACES = 100;
+
+/**
+ * The one place where a session's or a token's state is written: read, decide, write if nobody wrote meanwhile, else
+ * again. A session and its token change in one step, with their indexes and events.
+ *
+ * `decide` is pure and may be called several times; null leaves all as it is. Returns the view as it is afterwards.
+ * Throws when a change is not in the tables of `session/status.ts` and `token/state.ts`.
+ */
+export async function change(
+  redis: Redis,
+  ids: { sessionId: string; tokenId?: string | null },
+  decide: (view: View) => Change | null,
+): Promise<View> {
+  for (let race = 0; race < MAX_RACES; race++) {
+    const before = await readRaw(redis, ids);
+    const view = parse(before);
+    const wanted = decide(view);
+    if (wanted === null) return view;
+    const after: View = { session: wanted.session ?? view.session, token: wanted.token ?? view.token };
+    requireLegal(view, after);
+    const effects = [
+      ...sessionEffects(view, after),
+      ...tokenEffects(view.token, after.token),
+      ...eventEffects(ids.sessionId, wanted.events ?? []),
+      ...(wanted.effects ?? []),
+      ['PUBLISH', keys.changes, ids.sessionId] satisfies Effect,
+    ];
+    if (await commit(redis, [...before, ...(wanted.expect ?? [])], effects)) return after;
+  }
+  throw new Error(`The record of session ${ids.sessionId} is written by too many at once; nothing was changed`);
+}
+
+/** The session and its current token; null where there is none. */
+export async function view(redis: Redis, sessionId: string): Promise<View> {
+  const session = await readSession(redis, sessionId);
+  const token = session?.tokenId ? await readToken(redis, session.tokenId) : null;
+  return { session, token };
+}
+
+export async function readSession(redis: Redis, id: string): Promise<SessionRecord | null> {
+  return parseRecord<SessionRecord>(await redis.get(keys.session(id)));
+}
+
+export async function readToken(redis: Redis, id: string): Promise<TokenRecord | null> {
+  return parseRecord<TokenRecord>(await redis.get(keys.token(id)));
+}
+
+/** All there is of a session is forgotten, its token's line in the ledger included. Only for settled sessions. */
+export async function forget(redis: Redis, { session, token }: View): Promise<boolean> {
+  if (session === null) return false;
+  const entry = indexEntry(session.createdAt, session.id);
+  const effects: Effect[] = [
+    ['DEL', keys.session(session.id), keys.events(session.id), keys.log(session.id)],
+    ['ZREM', keys.sessions, entry],
+    ['ZREM', keys.sessionsByStatus(session.status), entry],
+    ['SREM', keys.unsettled, session.id],
+    ['PUBLISH', keys.changes, session.id],
+  ];
+  if (token !== null) {
+    const line = indexEntry(token.intendedAt, token.id);
+    effects.push(['DEL', keys.token(token.id)], ['ZREM', keys.tokens, line]);
+    effects.push(['ZREM', keys.tokensByState(token.state), line]);
+  }
+  return commit(redis, [{ key: keys.session(session.id), value: JSON.stringify(session) }], effects);
+}
+
+/** Whether nothing is left to do for a session: it ended, its sandbox is gone and its token is final. */
+export function isSettled({ session, token }: View): boolean {
+  if (session === null) return true;
+  const sandboxGone = session.sandbox === null || session.sandbox.removedAt !== null;
+  const tokenGone = token === null || isTokenFinal(token.state) || token.state === 'unknown';
+  return isEnded(session.status) && sandboxGone && tokenGone;
+}
+
+async function readRaw(redis: Redis, ids: { sessionId: string; tokenId?: string | null }): Promise<Expectation[]> {
+  const wanted = [keys.session(ids.sessionId), ...(ids.tokenId ? [keys.token(ids.tokenId)] : [])];
+  const values = await redis.mget(wanted);
+  return wanted.map((key, index) => ({ key, value: values[index] ?? null }));
+}
+
+function parse([session, token]: Expectation[]): View {
+  return { session: parseRecord(session?.value ?? null), token: parseRecord(token?.value ?? null) };
+}
+
+// Only `change` writes these keys, so what it wrote is what it reads.
+function parseRecord<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+function requireLegal(before: View, after: View): void {
+  const from = before.session?.status;
+  const to = after.session?.status;
+  if (from !== undefined && to !== undefined && from !== to && !canMove(from, to)) {
+    throw new Error(`A session cannot go from ${from} to ${to}`);
+  }
+  const tokenFrom = before.token?.state;
+  const tokenTo = after.token?.state;
+  if (tokenFrom !== undefined && tokenTo !== undefined && tokenFrom !== tokenTo && !canTokenMove(tokenFrom, tokenTo)) {
+    throw new Error(`A token cannot go from ${tokenFrom} to ${tokenTo}`);
+  }
+}
+
+function sessionEffects(before: View, after: View): Effect[] {
+  const session = after.session;
+  if (session === null) return [];
+  const entry = indexEntry(session.createdAt, session.id);
+  const effects: Effect[] = [['SET', keys.session(session.id), JSON.stringify(session)]];
+  if (before.session === null) effects.push(['ZADD', keys.sessions, 0, entry]);
+  if (before.session?.status !== session.status) {
+    if (before.session !== null) effects.push(['ZREM', keys.sessionsByStatus(before.session.status), entry]);
+    effects.push(['ZADD', keys.sessionsByStatus(session.status), 0, entry]);
+  }
+  effects.push([isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
+  return effects;
+}
+
+function tokenEffects(before: TokenRecord | null, token: TokenRecord | null): Effect[] {
+  if (token === null) return [];
+  const entry = indexEntry(token.intendedAt, token.id);
+  const effects: Effect[] = [['SET', keys.token(token.id), JSON.stringify(token)]];
+  if (before === null) effects.push(['ZADD', keys.tokens, 0, entry]);
+  if (before?.state !== token.state) {
+    if (before !== null) effects.push(['ZREM', keys.tokensByState(before.state), entry]);
+    effects.push(['ZADD', keys.tokensByState(token.state), 0, entry]);
+  }
+  return effects;
+}

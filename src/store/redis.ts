@@ -1,0 +1,77 @@
+import { Redis } from 'ioredis';
+import { Refusal } from '../errors.ts';
+
+export type { Redis };
+
+/** How long a call that answers a person may wait for Redis. */
+const COMMAND_TIMEOUT_MS = 5_000;
+
+const reconnect = { retryStrategy: (attempt: number) => Math.min(attempt * 50, 1_000) };
+
+/**
+ * A connection for records: a call fails at once when Redis is away instead of waiting in a queue of this process, so
+ * that nothing is half done behind the caller's back.
+ */
+export function connectRedis(url: string): Redis {
+  return open(url, { ...reconnect, enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS });
+}
+
+/** A connection for BullMQ's worker and for subscriptions, which wait for Redis for as long as it takes. */
+export function connectPatientRedis(url: string): Redis {
+  return open(url, { ...reconnect, maxRetriesPerRequest: null });
+}
+
+function open(url: string, options: Record<string, unknown>): Redis {
+  const redis = url.startsWith('/') ? new Redis({ path: url, ...options }) : new Redis(url, options);
+  // Without a listener a lost connection would end the process; callers see it by their rejected commands.
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+/** Resolves when the connection can take commands; rejects after `timeoutMs`. */
+export async function redisReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error(`Redis did not answer within ${timeoutMs} ms`)), timeoutMs);
+  redis.once('ready', resolve);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    redis.off('ready', resolve);
+  }
+}
+
+/**
+ * Refuses a Redis that may forget or evict what it was told. Throws with the settings to change.
+ * Source of the names: redis.conf (`appendonly`, `maxmemory-policy`).
+ */
+export async function requireDurableRedis(redis: Redis): Promise<void> {
+  const settings = (await redis.config('GET', 'appendonly', 'maxmemory-policy')) as string[];
+  const value = (name: string): string | undefined => settings[settings.indexOf(name) + 1];
+  const wrong = [
+    value('appendonly') === 'yes' ? '' : 'appendonly must be yes',
+    value('maxmemory-policy') === 'noeviction' ? '' : 'maxmemory-policy must be noeviction',
+  ].filter((line) => line !== '');
+  if (wrong.length > 0) throw new Error(`Redis may lose records, so nothing was started: ${wrong.join('; ')}`);
+}
+
+/** Says of any failed Redis command, to the caller of the API, that the store is away. */
+export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isRedisFailure(error)) {
+      throw new Refusal('unavailable', 'The store (Redis) does not answer. Nothing was changed; try again in a moment.', {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function isRedisFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'ReplyError' || error.name === 'MaxRetriesPerRequestError') return true;
+  return /^(Command timed out|Connection is closed|Stream isn't writeable|connect E|read E|write E)/.test(error.message);
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { keys } from './keys.ts';
+import type { Redis } from './redis.ts';
+
+const workerRecord = z.object({
+  name: z.string(),
+  startedAt: z.string(),
+  seenAt: z.string(),
+  concurrency: z.number(),
+  running: z.array(z.string()),
+});
+
+/** Who runs what. A worker that has not been seen for `WORKER_GONE_AFTER_SECONDS` is not listed. */
+export type WorkerRecord = z.infer<typeof workerRecord>;
+
+export const WORKER_GONE_AFTER_SECONDS = 30;
+
+export async function reportWorker(redis: Redis, record: WorkerRecord): Promise<void> {
+  const batch = redis.pipeline();
+  batch.sadd(keys.workers, record.name);
+  batch.set(keys.worker(record.name), JSON.stringify(record), 'EX', WORKER_GONE_AFTER_SECONDS);
+  for (const [error] of (await batch.exec()) ?? []) if (error !== null) throw error;
+}
+
+export async function forgetWorker(redis: Redis, name: string): Promise<void> {
+  await redis.del(keys.worker(name));
+  await redis.srem(keys.workers, name);
+}
+
+export async function listWorkers(redis: Redis): Promise<WorkerRecord[]> {
+  const names = await redis.smembers(keys.workers);
+  if (names.length === 0) return [];
+  const texts = await redis.mget(names.map((name) => keys.worker(name)));
+  return texts.filter((text) => text !== null).map((text) => workerRecord.parse(JSON.parse(text)));
+}
