@@ -73,6 +73,7 @@ const place = {
     .default(process.getuid?.() === 0 ? '/run/daypass' : `/tmp/daypass-${process.getuid?.() ?? 0}`),
 };
 const redis = { DAYPASS_REDIS_URL: redisUrl };
+const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
 
 export function loadApiConfig(env: Environment = process.env) {
   const read = settings(env, {
@@ -111,6 +112,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...common,
     ...place,
     ...redis,
+    ...relaceUrl,
     DOCKER_HOST: z.string().optional(),
     DAYPASS_INSTALLATION: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -').default('default'),
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
@@ -123,6 +125,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     redisUrl: read.DAYPASS_REDIS_URL,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     minterSocket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
+    repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     dockerHost: read.DOCKER_HOST,
     installation: read.DAYPASS_INSTALLATION,
     workerName: read.DAYPASS_WORKER_NAME,
@@ -134,8 +137,6 @@ export function loadWorkerConfig(env: Environment = process.env) {
 }
 
 export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
-
-const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
 
 export function loadMinterConfig(env: Environment = process.env) {
   const read = settings(env, {

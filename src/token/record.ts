@@ -13,7 +13,8 @@ export interface TokenRecord {
   /** `tok_` + nanoid: the intent's id, known before the provider is asked. */
   id: string;
   sessionId: string;
-  provider: string;
+  /** Who mints it; null until the minter has said so. */
+  provider: string | null;
   state: TokenState;
   grants: RepoGrant[];
   /** What the provider is asked for; always set, so that even a lost answer ends by itself. */

@@ -1,0 +1,92 @@
+import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
+import { sandboxLabels } from './labels.ts';
+
+/** The agent's user and group in every sandbox, whatever the image says. */
+export const AGENT_UID = 1000;
+
+const MEBIBYTE = 1024 * 1024;
+const TMP_MB = 256;
+const HOME_MB = 256;
+const OPEN_FILES = 65_536;
+
+/** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
+export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
+
+/**
+ * What Docker is asked for, from what a session needs. Pure, and the only place where a container's options are made:
+ * requests never carry Docker options.
+ */
+export function containerSpec(spec: SandboxSpec, installation: string): ContainerOptions {
+  const { cpus, memoryMb, pids, diskMb } = spec.resources;
+  // The workspace is a tmpfs, and the kernel charges its pages to the container: the limit covers processes and files.
+  const memoryBytes = (memoryMb + diskMb) * MEBIBYTE;
+  return {
+    name: spec.sandboxId,
+    Image: spec.image,
+    Labels: sandboxLabels(spec, installation),
+    User: `${AGENT_UID}:${AGENT_UID}`,
+    WorkingDir: '/workspace',
+    Entrypoint: ['/opt/daypass/bin/init'],
+    Cmd: [],
+    // The image's health check would run a program of the image beside the agent.
+    Healthcheck: { Test: ['NONE'] },
+    NetworkDisabled: true,
+    OpenStdin: true,
+    // Orders must still get in after a worker's death has closed the first attachment.
+    StdinOnce: false,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    HostConfig: {
+      NetworkMode: 'none',
+      AutoRemove: false,
+      RestartPolicy: { Name: 'no' },
+      ReadonlyRootfs: true,
+      Privileged: false,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      IpcMode: 'private',
+      CgroupnsMode: 'private',
+      Init: false,
+      Memory: memoryBytes,
+      MemorySwap: memoryBytes,
+      NanoCpus: cpus * 1e9,
+      PidsLimit: pids,
+      Ulimits: [
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
+      ],
+      Tmpfs: {
+        '/workspace': tmpfs(diskMb, 'exec'),
+        '/home/agent': tmpfs(HOME_MB, 'exec'),
+        '/tmp': `rw,nosuid,nodev,exec,size=${TMP_MB}m,mode=1777`,
+      },
+      Mounts: readOnlyMounts(spec.mounts),
+      // The agent's output is read from init and masked before it is kept; a copy by the engine would be neither.
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  };
+}
+
+function tmpfs(sizeMb: number, exec: 'exec' | 'noexec'): string {
+  return `rw,nosuid,nodev,${exec},size=${sizeMb}m,mode=0755,uid=${AGENT_UID},gid=${AGENT_UID}`;
+}
+
+type Mounts = NonNullable<HostConfig['Mounts']>;
+
+function readOnlyMounts({ toolsDir, gatewayDir, hostsFile, resolvFile }: SandboxMounts): Mounts {
+  const bind = (source: string, target: string): Mounts[number] => ({
+    Type: 'bind',
+    Source: source,
+    Target: target,
+    ReadOnly: true,
+  });
+  return [
+    bind(toolsDir, '/opt/daypass'),
+    bind(gatewayDir, '/run/daypass'),
+    bind(hostsFile, '/etc/hosts'),
+    bind(resolvFile, '/etc/resolv.conf'),
+  ];
+}

@@ -1,0 +1,23 @@
+/** Encodes what a worker tells init; the shapes are in `init-protocol.ts`. */
+export const order = {
+  env: (variables: Record<string, string>) =>
+    encode(
+      'E',
+      Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    ),
+  forward: (listen: { address: string; port: number }, target: { host: string; port: number } | null) =>
+    encode('F', [listen.address, String(listen.port), target?.host ?? '', target === null ? '' : String(target.port)]),
+  step: (name: string, cwd: string, argv: string[]) => encode('S', [name, cwd, ...argv]),
+  agent: (cwd: string, argv: string[]) => encode('A', [cwd, ...argv]),
+  quit: () => encode('Q', []),
+};
+
+function encode(type: string, strings: string[]): Buffer {
+  const bad = strings.find((text) => text.includes('\0'));
+  if (bad !== undefined) throw new Error('An order to init cannot hold a NUL character');
+  const payload = Buffer.from(strings.map((text) => `${text}\0`).join(''));
+  const header = Buffer.alloc(5);
+  header.write(type, 0, 'latin1');
+  header.writeUInt32BE(payload.length, 1);
+  return Buffer.concat([header, payload]);
+}

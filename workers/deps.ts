@@ -1,0 +1,27 @@
+import type { WorkerConfig } from '../src/config.ts';
+import type { Logger } from '../src/ops/log.ts';
+import type { SessionsQueue } from '../src/queue/sessions-queue.ts';
+import type { SandboxRuntime } from '../src/runtime/sandbox-runtime.ts';
+import type { RepoHost } from '../src/session/repo-host.ts';
+import type { Changes } from '../src/store/changes.ts';
+import type { Redis } from '../src/store/redis.ts';
+import type { MinterClient } from '../src/token/minter/client.ts';
+
+/** What the steps of a session work with; made once, in `main.ts`. */
+export interface WorkerDeps {
+  config: WorkerConfig;
+  log: Logger;
+  /** Waits for Redis for as long as it takes: a session that runs must not fail because a record cannot be written. */
+  redis: Redis;
+  queue: SessionsQueue;
+  changes: Changes;
+  minter: MinterClient;
+  runtime: SandboxRuntime;
+  /** Init and its helpers on this host. */
+  toolsDir: string;
+  /** The hosts file and resolv.conf of every sandbox on this host. */
+  nameFiles: { hostsFile: string; resolvFile: string };
+  repoHost: RepoHost;
+  /** Sessions that this process runs right now. */
+  running: Set<string>;
+}

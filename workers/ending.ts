@@ -1,0 +1,49 @@
+import { SessionError, describe } from '../src/errors.ts';
+import type { SessionFailure, SessionRecord } from '../src/session/record.ts';
+import type { FinalStatus } from '../src/session/status.ts';
+import type { AgentExit } from './init-client.ts';
+
+/** Why a session is to end before its command does. The first one that arrives is the one that counts. */
+export interface StopCause {
+  kind: 'stopped' | 'timed_out';
+  /** The token is deleted before the agent is told to stop. */
+  tokenFirst: boolean;
+}
+
+export interface Ending {
+  status: FinalStatus;
+  exitCode: number | null;
+  failure: SessionFailure | null;
+}
+
+/** What is known when nothing of the session runs any more. */
+export interface EndFacts {
+  session: SessionRecord;
+  cause: StopCause | null;
+  exit: AgentExit | null;
+  /** The kernel killed something in the sandbox for want of memory. */
+  outOfMemory: boolean;
+  /** What a step threw, and which one. */
+  error: { step: string; thrown: unknown } | null;
+}
+
+/**
+ * How a session ended. A stop or a deadline comes before whatever it made fail; a failing command is the agent's own
+ * affair, and only what the request or Daypass is to blame for is a `failure`.
+ */
+export function decideEnding({ session, cause, exit, outOfMemory, error }: EndFacts): Ending {
+  const exitCode = exit?.exitCode ?? null;
+  if (cause !== null) return { status: cause.kind, exitCode, failure: null };
+  if (outOfMemory && exitCode !== 0) {
+    const { memoryMb } = session.request.resources;
+    const message = `The session needed more memory than the ${memoryMb} MB it has; ask for more in resources.memoryMb`;
+    return { status: 'failed', exitCode, failure: { code: 'out_of_memory', message, step: 'run' } };
+  }
+  if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error.step, error.thrown) };
+  return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };
+}
+
+function toFailure(step: string, thrown: unknown): SessionFailure {
+  if (thrown instanceof SessionError) return { code: thrown.code, message: thrown.message, step };
+  return { code: 'internal', message: `Daypass itself failed: ${describe(thrown)}`, step };
+}

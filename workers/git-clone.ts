@@ -1,0 +1,41 @@
+import type { SessionRepo } from '../src/session/record.ts';
+
+/** A full commit id, SHA-1 or SHA-256; anything else is the name of a branch or a tag. */
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** The git commands that clone a repo into `dir`, in order; each an argument list, no shell in between. */
+export function cloneCommands({ ref, depth }: SessionRepo, url: string, dir: string): string[][] {
+  const shallow = depth === null ? [] : ['--depth', String(depth)];
+  if (ref !== null && COMMIT.test(ref)) {
+    // `git clone` takes no commit. Asking for it by name also finds one that no branch leads to.
+    const branches = depth === null ? ['+refs/heads/*:refs/remotes/origin/*'] : [];
+    return [
+      ['git', 'init', '--quiet', '--', dir],
+      ['git', '-C', dir, 'remote', 'add', 'origin', url],
+      ['git', '-C', dir, 'fetch', '--progress', ...shallow, 'origin', ref, ...branches],
+      ['git', '-C', dir, 'checkout', '--quiet', '--detach', ref],
+    ];
+  }
+  const branch = ref === null ? [] : ['--branch', ref];
+  return [['git', 'clone', '--progress', ...shallow, ...branches(depth), ...branch, '--', url, dir]];
+}
+
+/** A shallow clone has one branch unless told otherwise; an agent should see the others to work with. */
+function branches(depth: number | null): string[] {
+  return depth === null ? [] : ['--no-single-branch'];
+}
+
+/**
+ * What git's last words mean.
+ * - `ref`: the repo has no such branch, tag or commit.
+ * - `transport`: the connection failed; trying again may help.
+ * - `other`: everything else.
+ *
+ * Source of the wording: git 2.39's remote-curl.c, fetch-pack.c, builtin/clone.c and its HTTP errors.
+ */
+export function cloneProblem(stderr: string): 'ref' | 'transport' | 'other' {
+  if (/Remote branch .* not found|couldn't find remote ref|not our ref|unable to read tree/i.test(stderr)) return 'ref';
+  const transport =
+    /Could not resolve host|Failed to connect|Connection (refused|reset|timed out)|Empty reply from server|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|returned error: (429|5\d\d)|Recv failure|Proxy CONNECT aborted/i;
+  return transport.test(stderr) ? 'transport' : 'other';
+}

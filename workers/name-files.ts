@@ -1,0 +1,30 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nanoid } from 'nanoid';
+import type { RepoHost } from '../src/session/repo-host.ts';
+
+/**
+ * The hosts file and resolv.conf that sandboxes get, since an engine gives none to a container without a network. The
+ * repo host's name leads to the loopback address where init listens for it.
+ *
+ * Renamed into place, since another worker on this host may do the same.
+ */
+export async function nameFiles(runDir: string, repoHost: RepoHost): Promise<{ hostsFile: string; resolvFile: string }> {
+  const dir = join(runDir, 'names');
+  await mkdir(dir, { recursive: true, mode: 0o755 });
+  const names = [`127.0.0.1 localhost`, `::1 localhost`];
+  if (repoHost.host !== repoHost.listenAddress && repoHost.host !== 'localhost') names.push(`${repoHost.listenAddress} ${repoHost.host}`);
+  return {
+    hostsFile: await place(dir, `hosts-${repoHost.host}`, `${names.join('\n')}\n`),
+    // No name server: a name that is not in the hosts file does not resolve, at once instead of after a time-out.
+    resolvFile: await place(dir, 'resolv.conf', 'options attempts:1 timeout:1\n'),
+  };
+}
+
+async function place(dir: string, name: string, content: string): Promise<string> {
+  const path = join(dir, name);
+  const temporary = `${path}.${nanoid(6)}`;
+  await writeFile(temporary, content, { mode: 0o644 });
+  await rename(temporary, path);
+  return path;
+}

@@ -1,0 +1,72 @@
+import type { RepoHost } from '../src/session/repo-host.ts';
+import type { SessionRecord } from '../src/session/record.ts';
+import type { SandboxGrant } from '../src/token/minter/client.ts';
+import { Secret } from '../src/token/secret.ts';
+
+const PROXY_URL = 'http://127.0.0.1:3128';
+
+/**
+ * The environment of everything that runs in a session's sandbox, in clear: only for the orders to its init. Later
+ * groups win, so a request cannot reach the ones that keep the token where it belongs.
+ */
+export function sandboxEnvironment(session: SessionRecord, grant: SandboxGrant, repoHost: RepoHost): Record<string, string> {
+  return {
+    HOME: '/home/agent',
+    USER: 'agent',
+    LANG: 'C.UTF-8',
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    ...session.request.env,
+    ...revealed(grant.secrets),
+    ...gitEnvironment(grant.access.repoOrigin),
+    ...proxyEnvironment(repoHost),
+    ...revealed(grant.access.env),
+    DAYPASS_SESSION_ID: session.id,
+    DAYPASS_REPO_ORIGIN: grant.access.repoOrigin,
+  };
+}
+
+/**
+ * Git asks our helper for credentials, for the repo host alone; it follows no redirect with them and speaks nothing but
+ * HTTP. As environment these settings come after every file, so no `.git/config` of a repo undoes them.
+ */
+export function gitEnvironment(repoOrigin: string): Record<string, string> {
+  const config: [string, string][] = [
+    ['credential.helper', ''],
+    [`credential.${repoOrigin}.helper`, '/opt/daypass/bin/git-credential-daypass'],
+    ['http.followRedirects', 'false'],
+    ['protocol.allow', 'never'],
+    ['protocol.http.allow', 'always'],
+    ['protocol.https.allow', 'always'],
+  ];
+  const numbered = config.flatMap(([key, value], i) => [
+    [`GIT_CONFIG_KEY_${i}`, key],
+    [`GIT_CONFIG_VALUE_${i}`, value],
+  ]);
+  return {
+    GIT_CONFIG_SYSTEM: '/opt/daypass/gitconfig',
+    GIT_CONFIG_COUNT: String(config.length),
+    ...(Object.fromEntries(numbered) as Record<string, string>),
+    GIT_TERMINAL_PROMPT: '0',
+  };
+}
+
+/** For programs that honour proxy variables; the repo host is reached without them. */
+function proxyEnvironment({ host }: RepoHost): Record<string, string> {
+  const direct = `localhost,127.0.0.1,${host}`;
+  return {
+    http_proxy: PROXY_URL,
+    https_proxy: PROXY_URL,
+    HTTP_PROXY: PROXY_URL,
+    HTTPS_PROXY: PROXY_URL,
+    no_proxy: direct,
+    NO_PROXY: direct,
+    // Node's own fetch reads the proxy variables only when told to (Node 24).
+    NODE_USE_ENV_PROXY: '1',
+  };
+}
+
+function revealed(values: Record<string, Secret | string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
+  );
+}

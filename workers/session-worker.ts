@@ -1,0 +1,39 @@
+import { Worker } from 'bullmq';
+import { sessionJob, SESSIONS_QUEUE, type SessionJob } from '../src/queue/sessions-queue.ts';
+import type { Redis } from '../src/store/redis.ts';
+import { onJobDone } from './completion.ts';
+import type { WorkerDeps } from './deps.ts';
+import { runSession } from './run-session.ts';
+
+/** Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker. */
+const LOCK_MS = 60_000;
+const STALLED_CHECK_MS = 15_000;
+
+/** Takes sessions from the queue and runs them; a finished one goes to the completion handler. */
+export function startSessionWorker(deps: WorkerDeps, connection: Redis): Worker<SessionJob> {
+  const worker = new Worker<SessionJob>(
+    SESSIONS_QUEUE,
+    async (job) => {
+      const { sessionId } = sessionJob.parse(job.data);
+      deps.running.add(sessionId);
+      try {
+        await runSession(deps, sessionId);
+      } finally {
+        deps.running.delete(sessionId);
+      }
+    },
+    {
+      connection,
+      concurrency: deps.config.concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: 1_000_000,
+    },
+  );
+  worker.on('completed', (job) => void onJobDone(deps, job.data.sessionId));
+  worker.on('failed', (job, error) => {
+    deps.log.error({ err: error, sessionId: job?.data.sessionId }, 'a session could not be run to its end');
+  });
+  worker.on('error', (error) => deps.log.warn({ err: error }, 'the queue does not answer'));
+  return worker;
+}

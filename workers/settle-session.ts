@@ -1,0 +1,46 @@
+import { closeGateway } from '../src/egress/policy-files.ts';
+import { describe } from '../src/errors.ts';
+import type { SessionRecord } from '../src/session/record.ts';
+import { isEnded } from '../src/session/status.ts';
+import { change, view } from '../src/store/records.ts';
+import type { WorkerDeps } from './deps.ts';
+import { tell } from './tell.ts';
+
+/** The minter answers earlier, when the provider does not; it goes on by itself. */
+const REVOKE_TIMEOUT_MS = 20_000;
+
+/**
+ * Takes back what an ended session still has: its token is deleted and seen to be refused, its sandbox removed, its way
+ * out closed. Token and sandbox are independent facts, so trouble with one does not hold up the other.
+ *
+ * Safe to call any number of times, from anywhere; does nothing while the session lives. Throws with every cause when
+ * something is left, after it was recorded in the session's events; the reconciler calls again.
+ */
+export async function settleSession(deps: WorkerDeps, sessionId: string): Promise<void> {
+  const { session, token } = await view(deps.redis, sessionId);
+  if (session === null || !isEnded(session.status)) return;
+  const due = token?.state === 'active' || token?.state === 'revoking';
+  const outcomes = await Promise.allSettled([
+    due ? deps.minter.revoke(token.id, AbortSignal.timeout(REVOKE_TIMEOUT_MS)) : undefined,
+    removeSandbox(deps, session),
+  ]);
+  const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
+  if (errors.length === 0) return;
+  const problems = errors.map(describe);
+  await tell(deps, sessionId, { type: 'cleanup_failed', detail: { problems } });
+  throw new AggregateError(errors, `Session ${sessionId} has left something behind: ${problems.join('; ')}`);
+}
+
+async function removeSandbox(deps: WorkerDeps, { id: sessionId, sandbox }: SessionRecord): Promise<void> {
+  if (sandbox === null || sandbox.removedAt !== null) return;
+  await deps.runtime.remove(sandbox.id);
+  await closeGateway({ runDir: deps.config.runDir, sandboxId: sandbox.id });
+  await change(deps.redis, { sessionId }, ({ session }) => {
+    if (session?.sandbox?.id !== sandbox.id || session.sandbox.removedAt !== null) return null;
+    return {
+      // The values of the request's secrets have no more use once their sandbox is gone.
+      session: { ...session, sealedSecrets: null, sandbox: { ...session.sandbox, removedAt: new Date().toISOString() } },
+      events: [{ type: 'container_removed', detail: { container: sandbox.id } }],
+    };
+  });
+}

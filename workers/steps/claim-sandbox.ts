@@ -1,0 +1,37 @@
+import type { SessionRecord } from '../../src/session/record.ts';
+import { change } from '../../src/store/records.ts';
+import { SessionError } from '../../src/errors.ts';
+import type { SandboxGrant } from '../../src/token/minter/client.ts';
+import type { WorkerDeps } from '../deps.ts';
+import type { Life } from '../life.ts';
+import type { OpenSandbox } from './open-sandbox.ts';
+
+const OPEN_TIMEOUT_MS = 10_000;
+
+/**
+ * Claims the session for this one sandbox, and has the minter give up the values to it. The claim succeeds once in a
+ * session's life, so there is never a second sandbox that holds its token.
+ */
+export async function claimSandbox(
+  deps: WorkerDeps,
+  session: SessionRecord,
+  sandbox: OpenSandbox,
+  life: Life,
+): Promise<SandboxGrant> {
+  const { session: claimed } = await change(deps.redis, { sessionId: session.id }, ({ session: now }) => {
+    if (now?.status !== 'starting' || now.sandbox?.id !== sandbox.id || now.sandbox.claimedAt !== null) return null;
+    const { mint: mintMs = 0, container: containerMs = 0 } = life.stepMs;
+    return {
+      session: {
+        ...now,
+        sandbox: { ...now.sandbox, claimedAt: new Date().toISOString() },
+        timings: { ...now.timings, mintMs, containerMs },
+      },
+      events: [{ type: 'container_started', detail: { container: sandbox.id, image: now.sandbox.image, containerMs } }],
+    };
+  });
+  if (claimed?.sandbox?.id !== sandbox.id) {
+    throw new SessionError('worker_lost', 'Another worker has taken this session over');
+  }
+  return deps.minter.open(session.id, sandbox.id, AbortSignal.timeout(OPEN_TIMEOUT_MS));
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SessionError } from '../../src/errors.ts';
+import type { SessionRecord, SessionRepo } from '../../src/session/record.ts';
+import type { SandboxGrant } from '../../src/token/minter/client.ts';
+import type { WorkerDeps } from '../deps.ts';
+import { cloneCommands, cloneProblem } from '../git-clone.ts';
+import type { StepResult } from '../init-client.ts';
+import { tell } from '../tell.ts';
+import type { OpenSandbox } from './open-sandbox.ts';
+
+/** A repo host that restarts is back within this time. */
+const RETRY_TRANSPORT_MS = 30_000;
+const RETRY_EVERY_MS = 1_000;
+const LAST_LINES = 5;
+
+/**
+ * Clones the session's repos inside its sandbox, one after another, as the agent's user. Gives the commit of each; null
+ * for an empty one. A stop ends a clone by ending the sandbox.
+ */
+export async function cloneRepos(
+  deps: WorkerDeps,
+  session: SessionRecord,
+  sandbox: OpenSandbox,
+  grant: SandboxGrant,
+  stopped: AbortSignal,
+): Promise<(string | null)[]> {
+  const kill = (): void => void deps.runtime.signal(sandbox.id, 'SIGKILL').catch(() => undefined);
+  stopped.addEventListener('abort', kill, { once: true });
+  try {
+    const heads: (string | null)[] = [];
+    for (const repo of session.request.repos) heads.push(await cloneRepo(deps, session, sandbox, grant, repo, stopped));
+    return heads;
+  } finally {
+    stopped.removeEventListener('abort', kill);
+  }
+}
+
+async function cloneRepo(
+  deps: WorkerDeps,
+  session: SessionRecord,
+  { init }: OpenSandbox,
+  grant: SandboxGrant,
+  repo: SessionRepo,
+  stopped: AbortSignal,
+): Promise<string | null> {
+  const dir = `/workspace/${repo.path}`;
+  const began = performance.now();
+  const commands = cloneCommands(repo, grant.access.cloneUrls[repo.id] ?? '', dir);
+  await tell(deps, session.id, { type: 'clone_started', detail: { repo: repo.id, path: repo.path, ref: repo.ref } });
+  for (;;) {
+    const failed = await runAll(init, commands);
+    if (failed === null) break;
+    const problem = cloneProblem(failed.stderr);
+    stopped.throwIfAborted();
+    if (problem !== 'transport' || performance.now() - began > RETRY_TRANSPORT_MS) throw cloneError(repo, problem, failed);
+    await sleep(RETRY_EVERY_MS, undefined, { signal: stopped });
+    await init.runStep('clone', '/workspace', ['rm', '-rf', '--', dir]);
+  }
+  const head = await init.runStep('head', dir, ['git', 'rev-parse', '--verify', '--quiet', 'HEAD']);
+  const commit = head.exitCode === 0 ? head.stdout.trim() : null;
+  const cloneMs = Math.round(performance.now() - began);
+  await tell(deps, session.id, { type: 'cloned', detail: { repo: repo.id, path: repo.path, head: commit, cloneMs } });
+  return commit;
+}
+
+/** The first command that fails, or null. */
+async function runAll(init: OpenSandbox['init'], commands: string[][]): Promise<StepResult | null> {
+  for (const argv of commands) {
+    const result = await init.runStep('clone', '/workspace', argv);
+    if (result.exitCode !== 0) return result;
+  }
+  return null;
+}
+
+function cloneError({ id, path, ref }: SessionRepo, problem: 'ref' | 'transport' | 'other', result: StepResult): SessionError {
+  if (problem === 'ref') return new SessionError('ref_not_found', `Repo ${id} has no branch, tag or commit named ${ref ?? 'HEAD'}`);
+  if (result.exitCode === 127) return new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
+  const said = result.stderr.trim().split(/[\r\n]+/).slice(-LAST_LINES).join('; ');
+  return new SessionError('clone_failed', `Repo ${id} could not be cloned to ${path} (git exit ${result.exitCode}): ${said}`);
+}

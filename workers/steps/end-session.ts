@@ -1,0 +1,31 @@
+import type { SessionRecord } from '../../src/session/record.ts';
+import { isEnded } from '../../src/session/status.ts';
+import { change, type Change, type View } from '../../src/store/records.ts';
+import type { WorkerDeps } from '../deps.ts';
+import type { Ending } from '../ending.ts';
+
+/**
+ * Ends the session and makes its token due for deletion, in one step: from here on a live token is illegal in the
+ * ledger, for every process that looks. Safe to call twice: the first ending counts.
+ */
+export async function endSession(
+  { redis }: Pick<WorkerDeps, 'redis'>,
+  { id, tokenId }: Pick<SessionRecord, 'id' | 'tokenId'>,
+  ending: Ending,
+): Promise<void> {
+  await change(redis, { sessionId: id, tokenId }, (view) => endedBy(view, ending, new Date().toISOString()));
+}
+
+export function endedBy({ session, token }: View, { status, exitCode, failure }: Ending, now: string): Change | null {
+  if (session === null || isEnded(session.status)) return null;
+  const ended: Change = {
+    session: { ...session, status, exitCode, failure, endedAt: now },
+    events: [{ type: 'ended', detail: { status, exitCode, failure } }],
+  };
+  if (token?.state !== 'active') return ended;
+  return {
+    ...ended,
+    token: { ...token, state: 'revoking', revokingAt: now },
+    events: [...(ended.events ?? []), { type: 'token_revoking', detail: { tokenId: token.id } }],
+  };
+}
