@@ -18,7 +18,9 @@ export function repoHostOf(origin: string): RepoHost {
   if (/^127(\.\d+){3}$/.test(host)) return { host, port: portNumber, listenAddress: host };
   if (host === 'localhost') return { host, port: portNumber, listenAddress: '127.0.0.1' };
   if (/^[\d.]+$|^\[/.test(host)) {
-    throw new Error(`The repo host must be a name or a 127.x.x.x address, not ${host}; give it a name in /etc/hosts or DNS`);
+    throw new Error(
+      `The repo host must be a name or a 127.x.x.x address, not ${host}; give it a name in /etc/hosts or DNS`,
+    );
   }
   return { host, port: portNumber, listenAddress: NAMED_HOST_ADDRESS };
 }

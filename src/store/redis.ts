@@ -61,17 +61,21 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (isRedisFailure(error)) {
-      throw new Refusal('unavailable', 'The store (Redis) does not answer. Nothing was changed; try again in a moment.', {
-        cause: error,
-      });
-    }
-    throw error;
+    if (!isStoreAway(error)) throw error;
+    throw new Refusal('unavailable', 'The store (Redis) does not answer. Try again in a moment; give a POST its Idempotency-Key again.', {
+      cause: error,
+    });
   }
 }
 
-function isRedisFailure(error: unknown): boolean {
+/** Answers of a Redis that is there but cannot serve now: starting, a replica, full, or unable to write its file. */
+const CANNOT_SERVE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS)\b/;
+const NOT_CONNECTED = /^(Command timed out|Connection is closed|Stream isn't writeable|connect E|read E|write E)/;
+
+/** Whether a command failed because Redis is away. A command that Redis calls wrong is a fault of ours, and is not. */
+export function isStoreAway(error: unknown): boolean {
+  if (error instanceof Refusal) return error.code === 'unavailable';
   if (!(error instanceof Error)) return false;
-  if (error.name === 'ReplyError' || error.name === 'MaxRetriesPerRequestError') return true;
-  return /^(Command timed out|Connection is closed|Stream isn't writeable|connect E|read E|write E)/.test(error.message);
+  if (error.name === 'MaxRetriesPerRequestError') return true;
+  return error.name === 'ReplyError' ? CANNOT_SERVE.test(error.message) : NOT_CONNECTED.test(error.message);
 }

@@ -1,0 +1,16 @@
+import type { TokenRecord } from '../token/record.ts';
+import type { NewEvent } from './event.ts';
+import type { SessionRecord } from './record.ts';
+
+/** What a decision about a session looks at: its record and its current token's. */
+export interface SessionFacts {
+  session: SessionRecord;
+  token: TokenRecord | null;
+}
+
+/** What is to be written, in one step; null where nothing is to change. */
+export interface Decision {
+  session?: SessionRecord;
+  token?: TokenRecord;
+  events?: NewEvent[];
+}

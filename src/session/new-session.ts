@@ -1,0 +1,31 @@
+import type { SessionRecord, SessionRequest } from './record.ts';
+
+/** The record of a session that was just accepted. */
+export function newSession(facts: {
+  id: string;
+  request: SessionRequest;
+  sealedSecrets: string | null;
+  owner: string;
+  now: Date;
+}): SessionRecord {
+  return {
+    id: facts.id,
+    status: 'queued',
+    request: facts.request,
+    sealedSecrets: facts.sealedSecrets,
+    owner: facts.owner,
+    createdAt: facts.now.toISOString(),
+    startedAt: null,
+    runningAt: null,
+    endedAt: null,
+    deadlineAt: null,
+    exitCode: null,
+    failure: null,
+    stop: null,
+    tokenId: null,
+    sandbox: null,
+    worker: null,
+    heads: [],
+    timings: {},
+  };
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { pathProblem, refProblem } from './git-names.ts';
+import { networkRuleProblem } from './network-rule.ts';
+import { variableNameProblem } from './variable-names.ts';
+
+/*
+ * The fields of a request to start a session, each with the rules that need nothing but its own value. What depends on
+ * other fields or on the operator is in `request.ts`.
+ */
+
+const MAX_VALUE_CHARS = 32_768;
+
+/** Text that can become an argument or a variable: whole characters and no NUL. */
+const text = z
+  .string()
+  .max(MAX_VALUE_CHARS)
+  .refine((value) => !value.includes('\0'), 'must not contain a NUL character')
+  .refine((value) => value.isWellFormed(), 'must be valid Unicode');
+
+/** Text that a function finds nothing wrong with. */
+const checked = (problem: (value: string) => string | null) =>
+  z.string().superRefine((value, context) => {
+    const message = problem(value);
+    if (message !== null) context.addIssue(message);
+  });
+
+export const repoId = z
+  .guid('must be a UUID')
+  .transform((id) => id.toLowerCase())
+  .meta({ description: "The repo's UUID at its host." });
+
+export const repo = z
+  .strictObject({
+    id: repoId,
+    ref: checked(refProblem)
+      .optional()
+      .meta({ description: "Branch, tag or full commit id; the repo's HEAD when left out." }),
+    path: checked(pathProblem).optional().meta({ description: "Below /workspace; the repo's id when left out." }),
+    access: z.enum(['read', 'write']).default('write'),
+    depth: z.int().min(1).max(1_000_000).optional().meta({ description: 'Commits of history; all when left out.' }),
+  })
+  .meta({ id: 'RepoRequest' });
+
+export const command = z
+  .array(text)
+  .min(1)
+  .max(256)
+  .refine((argv) => argv[0] !== '', { message: 'must not be empty', path: [0] })
+  .meta({ description: 'Program and arguments. Left out: an interactive session.' });
+
+const variables = (value: z.ZodType<string>, limit: number) =>
+  z.record(z.string(), value).superRefine((record, context) => {
+    const names = Object.keys(record);
+    if (names.length > limit) context.addIssue(`must have at most ${limit} entries`);
+    for (const name of names) {
+      const message = variableNameProblem(name);
+      if (message !== null) context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
+
+export const env = variables(text, 256).meta({ description: 'Environment of the command.' });
+
+export const secrets = variables(text.min(1), 64).meta({
+  description: 'As env, but sealed at once, never returned, and masked in the log.',
+});
+
+export const metadata = z
+  .record(z.string(), z.string().max(512))
+  .superRefine((record, context) => {
+    const names = Object.keys(record);
+    if (names.length > 32) context.addIssue('must have at most 32 entries');
+    for (const name of names) {
+      if (/^[\w.-]{1,64}$/.test(name)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'must be a name of 1 to 64 letters, digits, _, . and -',
+      });
+    }
+  })
+  .meta({ description: 'Yours, to find the session by.' });
+
+export const resources = z.strictObject({
+  cpus: z.number().min(0.1).optional(),
+  memoryMb: z.int().min(16).optional(),
+  pids: z.int().min(8).optional(),
+  diskMb: z.int().min(8).optional(),
+});
+
+export const networkRules = z.array(checked(networkRuleProblem).max(300)).max(64).meta({
+  description: 'Hosts besides the repo host: `api.example.com`, `*.example.org:8443`. Without a port it is 443.',
+});

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { OperatorLimits } from '../config.ts';
+import { Refusal, type FieldError } from '../errors.ts';
+import type { SessionRequest } from './record.ts';
+import { command, env, metadata, networkRules, repo, resources, secrets } from './request-fields.ts';
+import { limitProblems, ruleProblems } from './request-rules.ts';
+
+const DEFAULT_TIMEOUT_SECONDS = 3_600;
+const DEFAULT_RESOURCES = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 2_048 };
+const DEFAULT_IMAGE = 'daypass/sandbox';
+
+/** The body of POST /v1/sessions: the rules of each field by itself. */
+export const startRequest = z
+  .strictObject({
+    repos: z.array(repo).min(1).max(16),
+    command: command.optional(),
+    image: z.string().max(255).default(DEFAULT_IMAGE),
+    env: env.default({}),
+    secrets: secrets.default({}),
+    timeoutSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: `${DEFAULT_TIMEOUT_SECONDS} when left out.` }),
+    maxTimeoutSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'How far it can be extended; timeoutSeconds when left out.' }),
+    resources: resources.default({}),
+    network: z.strictObject({ allow: networkRules }).default({ allow: [] }),
+    credentials: z.strictObject({ delivery: z.enum(['env', 'gateway']) }).default({ delivery: 'env' }),
+    priority: z.int().min(-1_000).max(1_000).default(0).meta({ description: 'Higher goes first.' }),
+    metadata: metadata.default({}),
+    webhook: z
+      .strictObject({ url: z.string(), secret: z.string() })
+      .optional()
+      .meta({ description: 'Not supported yet: refused.' }),
+  })
+  .meta({ id: 'StartSession' });
+
+export type StartRequest = z.output<typeof startRequest>;
+
+/**
+ * The request with every default filled in, which no default takes above the operator's limits. Its secrets stay behind.
+ * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed.
+ */
+export function normalise(body: StartRequest, limits: OperatorLimits): SessionRequest {
+  const longest = body.maxTimeoutSeconds ?? limits.maxTimeoutSeconds;
+  const timeoutSeconds = body.timeoutSeconds ?? Math.min(DEFAULT_TIMEOUT_SECONDS, longest, limits.maxTimeoutSeconds);
+  const request: SessionRequest = {
+    repos: body.repos.map(({ id, ref, path, access, depth }) => ({
+      id,
+      ref: ref ?? null,
+      path: path ?? id,
+      access,
+      depth: depth ?? null,
+    })),
+    command: body.command ?? null,
+    image: body.image,
+    env: body.env,
+    timeoutSeconds,
+    maxTimeoutSeconds: body.maxTimeoutSeconds ?? timeoutSeconds,
+    resources: {
+      cpus: body.resources.cpus ?? Math.min(DEFAULT_RESOURCES.cpus, limits.cpus),
+      memoryMb: body.resources.memoryMb ?? Math.min(DEFAULT_RESOURCES.memoryMb, limits.memoryMb),
+      pids: body.resources.pids ?? Math.min(DEFAULT_RESOURCES.pids, limits.pids),
+      diskMb: body.resources.diskMb ?? Math.min(DEFAULT_RESOURCES.diskMb, limits.diskMb),
+    },
+    network: body.network,
+    credentials: { delivery: 'env' },
+    priority: body.priority,
+    metadata: body.metadata,
+  };
+  refuse([...ruleProblems(body, request), ...limitProblems(request, limits)]);
+  return request;
+}
+
+/** Throws `access_unsupported` when a repo is wanted read-only and the provider's tokens cannot be. */
+export function requireExpressibleAccess(request: SessionRequest, provider: { canRestrictAccess: boolean }): void {
+  if (provider.canRestrictAccess) return;
+  const fields = request.repos.flatMap(({ access }, index): FieldError[] =>
+    access === 'read' ? [{ path: `repos[${index}].access`, message: 'cannot be "read" at this provider' }] : [],
+  );
+  if (fields.length === 0) return;
+  throw new Refusal(
+    'access_unsupported',
+    'This provider makes no read-only tokens. Ask for credentials.delivery "gateway", or for access "write".',
+    { fields },
+  );
+}
+
+function refuse(fields: FieldError[]): void {
+  if (fields.length === 0) return;
+  throw new Refusal('invalid_request', 'The request has fields that cannot be accepted.', { fields });
+}

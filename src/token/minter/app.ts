@@ -1,0 +1,51 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { describe, SessionError } from '../../errors.ts';
+import type { MinterDeps } from './deps.ts';
+import { mint } from './mint.ts';
+import { openSession } from './open-session.ts';
+import type { Revoker } from './revoker.ts';
+
+/** How long an answer waits for a deletion to be seen; it goes on behind a later answer. */
+const REVOKE_WAIT_MS = 15_000;
+
+const mintBody = z.strictObject({ tokenId: z.string() });
+const openBody = z.strictObject({ sessionId: z.string(), sandboxId: z.string() });
+
+/**
+ * What the minter does for workers, as HTTP over its Unix socket. Only who may open the socket may ask, and even they
+ * get nothing that the ledger does not say.
+ */
+export function createMinterApp(deps: MinterDeps, revoker: Revoker): Express {
+  const minting = new Map<string, Promise<void>>();
+  const mintOnce = (tokenId: string): Promise<void> => {
+    const underWay = minting.get(tokenId) ?? mint(deps, tokenId).finally(() => minting.delete(tokenId));
+    minting.set(tokenId, underWay);
+    return underWay;
+  };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(express.json());
+  app.get('/healthz', (_req, res) => void res.json({ ok: true }));
+  app.post('/mint', async (req, res) => {
+    await mintOnce(mintBody.parse(req.body).tokenId);
+    res.json({});
+  });
+  app.post('/open', async (req, res) => {
+    const { sessionId, sandboxId } = openBody.parse(req.body);
+    const { access, secrets } = await openSession(deps, sessionId, sandboxId);
+    const revealed = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, value.reveal()]));
+    res.json({ access, secrets: revealed });
+  });
+  app.post('/revoke', async (req, res) => {
+    const state = await revoker.revoke(mintBody.parse(req.body).tokenId, REVOKE_WAIT_MS);
+    res.status(state === 'revoking' ? 202 : 200).json({ state });
+  });
+  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    const code = error instanceof SessionError ? error.code : 'internal';
+    if (code === 'internal') deps.log.error({ err: error }, 'a call failed');
+    res.status(error instanceof z.ZodError ? 400 : 409).json({ error: { code, message: describe(error) } });
+  });
+  return app;
+}

@@ -1,0 +1,208 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectPatientRedis, redisReady, type Redis } from '../../../src/store/redis.ts';
+import { change, readToken, view } from '../../../src/store/records.ts';
+import { createMinterClient } from '../../../src/token/minter/client.ts';
+import { startMinter } from '../../../src/token/minter/start.ts';
+import { ProviderError } from '../../../src/token/provider.ts';
+import { requestPublicKey, sealSecrets } from '../../../src/token/request-secrets.ts';
+import type { SealKey } from '../../../src/token/sealing.ts';
+import { Secret } from '../../../src/token/secret.ts';
+import { createFakeTokenProvider } from '../../fakes/fake-token-provider.ts';
+import { eventually } from '../../support/eventually.ts';
+import { aSession, aToken, REPO_A } from '../../support/records.ts';
+import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+
+const soon = (): AbortSignal => AbortSignal.timeout(20_000);
+const sealKey: SealKey = { id: 'k1', key: new Secret(randomBytes(32).toString('base64')) };
+const away = new ProviderError('unavailable', 'the host answered 500');
+
+describe('the minter', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startTestRedis();
+    redis = connectPatientRedis(server.url);
+    await redisReady(redis, 5_000);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  /** A minter of its own over the shared Redis, with a session whose token is intended. */
+  async function open({ secrets }: { secrets?: Record<string, string> } = {}) {
+    const dir = await mkdtemp(join(tmpdir(), 'daypass-minter-'));
+    const provider = createFakeTokenProvider();
+    provider.addRepo(REPO_A);
+    const lines: string[] = [];
+    const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    const socket = join(dir, 'minter.sock');
+    const spoolDir = join(dir, 'spool');
+    const start = (sealKeys = [sealKey]) => startMinter({ redis, provider, sealKeys, spoolDir, socket, log });
+    let minter = await start();
+    const client = createMinterClient(socket);
+
+    const [sessionId, tokenId, sandboxId] = [`ses_${randomUUID()}`, `tok_${randomUUID()}`, `sbx_${randomUUID()}`];
+    const sealedSecrets = secrets ? await sealSecrets(await requestPublicKey(sealKey), sealKey.id, sessionId, secrets) : null;
+    const deadlineAt = new Date(Date.now() + 60_000).toISOString();
+    await change(redis, { sessionId, tokenId }, () => ({
+      session: aSession({ id: sessionId, status: 'starting', tokenId, deadlineAt, sealedSecrets }),
+      token: aToken({ id: tokenId, sessionId, intendedAt: new Date().toISOString() }),
+    }));
+    return {
+      provider, client, sessionId, tokenId, sandboxId, dir, spoolDir, start,
+      logged: () => lines.join(''),
+      claim: () =>
+        change(redis, { sessionId }, ({ session }) => ({
+          session: { ...(session ?? aSession()), sandbox: { id: sandboxId, image: 'i', claimedAt: new Date().toISOString(), removedAt: null } },
+        })),
+      end: () =>
+        change(redis, { sessionId, tokenId }, ({ session }) => ({
+          session: { ...(session ?? aSession()), status: 'succeeded', endedAt: new Date().toISOString() },
+        })),
+      restart: async () => {
+        await minter.close();
+        minter = await start();
+      },
+      [Symbol.asyncDispose]: async () => {
+        await minter.close();
+        client.close();
+        await rm(dir, { recursive: true, force: true });
+      },
+    };
+  }
+
+  it('mints, opens to the claimed sandbox, and deletes a token until it is seen to be refused', async () => {
+    await using it = await open({ secrets: { MODEL_API_KEY: 'sk-obviously-fake' } });
+    await it.client.mint(it.tokenId, soon());
+    const active = await readToken(redis, it.tokenId);
+    expect(active).toMatchObject({ state: 'active', provider: 'fake', attempts: 0 });
+    const [value = ''] = it.provider.liveValues();
+    expect(active?.fingerprint).toBe(new Secret(value).fingerprint());
+
+    await it.claim();
+    const grant = await it.client.open(it.sessionId, it.sandboxId, soon());
+    expect(grant.access.env['REPO_TOKEN']?.reveal()).toBe(value);
+    expect(grant.secrets['MODEL_API_KEY']?.reveal()).toBe('sk-obviously-fake');
+    expect((await readToken(redis, it.tokenId))?.deliveredAt).not.toBeNull();
+
+    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
+    expect(it.provider.liveValues()).toEqual([]);
+    const revoked = await readToken(redis, it.tokenId);
+    expect(revoked).toMatchObject({ state: 'revoked', attempts: 1, sealed: null });
+    expect(revoked?.verifiedAt).not.toBeNull();
+    expect(await readdir(it.spoolDir)).toEqual([]);
+  });
+
+  it('keeps the value nowhere in clear: not in Redis’ files, the spool, or its own log', async () => {
+    await using it = await open();
+    await it.client.mint(it.tokenId, soon());
+    const [value = ''] = it.provider.liveValues();
+    it.provider.failNext('delete', away);
+    const revoking = it.client.revoke(it.tokenId, soon());
+    const spooled = await readdir(it.spoolDir);
+    expect(spooled).toEqual([`${it.tokenId}.json`]);
+    const texts = await Promise.all([
+      readTree(server.dir),
+      readTree(it.spoolDir),
+      revoking.then(() => it.logged()),
+    ]);
+    expect(texts[0]).toContain(it.tokenId);
+    const forms = ['utf8', 'base64', 'hex'].map((encoding) => Buffer.from(value).toString(encoding as BufferEncoding));
+    for (const form of [...forms, encodeURIComponent(value)]) expect(texts.join('')).not.toContain(form);
+  });
+
+  it('mints once when it is asked twice side by side, and again', async () => {
+    await using it = await open();
+    await Promise.all([it.client.mint(it.tokenId, soon()), it.client.mint(it.tokenId, soon())]);
+    await it.client.mint(it.tokenId, soon());
+    expect(it.provider.calls).toEqual(['mint']);
+    expect(it.provider.liveValues()).toHaveLength(1);
+  });
+
+  it('tries a deletion again until the provider answers, and says how often', async () => {
+    await using it = await open();
+    await it.client.mint(it.tokenId, soon());
+    it.provider.failNext('delete', away, 2);
+    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
+    expect(await readToken(redis, it.tokenId)).toMatchObject({ attempts: 3, lastError: 'the host answered 500' });
+  });
+
+  it('does not believe a confirmed deletion while the token still opens its repo', async () => {
+    await using it = await open();
+    await it.client.mint(it.tokenId, soon());
+    it.provider.confirmWithoutDeleting(1);
+    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
+    expect(it.provider.calls.filter((call) => call === 'delete')).toHaveLength(2);
+    expect(it.provider.liveValues()).toEqual([]);
+  });
+
+  it('goes on with a deletion that an earlier life of it began', async () => {
+    await using it = await open();
+    await it.client.mint(it.tokenId, soon());
+    it.provider.failNext('delete', away, 50);
+    const revoking = it.client.revoke(it.tokenId, soon()).catch(() => null);
+    await eventually(() => readToken(redis, it.tokenId), (token) => (token?.attempts ?? 0) > 0);
+    it.provider.forgetFailures();
+    await it.restart();
+    await revoking;
+    await eventually(() => readToken(redis, it.tokenId), (token) => token?.state === 'revoked');
+    expect(it.provider.liveValues()).toEqual([]);
+  });
+
+  it.each([
+    ['not_found', 'refused', 'repo_not_found'],
+    ['refused', 'refused', 'repo_refused'],
+    ['unavailable', 'unknown', 'provider_unavailable'],
+    ['unauthorized', 'refused', 'provider_unavailable'],
+  ] as const)('writes down a minting that ends %s as %s', async (kind, state, code) => {
+    await using it = await open();
+    it.provider.failNext('mint', new ProviderError(kind, 'said the host'));
+    await expect(it.client.mint(it.tokenId, soon())).rejects.toMatchObject({ code });
+    expect(await readToken(redis, it.tokenId)).toMatchObject({ state });
+  });
+
+  it('deletes at once what was minted for a session that ended meanwhile', async () => {
+    await using it = await open();
+    await it.end();
+    await expect(it.client.mint(it.tokenId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
+    expect((await view(redis, it.sessionId)).token?.state).toBe('revoking');
+    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
+    expect(it.provider.liveValues()).toEqual([]);
+  });
+
+  it('opens nothing to a sandbox without the claim, nor after the end', async () => {
+    await using it = await open();
+    await it.client.mint(it.tokenId, soon());
+    await expect(it.client.open(it.sessionId, it.sandboxId, soon())).rejects.toMatchObject({ code: 'worker_lost' });
+    await it.claim();
+    await expect(it.client.open(it.sessionId, 'sbx_other', soon())).rejects.toMatchObject({ code: 'worker_lost' });
+    await it.end();
+    await expect(it.client.open(it.sessionId, it.sandboxId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
+  });
+
+  it('refuses to start when a live token needs a seal key that is missing, and names it', async () => {
+    await using it = await open();
+    await it.client.mint(it.tokenId, soon());
+    const other: SealKey = { id: 'k9', key: new Secret(randomBytes(32).toString('base64')) };
+    await expect(it.start([other])).rejects.toThrow(/k1/);
+    await it.client.revoke(it.tokenId, soon());
+  });
+
+  it('is reported as away when nobody listens', async () => {
+    const client = createMinterClient('/nonexistent/minter.sock');
+    await expect(client.mint('tok_x', soon())).rejects.toMatchObject({ code: 'minter_unavailable' });
+    client.close();
+  });
+});
+
+async function readTree(dir: string): Promise<string> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('');
+}

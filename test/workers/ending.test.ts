@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { SessionError } from '../../src/errors.ts';
+import { decideEnding, type EndFacts } from '../../workers/ending.ts';
+import { aSession } from '../support/records.ts';
+
+const facts: EndFacts = { session: aSession(), cause: null, exit: null, outOfMemory: false, error: null };
+const exited = (exitCode: number) => ({ exitCode, signal: null });
+
+describe('how a session ends', () => {
+  it('succeeds when its command exits with 0', () => {
+    expect(decideEnding({ ...facts, exit: exited(0) })).toEqual({ status: 'succeeded', exitCode: 0, failure: null });
+  });
+
+  it('fails without a failure of ours when the command exits with another code', () => {
+    expect(decideEnding({ ...facts, exit: exited(3) })).toEqual({ status: 'failed', exitCode: 3, failure: null });
+  });
+
+  it('is stopped, with the code that the command still gave, when somebody stopped it', () => {
+    const cause = { kind: 'stopped', tokenFirst: false } as const;
+    expect(decideEnding({ ...facts, cause, exit: exited(143) })).toMatchObject({ status: 'stopped', exitCode: 143 });
+  });
+
+  it('is timed out, and not failed, when the deadline broke a step', () => {
+    const error = { step: 'clone', thrown: new SessionError('clone_failed', 'git was killed') };
+    expect(decideEnding({ ...facts, cause: { kind: 'timed_out', tokenFirst: true }, error })).toEqual({
+      status: 'timed_out',
+      exitCode: null,
+      failure: null,
+    });
+  });
+
+  it('names the step and the reason when a step of ours fails', () => {
+    const error = { step: 'clone', thrown: new SessionError('ref_not_found', 'no branch x') };
+    expect(decideEnding({ ...facts, error }).failure).toEqual({ code: 'ref_not_found', message: 'no branch x', step: 'clone' });
+  });
+
+  it('calls an unexpected error internal, with its message', () => {
+    const error = { step: 'run', thrown: new TypeError('x is undefined') };
+    expect(decideEnding({ ...facts, error }).failure).toMatchObject({ code: 'internal', step: 'run' });
+  });
+
+  it('says how much memory there was when a killed command ran out of it', () => {
+    const ending = decideEnding({ ...facts, exit: exited(137), outOfMemory: true });
+    expect(ending).toMatchObject({ status: 'failed', exitCode: 137, failure: { code: 'out_of_memory' } });
+    expect(ending.failure?.message).toContain('1024 MB');
+  });
+
+  it('succeeds when only a child was out of memory and the command coped', () => {
+    expect(decideEnding({ ...facts, exit: exited(0), outOfMemory: true }).status).toBe('succeeded');
+  });
+});

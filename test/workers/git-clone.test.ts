@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { cloneCommands, cloneProblem } from '../../workers/git-clone.ts';
+
+const repo = { id: 'r', ref: null, path: 'app', access: 'write', depth: null } as const;
+const url = 'http://127.0.0.1:7080/v1/repo/r.git';
+
+describe('the commands that clone a repo', () => {
+  it('clone the whole repo at its HEAD by default', () => {
+    expect(cloneCommands(repo, url, '/workspace/app')).toEqual([['git', 'clone', '--progress', '--', url, '/workspace/app']]);
+  });
+
+  it('name the branch or tag and the depth when asked', () => {
+    const [argv] = cloneCommands({ ...repo, ref: 'v1', depth: 3 }, url, '/workspace/app');
+    expect(argv).toEqual([
+      'git', 'clone', '--progress', '--depth', '3', '--no-single-branch', '--branch', 'v1', '--', url, '/workspace/app',
+    ]);
+  });
+
+  it('ask for a commit by its id and check it out detached', () => {
+    const sha = 'a'.repeat(40);
+    const commands = cloneCommands({ ...repo, ref: sha, depth: 1 }, url, '/workspace/app');
+    expect(commands.map((argv) => argv.join(' '))).toEqual([
+      'git init --quiet -- /workspace/app',
+      `git -C /workspace/app remote add origin ${url}`,
+      `git -C /workspace/app fetch --progress --depth 1 origin ${sha}`,
+      `git -C /workspace/app checkout --quiet --detach ${sha}`,
+    ]);
+  });
+});
+
+describe('what git’s last words mean', () => {
+  it.each([
+    ["fatal: Remote branch nope not found in upstream origin", 'ref'],
+    ["fatal: couldn't find remote ref refs/heads/nope", 'ref'],
+    ['fatal: remote error: upload-pack: not our ref aaaa', 'ref'],
+    ["fatal: unable to access 'http://h/': Failed to connect to h port 80: Connection refused", 'transport'],
+    ['error: RPC failed; HTTP 503 curl 22 The requested URL returned error: 503', 'transport'],
+    ["fatal: unable to access 'http://h/': The requested URL returned error: 403", 'other'],
+    ["fatal: destination path 'app' already exists and is not an empty directory.", 'other'],
+  ])('%s → %s', (stderr, problem) => {
+    expect(cloneProblem(stderr)).toBe(problem);
+  });
+});
