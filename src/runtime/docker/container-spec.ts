@@ -8,7 +8,8 @@ export const AGENT_UID = 1000;
 const MEBIBYTE = 1024 * 1024;
 const TMP_MB = 256;
 const HOME_MB = 256;
-const OPEN_FILES = 65_536;
+/** Enough for compilers and watchers, and below what any engine of ours has been started with. */
+const OPEN_FILES = 8_192;
 
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
 export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
