@@ -1,0 +1,43 @@
+#include "child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void collect_pipe(struct child *child, int i, struct reports *reports, bool last) {
+  while (child->fds[i] >= 0 && reports_have_room(reports)) {
+    ssize_t got = report_from(reports, child->types[i], child->fds[i]);
+    if (got > 0 && last) continue;
+    if (got > 0 || (got < 0 && errno == EINTR)) return;
+    if (got < 0 && errno == EAGAIN && !last) return;
+    close(child->fds[i]);
+    child->fds[i] = -1;
+  }
+}
+
+void child_collect(struct child *child, struct reports *reports, bool last) {
+  if (child->pid == 0) return;
+  collect_pipe(child, 0, reports, last);
+  collect_pipe(child, 1, reports, last);
+}
+
+bool child_collected(const struct child *child) { return child->fds[0] < 0 && child->fds[1] < 0; }
+
+int child_exit_code(const struct child *child) {
+  return WIFSIGNALED(child->status) ? 128 + WTERMSIG(child->status) : WEXITSTATUS(child->status);
+}
+
+const char *child_signal_name(const struct child *child) {
+  static const char *const names[] = {
+      [SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
+      [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT", [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
+      [SIGKILL] = "SIGKILL", [SIGUSR1] = "SIGUSR1", [SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
+      [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM", [SIGXCPU] = "SIGXCPU",
+      [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
+  };
+  if (!WIFSIGNALED(child->status)) return "";
+  unsigned number = (unsigned)WTERMSIG(child->status);
+  const char *name = number < sizeof names / sizeof *names ? names[number] : NULL;
+  return name != NULL ? name : "SIGOTHER";
+}

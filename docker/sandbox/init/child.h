@@ -1,0 +1,36 @@
+#pragma once
+
+#include "reports.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A step or the agent: a process group of its own that writes into two pipes of ours. */
+struct child {
+  pid_t pid;       /* 0: never started */
+  bool exited;     /* reaped; `status` is what wait(2) said */
+  int status;
+  int fds[2];      /* reading ends of its standard output and error; -1 once closed */
+  char types[2];   /* report types of the two */
+};
+
+/*
+ * Starts `argv` in `cwd` with the environment `env`. 0 when it runs; else 127 (no such command) or 126 (any other
+ * reason), with the reason in words.
+ */
+int child_start(struct child *child, const char *cwd, char **argv, char **env, char *reason, size_t size);
+
+/*
+ * Turns what its pipes hold into reports, as long as there is room. `last`: a pipe that is empty now is closed, although
+ * something may still hold its other end.
+ */
+void child_collect(struct child *child, struct reports *reports, bool last);
+
+bool child_collected(const struct child *child);
+
+/* 0 to 255, or 128 + the signal that killed it. */
+int child_exit_code(const struct child *child);
+
+/* `SIGKILL` and the like; empty when it was not killed by a signal. */
+const char *child_signal_name(const struct child *child);

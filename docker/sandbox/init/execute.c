@@ -1,0 +1,73 @@
+#include "session.h"
+
+#include "fail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_environment(struct session *session, const struct order *order) {
+  for (size_t i = 0; i < order->count; i++) environment_set(&session->environment, order->fields[i]);
+}
+
+static void add_listener(struct session *session, const struct order *order) {
+  char port[16], reason[256] = "ok", address[64];
+  if (order->count != 4) fail("order 'F' has %zu fields instead of 4", order->count);
+  snprintf(address, sizeof address, "%s", order->fields[0]);
+  listeners_add(&session->listeners, order->fields, port, sizeof port, reason, sizeof reason);
+  report(&session->reports, 'L', address, port, reason, NULL);
+}
+
+static void start_step(struct session *session, const struct order *order) {
+  struct reports *reports = &session->reports;
+  char reason[512], code_text[8];
+  if (order->count < 3) fail("order 'S' has %zu fields instead of at least 3", order->count);
+  const char *name = order->fields[0];
+  if (strlen(name) > MAX_STEP_NAME_BYTES) fail("the name of a step is longer than %d bytes", MAX_STEP_NAME_BYTES);
+  snprintf(session->step_name, sizeof session->step_name, "%s", name);
+  report(reports, 'B', name, NULL);
+  session->step = (struct child){.fds = {-1, -1}, .types = {'p', 'q'}};
+  int code = child_start(&session->step, order->fields[1], order->fields + 2, session->environment.entries, reason,
+                         sizeof reason);
+  if (code == 0) return;
+  strncat(reason, "\n", sizeof reason - strlen(reason) - 1);
+  report_bytes(reports, 'q', reason, strlen(reason));
+  snprintf(code_text, sizeof code_text, "%d", code);
+  report(reports, 'X', name, code_text, NULL);
+}
+
+static void start_agent(struct session *session, const struct order *order) {
+  char reason[512], code_text[8];
+  if (order->count < 1) fail("order 'A' has no working directory");
+  if (session->has_agent) return;
+  session->has_agent = true;
+  if (order->count == 1) return;
+  int code = child_start(&session->agent, order->fields[0], order->fields + 1, session->environment.entries, reason,
+                         sizeof reason);
+  if (code == 0) {
+    report(&session->reports, 'G', NULL);
+    return;
+  }
+  snprintf(code_text, sizeof code_text, "%d", code);
+  report(&session->reports, 'N', code_text, reason, NULL);
+  session->ended_reported = true;
+  session_end(session, code, 0);
+}
+
+static void take_leave_of_worker(struct session *session) {
+  session->orders.ended = true;
+  environment_wipe(&session->environment);
+  if (!session->has_agent) session_end(session, 0, 0);
+}
+
+void session_execute(struct session *session) {
+  const struct order *order = &session->orders.current;
+  switch (order->type) {
+    case 'E': add_environment(session, order); break;
+    case 'F': add_listener(session, order); break;
+    case 'S': start_step(session, order); break;
+    case 'A': start_agent(session, order); break;
+    case 'Q': take_leave_of_worker(session); break;
+    default: fail("order '%c' has no meaning", order->type);
+  }
+  orders_wipe(&session->orders);
+}

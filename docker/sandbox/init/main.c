@@ -1,0 +1,63 @@
+#include "credential.h"
+#include "descriptors.h"
+#include "fail.h"
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static const char PROTOCOL_VERSION[] = "1";
+static const char GATEWAY_PATH[] = "/run/daypass/gateway.sock";
+static const char CREDENTIAL_HELPER[] = "git-credential-daypass";
+
+static bool is_called(const char *argv0, const char *name) {
+  size_t length = strlen(argv0), suffix = strlen(name);
+  return length >= suffix && strcmp(argv0 + length - suffix, name) == 0;
+}
+
+/* Signals are read in the loop. A blocked one reaches PID 1 from inside the sandbox too, where it only ends the agent. */
+static int open_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  signal(SIGCHLD, SIG_DFL);
+  signal(SIGPIPE, SIG_IGN);
+  sigprocmask(SIG_SETMASK, &set, NULL);
+  int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) fail("signalfd: %s", strerror(errno));
+  return fd;
+}
+
+static void do_not_block(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) fail("descriptor %d: %s", fd, strerror(errno));
+}
+
+int main(int argc, char **argv) {
+  static struct session session;
+  if (argc > 0 && is_called(argv[0], CREDENTIAL_HELPER)) return credential_helper(argc > 1 ? argv[1] : "");
+  if (prctl(PR_SET_DUMPABLE, 0) != 0) fail("prctl: %s", strerror(errno));
+  /* At the end init kills every process that it can see. */
+  if (getpid() != 1) fail("it runs as PID 1 of a sandbox only");
+  close_from(STDERR_FILENO + 1);
+  do_not_block(STDIN_FILENO);
+  do_not_block(STDOUT_FILENO);
+  session.signal_fd = open_signals();
+  session.listeners.gateway_path = argc > 1 ? argv[1] : GATEWAY_PATH;
+  session.agent = (struct child){.fds = {-1, -1}, .types = {'o', 'e'}};
+  environment_open(&session.environment, environ);
+  orders_open(&session.orders, STDIN_FILENO);
+  reports_open(&session.reports, STDOUT_FILENO);
+  report(&session.reports, 'R', PROTOCOL_VERSION, NULL);
+  session_run(&session);
+}

@@ -1,0 +1,46 @@
+#include "session.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STOPPED_EXIT_CODE = 143, STOPPED_FLUSH_MS = 5000 };
+
+static bool is_child(struct child *child, pid_t pid, int status) {
+  if (child->pid != pid || child->exited) return false;
+  child->exited = true;
+  child->status = status;
+  return true;
+}
+
+/* The ends of orphans need no more than this call. */
+static void reap(struct session *session) {
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (listeners_lost(&session->listeners, pid) || is_child(&session->step, pid, status)) continue;
+    if (is_child(&session->agent, pid, status)) session_end(session, child_exit_code(&session->agent), 0);
+  }
+}
+
+static void stop(struct session *session, int number) {
+  if (session->ending) return;
+  if (session->agent.pid > 0) {
+    kill(-session->agent.pid, number);
+  } else {
+    session_end(session, STOPPED_EXIT_CODE, monotonic_ms() + STOPPED_FLUSH_MS);
+  }
+}
+
+void session_take_signals(struct session *session) {
+  struct signalfd_siginfo info;
+  bool child_ended = false;
+  while (read(session->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+    if (info.ssi_signo == SIGCHLD) child_ended = true;
+    else stop(session, (int)info.ssi_signo);
+  }
+  if (child_ended) reap(session);
+}

@@ -1,0 +1,95 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* What a child could not do, told to init through a pipe that a successful exec closes. */
+struct failure {
+  enum { AT_STREAMS, AT_CWD, AT_EXEC } stage;
+  int error;
+};
+
+static void reset_signals(void) {
+  sigset_t none;
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int connect_streams(int out, int err) {
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ? -1 : 0;
+}
+
+static _Noreturn void become(const char *cwd, char **argv, char **env, const int *out_err, int failed) {
+  struct failure failure = {.stage = AT_STREAMS};
+  setsid();
+  reset_signals();
+  if (connect_streams(out_err[0], out_err[1]) == 0) {
+    failure.stage = AT_CWD;
+    if (chdir(cwd) == 0) {
+      failure.stage = AT_EXEC;
+      environ = env; /* execvp looks the command up in the PATH it finds here */
+      execvp(argv[0], argv);
+    }
+  }
+  failure.error = errno;
+  while (write(failed, &failure, sizeof failure) < 0 && errno == EINTR) continue;
+  _exit(126);
+}
+
+static int explain(const struct failure *failure, const char *cwd, const char *command, char *reason, size_t size) {
+  static const char *const verbs[] = {[AT_STREAMS] = "open", [AT_CWD] = "enter", [AT_EXEC] = "run"};
+  const char *what[] = {[AT_STREAMS] = "/dev/null", [AT_CWD] = cwd, [AT_EXEC] = command};
+  int stage = (int)failure->stage;
+  snprintf(reason, size, "cannot %s %.200s: %s", verbs[stage], what[stage], strerror(failure->error));
+  return failure->stage == AT_EXEC && failure->error == ENOENT ? 127 : 126;
+}
+
+/* An exec takes no longer than reading a file, so waiting for it keeps the order of reports simple. */
+static int await_exec(int failed, const char *cwd, const char *command, char *reason, size_t size) {
+  struct failure failure;
+  ssize_t got;
+  while ((got = read(failed, &failure, sizeof failure)) < 0 && errno == EINTR) continue;
+  return got == (ssize_t)sizeof failure ? explain(&failure, cwd, command, reason, size) : 0;
+}
+
+enum { OUT, ERR, FAILED, PIPES };
+
+static void close_all(int (*pipes)[2], int side) {
+  for (int i = 0; i < PIPES; i++) {
+    if (pipes[i][side] >= 0) close(pipes[i][side]);
+    pipes[i][side] = -1;
+  }
+}
+
+int child_start(struct child *child, const char *cwd, char **argv, char **env, char *reason, size_t size) {
+  int pipes[PIPES][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+  pid_t pid = -1;
+  if (pipe2(pipes[OUT], O_CLOEXEC) == 0 && pipe2(pipes[ERR], O_CLOEXEC) == 0 && pipe2(pipes[FAILED], O_CLOEXEC) == 0) {
+    pid = fork();
+  }
+  if (pid == 0) become(cwd, argv, env, (int[]){pipes[OUT][1], pipes[ERR][1]}, pipes[FAILED][1]);
+  int code = 126;
+  if (pid < 0) snprintf(reason, size, "cannot start a process: %s", strerror(errno));
+  close_all(pipes, 1);
+  if (pid > 0) code = await_exec(pipes[FAILED][0], cwd, argv[0], reason, size);
+  if (code != 0) {
+    close_all(pipes, 0);
+    return code;
+  }
+  close(pipes[FAILED][0]);
+  child->pid = pid;
+  child->exited = false;
+  for (int i = OUT; i <= ERR; i++) {
+    child->fds[i] = pipes[i][0];
+    fcntl(child->fds[i], F_SETFL, O_NONBLOCK);
+  }
+  return 0;
+}

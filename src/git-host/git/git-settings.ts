@@ -1,0 +1,45 @@
+/**
+ * What git is told on each call, over whatever a repo's own configuration says. Nothing that a client can send may run a
+ * program here, leave work behind after its request, or be believed without a check.
+ */
+export const GIT_SETTINGS: Readonly<Record<string, string>> = {
+  'core.hooksPath': '/dev/null',
+  'core.fsmonitor': 'false',
+  // An answered push or update survives a power cut.
+  'core.fsync': 'committed,derived-metadata,reference',
+  // Background work would outlive the request, and with it the token.
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
+  'receive.autogc': 'false',
+  // Refuses trees with `.git`, `..` and the like, and broken objects; the three exceptions are faults of old tools that
+  // real histories hold and that harm nobody.
+  'transfer.fsckObjects': 'true',
+  'receive.fsck.zeroPaddedFilemode': 'warn',
+  'receive.fsck.badTimezone': 'warn',
+  'receive.fsck.missingSpaceBeforeDate': 'warn',
+  // One push cannot fill the disk.
+  'receive.maxInputSize': String(2 * 1024 ** 3),
+  // The host's own, see the import stream: clients neither see nor push them.
+  'transfer.hideRefs': 'refs/daypass',
+  'uploadpack.allowAnySHA1InWant': 'true',
+  'uploadpack.allowFilter': 'true',
+};
+
+/**
+ * The whole environment of a git process: nothing of ours is passed on, and no configuration of the machine or a user is
+ * read. `homeDir` is an empty directory.
+ */
+export function gitEnvironment(homeDir: string, protocol: string | null): Record<string, string> {
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin',
+    HOME: homeDir,
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    // Clients may push refs/replace; the host must go on seeing what is really there.
+    GIT_NO_REPLACE_OBJECTS: '1',
+    ...(protocol !== null && { GIT_PROTOCOL: protocol }),
+  };
+}

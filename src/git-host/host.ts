@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../ops/log.ts';
+import type { Authenticate } from './auth/authenticate.ts';
+import type { LiveUses } from './live-uses.ts';
+import type { RepoPlace } from './repos/head.ts';
+import type { RepoDirs } from './repos/repo-dirs.ts';
+import type { RepoStore, StoredRepo } from './repos/repo-store.ts';
+import type { Serial } from './repos/serial.ts';
+import type { Writers } from './repos/writers.ts';
+import type { TokenStore } from './tokens/token-store.ts';
+
+/** The parts that the operations work with. */
+export interface Host {
+  authenticate: Authenticate;
+  tokens: TokenStore;
+  repos: RepoStore;
+  dirs: RepoDirs;
+  uses: LiveUses;
+  /** Writes by REST, one at a time per repo id. */
+  serial: Serial;
+  /** Everything that writes to a repo runs within this. */
+  writers: Writers;
+  log: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** One request of a caller who may make it. */
+export interface Call {
+  req: IncomingMessage;
+  res: ServerResponse;
+  /** The placeholders of the route's path, decoded. */
+  params: Record<string, string>;
+  query: URLSearchParams;
+  /** Aborted when the client goes away, the token ends or the host closes. All work for the request stops then. */
+  signal: AbortSignal;
+}
+
+/** A request on a repo that exists and that the caller may use in the way that the route needs. */
+export interface RepoCall extends Call {
+  repo: StoredRepo;
+  place: RepoPlace;
+  /** Throws `forbidden` unless the caller may write to the repo. */
+  needWrite: () => void;
+}
+
+/** An operation answers the call or throws; a `HostError` is the caller's to hear. */
+export type AccountOperation = (host: Host, call: Call) => Promise<void>;
+export type RepoOperation = (host: Host, call: RepoCall) => Promise<void>;

@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import { HostError } from './host-error.ts';
+
+/** Parses what a client sent. Throws `missing_field` (422) when a needed field is absent, else `bad_value` (400). */
+export function check<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const read = schema.safeParse(input);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const path = issue?.path ?? [];
+  const name = path.join('.') || 'the request';
+  if (at(input, path) === undefined) throw new HostError('missing_field', `${name} is missing`);
+  throw new HostError('bad_value', `${name}: ${issue?.message ?? 'not valid'}`);
+}
+
+function at(input: unknown, path: PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    input,
+  );
+}

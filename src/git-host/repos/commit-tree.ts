@@ -1,0 +1,51 @@
+import { HostError } from '../http/host-error.ts';
+import { GitFailed, runGit } from '../git/run-git.ts';
+import { fromBytePath } from './file-path.ts';
+import { readHead, type Head, type RepoPlace } from './head.ts';
+import { importStream } from './import-stream.ts';
+import { changesBetween, parseTree, type Tree } from './tree.ts';
+
+export interface CommitResult {
+  /** The default branch's commit afterwards; null while it has none. */
+  head: string | null;
+  changedFiles: string[];
+}
+
+/**
+ * Makes one commit on the default branch whose tree is `change(tree before)`. A tree that stays as it is makes no commit, so
+ * that sending the same update again, as the SDK does after a lost answer, changes nothing. Throws `conflict` when a push
+ * moved the branch meanwhile, and whatever `change` throws.
+ */
+export async function commitTree(
+  place: RepoPlace,
+  commit: { message: string; timeMs: number; change: (before: Tree) => Tree },
+): Promise<CommitResult> {
+  const head = await readHead(place);
+  const before = head.commit === null ? new Map() : await readTree(place, head.commit);
+  const changes = changesBetween(before, commit.change(before));
+  const changedPaths = [...changes.deleted, ...changes.written.map(([path]) => path)];
+  if (changedPaths.length === 0) return { head: head.commit, changedFiles: [] };
+  const stream = importStream({ parent: head.commit, message: commit.message, timeMs: commit.timeMs, changes });
+  const args = ['fast-import', '--quiet', '--done', '--date-format=raw'];
+  const created = (await runGit({ ...place, args }, stream)).toString().trim();
+  await moveBranch(place, head, created);
+  return { head: created, changedFiles: changedPaths.map(fromBytePath).toSorted() };
+}
+
+async function readTree(place: RepoPlace, commit: string): Promise<Tree> {
+  return parseTree(await runGit({ ...place, args: ['ls-tree', '-r', '-z', '--full-tree', commit] }));
+}
+
+/** Compare-and-set: moves only from the commit that the change was made for. */
+async function moveBranch(place: RepoPlace, from: Head, to: string): Promise<void> {
+  const old = from.commit ?? '0'.repeat(40);
+  try {
+    await runGit({ ...place, args: ['update-ref', '--stdin', '-z'] }, [`update ${from.ref}\0${to}\0${old}\0`]);
+  } catch (error) {
+    if (!(error instanceof GitFailed)) throw error;
+    const now = await readHead(place);
+    // A branch that is where it was cannot be written for another reason, such as a full disk.
+    if (now.commit === from.commit) throw error;
+    throw new HostError('conflict', `a push moved ${from.ref} meanwhile; send the update again`, { cause: error });
+  }
+}

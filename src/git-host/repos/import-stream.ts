@@ -1,0 +1,53 @@
+import type { BytePath } from './file-path.ts';
+import type { TreeChanges, TreeEntry } from './tree.ts';
+
+export interface NewCommit {
+  /** The commit to build on; null for the first one. */
+  parent: string | null;
+  message: string;
+  timeMs: number;
+  changes: TreeChanges;
+}
+
+const COMMITTER = 'Daypass git host <git-host@daypass.invalid>';
+/** Never written: the stream resets it to nothing before git stores refs. */
+const SCRATCH_REF = 'refs/daypass/scratch';
+const NO_OBJECT = '0'.repeat(40);
+
+/**
+ * A stream for `git fast-import --done` that makes one commit, moves no ref, and has git print the commit's name. Paths and
+ * contents go this way because it has no argument list, no file system and no shell in it.
+ */
+export function* importStream(commit: NewCommit): Generator<Buffer | string> {
+  yield `commit ${SCRATCH_REF}\nmark :1\n`;
+  yield `committer ${COMMITTER} ${Math.floor(commit.timeMs / 1000)} +0000\n`;
+  yield data(commit.message);
+  if (commit.parent !== null) yield `from ${commit.parent}\n`;
+  // Deletions first, so that a file can take the place of a directory and the other way round.
+  for (const path of commit.changes.deleted) yield `D ${quote(path)}\n`;
+  for (const [path, entry] of commit.changes.written) yield* modify(path, entry);
+  yield `\nget-mark :1\nreset ${SCRATCH_REF}\nfrom ${NO_OBJECT}\n\ndone\n`;
+}
+
+function* modify(path: BytePath, entry: TreeEntry): Generator<Buffer | string> {
+  if (entry.content === null) {
+    yield `M ${entry.mode} ${entry.objectId} ${quote(path)}\n`;
+    return;
+  }
+  yield `M ${entry.mode} inline ${quote(path)}\ndata ${entry.content.length}\n`;
+  yield entry.content;
+  yield '\n';
+}
+
+function data(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`;
+}
+
+/** Git's C-style quoting, with every byte that is not plain ASCII as octal. */
+function quote(path: BytePath): string {
+  const escaped = path.replace(
+    /["\\]|[^ -~]/g,
+    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
+  return `"${escaped}"`;
+}

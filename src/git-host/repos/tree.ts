@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { BytePath } from './file-path.ts';
+
+/** One file of a tree. What a client sends has content; what is there already is known by its object's name alone. */
+export interface TreeEntry {
+  /** Git's octal mode: 100644, 100755, 120000 (symbolic link) or 160000 (submodule). */
+  mode: string;
+  /** The object's name, 40 hex digits. */
+  objectId: string;
+  content: Buffer | null;
+}
+
+export type Tree = ReadonlyMap<BytePath, TreeEntry>;
+
+/** Parses `git ls-tree -r -z --full-tree`. */
+export function parseTree(listing: Buffer): Map<BytePath, TreeEntry> {
+  const lines = listing.toString('latin1').split('\0').slice(0, -1);
+  return new Map(
+    lines.map((line) => {
+      const tab = line.indexOf('\t');
+      const [mode = '', , objectId = ''] = line.slice(0, tab).split(' ');
+      return [line.slice(tab + 1), { mode, objectId, content: null }];
+    }),
+  );
+}
+
+/** A file with new content. It keeps the executable bit of the file it replaces, and turns a link into a file. */
+export function newFile(text: string, replaced: TreeEntry | undefined): TreeEntry & { content: Buffer } {
+  const content = Buffer.from(text, 'utf8');
+  const objectId = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+  return { mode: replaced?.mode === '100755' ? '100755' : '100644', objectId, content };
+}
+
+export interface TreeChanges {
+  deleted: BytePath[];
+  written: [BytePath, TreeEntry][];
+}
+
+/** What must be done to `before` to have `after`. */
+export function changesBetween(before: Tree, after: Tree): TreeChanges {
+  const deleted = [...before.keys()].filter((path) => !after.has(path));
+  const written = [...after].filter(([path, entry]) => {
+    const old = before.get(path);
+    return old?.objectId !== entry.objectId || old.mode !== entry.mode;
+  });
+  return { deleted, written };
+}

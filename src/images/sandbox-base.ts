@@ -1,0 +1,26 @@
+import type Docker from 'dockerode';
+import { describe } from '../errors.ts';
+import { localImage } from './local-image.ts';
+import { pullImage } from './pull-image.ts';
+import { ensureStandInBase, standInBaseName } from './stand-in-base.ts';
+
+/** The default of the Dockerfile's `BASE`. */
+const PUBLIC_BASE = 'node:24-bookworm-slim';
+
+/** Every base that a good sandbox image may have been built on. */
+export async function knownBases(): Promise<string[]> {
+  return [PUBLIC_BASE, await standInBaseName()];
+}
+
+/** Name of a base image that is on the engine: there already, else pulled, else made here. */
+export async function ensureBase(docker: Docker, onProgress: (line: string) => void): Promise<string> {
+  if ((await localImage(docker, PUBLIC_BASE)) !== null) return PUBLIC_BASE;
+  onProgress(`pulling ${PUBLIC_BASE}`);
+  try {
+    await pullImage(docker, PUBLIC_BASE);
+    return PUBLIC_BASE;
+  } catch (error) {
+    onProgress(`it cannot be pulled: ${describe(error)}`);
+    return await ensureStandInBase(docker, onProgress);
+  }
+}

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { order } from '../../src/runtime/orders.ts';
+import { childrenOf, shippedTools, startInit } from '../support/init-client.ts';
+import { eventually } from '../support/eventually.ts';
+
+let tools: Awaited<ReturnType<typeof shippedTools>>;
+beforeAll(async () => {
+  tools = await shippedTools();
+}, 120_000);
+afterAll(() => tools[Symbol.asyncDispose]());
+
+describe('the agent', () => {
+  test('gets the environment that was ordered, the image’s beneath it, and init itself never has it', async () => {
+    const init = await startInit(tools.directory, { env: { FROM_IMAGE: 'i', BOTH: 'i' } });
+    init.send(order.env({ BOTH: 'first' }), order.env({ BOTH: 'o', TOKEN: 'tok-4711' }));
+    init.runAgent('echo "$FROM_IMAGE $BOTH $TOKEN $PATH"; exec sleep 1000');
+    await init.outputHas('o', 'i o tok-4711 /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n');
+    const ofInit = await readFile(`/proc/${await init.pid()}/environ`, 'latin1');
+    expect(ofInit).not.toContain('tok-4711');
+  });
+
+  test('has its two outputs reported apart, byte for byte', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'daypass-bytes-'));
+    try {
+      const [out, err] = [randomBytes(700_001), randomBytes(300_007)];
+      await writeFile(join(directory, 'out'), out);
+      await writeFile(join(directory, 'err'), err);
+      await chmod(directory, 0o755);
+      const init = await startInit(tools.directory);
+      init.send(order.agent(directory, ['sh', '-c', 'cat out & cat err >&2; wait; exit 3']));
+      expect(await init.exitCode).toBe(3);
+      expect(init.output('o').equals(out)).toBe(true);
+      expect(init.output('e').equals(err)).toBe(true);
+      expect(init.reports.at(-1)?.kind).toBe('Z');
+      expect(await init.report('Z')).toEqual(['3', '']);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('killed by a signal ends with that signal’s name and 128 + its number', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('kill -SEGV $$');
+    expect(await init.exitCode).toBe(139);
+    expect(await init.report('Z')).toEqual(['139', 'SIGSEGV']);
+  });
+
+  test.each([
+    { case: 'is missing', cwd: '/', command: 'no-such-command', code: 127, reason: /no-such-command.*No such file/ },
+    { case: 'is not executable', cwd: '/', command: '/etc', code: 126, reason: /Permission denied/ },
+    { case: 'has no working directory', cwd: '/nowhere', command: 'true', code: 126, reason: /enter \/nowhere/ },
+  ])('that $case is reported with $code and the reason', async ({ cwd, command, code, reason }) => {
+    const init = await startInit(tools.directory);
+    init.send(order.agent(cwd, [command]));
+    const [reported, words] = await init.report('N');
+    expect(reported).toBe(String(code));
+    expect(words).toMatch(reason);
+    expect(await init.exitCode).toBe(code);
+    expect(init.reports.some((report) => 'GZ'.includes(report.kind))).toBe(false);
+  });
+
+  test('is started once, although it is ordered twice', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('echo first; sleep 0.2');
+    init.runAgent('echo second');
+    expect(await init.exitCode).toBe(0);
+    expect(init.output('o').toString()).toBe('first\n');
+    expect(init.reports.filter((report) => report.kind === 'G')).toHaveLength(1);
+  });
+
+  test('gets a SIGTERM passed, and may end in its own way', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('trap "echo bye; exit 9" TERM; echo ready; while :; do sleep 0.05; done');
+    await init.outputHas('o', 'ready');
+    await init.signal('SIGTERM');
+    expect(await init.exitCode).toBe(9);
+    expect(init.output('o').toString()).toBe('ready\nbye\n');
+  });
+
+  test('goes on when nobody can give orders any more', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('sleep 0.1; echo done');
+    init.closeOrders();
+    expect(await init.exitCode).toBe(0);
+    expect(init.output('o').toString()).toBe('done\n');
+  });
+
+  test('is not waited for by what it left running: that is killed', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('setsid sh -c "echo left; exec sleep 1000" & sleep 0.1; exit 4');
+    expect(await init.exitCode).toBe(4);
+    expect(init.output('o').toString()).toBe('left\n');
+  });
+
+  test('leaves no zombies: init reaps every orphan', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.01 & ); done; echo made; exec sleep 1000');
+    await init.outputHas('o', 'made');
+    const pid = await init.pid();
+    const left = await eventually(
+      () => childrenOf(pid),
+      (children) => children.length === 1,
+    );
+    expect(await readFile(`/proc/${left[0]}/comm`, 'utf8')).toBe('sleep\n');
+  });
+
+  test('waits while nobody reads its output, and loses nothing of it', async () => {
+    const init = await startInit(tools.directory);
+    const size = 32 * 1024 * 1024;
+    init.pause();
+    init.send(order.agent('/', ['dd', 'if=/dev/zero', 'bs=64k', `count=${size / 65_536}`, 'status=none']));
+    const pid = await init.pid();
+    const [agent] = await eventually(
+      () => childrenOf(pid),
+      (children) => children.length > 0,
+    );
+    await eventually(
+      () => readFile(`/proc/${agent}/wchan`, 'utf8'),
+      (waitsIn) => waitsIn.includes('pipe'),
+    );
+    expect(init.output('o').length).toBeLessThan(1024 * 1024);
+    init.resume();
+    expect(await init.exitCode).toBe(0);
+    expect(init.output('o').length).toBe(size);
+  });
+
+  test('cannot look into init', async () => {
+    const init = await startInit(tools.directory, { env: { PATH: '/usr/bin:/bin', MARK: 'of-init' } });
+    init.runAgent('id -u; cat /proc/1/environ; cat /proc/1/mem; ls /proc/1/fd; ls /proc/1/cwd/; echo x > /proc/1/fd/1');
+    await init.exitCode;
+    expect(init.output('o').toString()).not.toContain('of-init');
+    expect(
+      init
+        .output('e')
+        .toString()
+        .match(/Permission denied/g),
+    ).toHaveLength(5);
+    expect(init.stderr).toBe('');
+  });
+});
+
+describe('without an agent', () => {
+  test('an interactive session stays until it is told to stop, and ends with 143', async () => {
+    const init = await startInit(tools.directory);
+    init.send(order.agent('/', []), order.step('after', '/', ['echo', 'still here']));
+    await init.outputHas('p', 'still here');
+    await init.signal('SIGTERM');
+    expect(await init.exitCode).toBe(143);
+  });
+
+  test('a stop before the command was started ends the session with 143, also in the middle of a step', async () => {
+    const init = await startInit(tools.directory);
+    init.send(order.step('long', '/', ['sh', '-c', 'echo began; exec sleep 1000']));
+    await init.outputHas('p', 'began');
+    await init.signal('SIGINT');
+    expect(await init.exitCode).toBe(143);
+  });
+
+  test('the end of orders ends the session with 0, after its steps', async () => {
+    const init = await startInit(tools.directory);
+    init.send(order.step('one', '/', ['sh', '-c', 'sleep 0.05; echo done']), order.quit());
+    expect(await init.exitCode).toBe(0);
+    expect(init.output('p').toString()).toBe('done\n');
+  });
+});

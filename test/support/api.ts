@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { startApi } from '../../src/api/start-api.ts';
+import type { OperatorLimits } from '../../src/config.ts';
+import { createLogger } from '../../src/ops/log.ts';
+import { Secret } from '../../src/token/secret.ts';
+
+export const TEST_LIMITS: OperatorLimits = {
+  images: ['daypass/sandbox'],
+  maxTimeoutSeconds: 86_400,
+  cpus: 4,
+  memoryMb: 8_192,
+  pids: 4_096,
+  diskMb: 16_384,
+};
+
+export interface TestApi extends AsyncDisposable {
+  /** Without `/v1`. */
+  url: string;
+  /** A key that it takes. */
+  key: string;
+  close(): Promise<void>;
+}
+
+/** A real API on a port of its own. `keys` by name; without them one is made. */
+export async function startTestApi(options: {
+  redisUrl: string;
+  keys?: Record<string, string>;
+  limits?: Partial<OperatorLimits>;
+}): Promise<TestApi> {
+  const keys = options.keys ?? { test: `dp_${randomBytes(16).toString('hex')}` };
+  const api = await startApi({
+    redisUrl: options.redisUrl,
+    listen: { host: '127.0.0.1', port: 0 },
+    keys: Object.entries(keys).map(([name, key]) => ({ name, key: new Secret(key) })),
+    limits: { ...TEST_LIMITS, ...options.limits },
+    log: createLogger('api', 'silent'),
+  });
+  const close = (): Promise<void> => api.close();
+  return { url: api.url, key: Object.values(keys)[0] ?? '', close, [Symbol.asyncDispose]: close };
+}
