@@ -9,18 +9,21 @@ import { variableNameProblem } from './variable-names.ts';
  */
 
 const MAX_VALUE_CHARS = 32_768;
+const NOT_UNICODE = 'must be valid Unicode';
 
 /** Text that can become an argument or a variable: whole characters and no NUL. */
 const text = z
   .string()
   .max(MAX_VALUE_CHARS)
-  .refine((value) => !value.includes('\0'), 'must not contain a NUL character')
-  .refine((value) => value.isWellFormed(), 'must be valid Unicode');
+  .superRefine((value, context) => {
+    if (value.includes('\0')) context.addIssue('must not contain a NUL character');
+    if (!value.isWellFormed()) context.addIssue(NOT_UNICODE);
+  });
 
 /** Text that a function finds nothing wrong with. */
 const checked = (problem: (value: string) => string | null) =>
   z.string().superRefine((value, context) => {
-    const message = problem(value);
+    const message = value.isWellFormed() ? problem(value) : NOT_UNICODE;
     if (message !== null) context.addIssue(message);
   });
 

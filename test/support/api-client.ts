@@ -32,7 +32,7 @@ export function apiClient(api: { url: string; key: string }): CallApi {
       ...(text !== undefined && { body: text }),
     });
     const answer = await response.text();
-    const isJson = /json(;|$)/.test(response.headers.get('content-type') ?? '');
+    const isJson = /^application\/(\S+\+)?json(;|$)/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
   };
 }

@@ -63,6 +63,8 @@ export async function putSession(
 /** Changes a session's record as its worker would, with an event. */
 export async function moveSession(redis: Redis, id: string, over: Partial<SessionRecord>): Promise<void> {
   await change(redis, { sessionId: id }, ({ session }) =>
-    session === null ? null : { session: { ...session, ...over }, events: [{ type: over.endedAt ? 'ended' : 'running' }] },
+    session === null
+      ? null
+      : { session: { ...session, ...over }, events: [{ type: over.endedAt ? 'ended' : 'running' }] },
   );
 }

@@ -11,7 +11,13 @@ export async function pretendMinter(redisUrl: string, facts: Partial<MinterFacts
   try {
     await redisReady(redis, 5_000);
     const publicKey = await requestPublicKey(key);
-    await publishMinterFacts(redis, { provider: 'relace', canRestrictAccess: false, publicKey, keyId: key.id, ...facts });
+    await publishMinterFacts(redis, {
+      provider: 'relace',
+      canRestrictAccess: false,
+      publicKey,
+      keyId: key.id,
+      ...facts,
+    });
   } finally {
     redis.disconnect();
   }

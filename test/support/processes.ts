@@ -1,0 +1,51 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A role's process of a test, with everything it printed. */
+export interface TestProcess {
+  readonly pid: number;
+  lines(): string[];
+  /** Resolves when the process has ended. Safe to call twice. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+/**
+ * Starts one of the project's programs and resolves when it has printed a line that holds `readyText`. Rejects with what
+ * it printed when it ends or takes too long before that.
+ */
+export async function startProcess(
+  program: string,
+  env: Record<string, string>,
+  readyText: string,
+): Promise<TestProcess> {
+  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  const take = (line: string): void => {
+    lines.push(line);
+    if (line.includes(readyText)) ready.resolve();
+  };
+  createInterface({ input: child.stdout }).on('line', take);
+  createInterface({ input: child.stderr }).on('line', take);
+  child.once('exit', (code) => ready.reject(new Error(`${program} ended with ${code}:\n${lines.join('\n')}`)));
+  const timer = setTimeout(() => ready.reject(new Error(`${program} is not ready:\n${lines.join('\n')}`)), START_TIMEOUT_MS);
+  try {
+    await ready.promise;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return { pid: child.pid ?? 0, lines: () => lines, end: (signal) => end(child, signal) };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Relace } from '@relace-ai/relace';
+import type Docker from 'dockerode';
+import { connectDocker } from '../../src/runtime/docker/connect.ts';
+import { eventually } from './eventually.ts';
+import { startProcess, type TestProcess } from './processes.ts';
+import { startTestRedis, type TestRedis } from './redis.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+const API_KEY = 'dp_obviously_fake_key_of_a_test';
+const ACCOUNT_KEY = 'account-key-of-a-test';
+
+export type Role = 'git-host' | 'minter' | 'gateway' | 'worker' | 'api';
+
+const PROGRAMS: Record<Role, { program: string; ready: string }> = {
+  'git-host': { program: 'src/git-host/main.ts', ready: 'git host listens' },
+  minter: { program: 'src/token/minter/main.ts', ready: 'minter ready' },
+  gateway: { program: 'src/egress/main.ts', ready: 'gateway ready' },
+  worker: { program: 'workers/main.ts', ready: 'worker ready' },
+  api: { program: 'src/main.ts', ready: 'api ready' },
+};
+
+/** All of Daypass, each role a process of its own, on real Redis, Docker and git. */
+export interface Stack extends AsyncDisposable {
+  readonly apiUrl: string;
+  readonly gitHostUrl: string;
+  readonly redis: TestRedis;
+  readonly docker: Docker;
+  readonly dir: string;
+  /** The repo host's SDK with the account's key, or with a token; without retries. */
+  relace(apiKey?: string): Relace;
+  /** One call of the API with the test's key; a body is sent as JSON. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Containers of this stack, running or not. */
+  containers(): Promise<Docker.ContainerInfo[]>;
+  process(role: Role): TestProcess;
+  stop(role: Role, signal?: NodeJS.Signals): Promise<void>;
+  start(role: Role): Promise<void>;
+}
+
+export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
+  const dir = await mkdtemp(join(tmpdir(), 'dp-'));
+  const redis = await startTestRedis();
+  const installation = `test-${randomBytes(4).toString('hex')}`;
+  const [apiPort, gitPort] = [await freePort(), await freePort()];
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const gitHostUrl = `http://127.0.0.1:${gitPort}/v1`;
+  const env: Record<string, string> = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: dir,
+    DAYPASS_LOG_LEVEL: 'info',
+    DAYPASS_DATA_DIR: join(dir, 'data'),
+    DAYPASS_RUN_DIR: join(dir, 'run'),
+    DAYPASS_REDIS_URL: redis.url,
+    DAYPASS_INSTALLATION: installation,
+    DAYPASS_API_LISTEN: `127.0.0.1:${apiPort}`,
+    DAYPASS_API_KEYS: `test:${API_KEY}`,
+    DAYPASS_GIT_HOST_LISTEN: `127.0.0.1:${gitPort}`,
+    DAYPASS_GIT_HOST_KEYS: ACCOUNT_KEY,
+    DAYPASS_RELACE_BASE_URL: gitHostUrl,
+    DAYPASS_RELACE_API_KEY: ACCOUNT_KEY,
+    DAYPASS_RELACE_READ_TOKENS: 'true',
+    DAYPASS_SEAL_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    ...(process.env['DOCKER_HOST'] ? { DOCKER_HOST: process.env['DOCKER_HOST'] } : {}),
+    ...settings,
+  };
+  const docker = connectDocker(env['DOCKER_HOST']);
+  const running = new Map<Role, TestProcess>();
+
+  const start = async (role: Role): Promise<void> => {
+    const { program, ready } = PROGRAMS[role];
+    running.set(role, await startProcess(join(ROOT, program), env, ready));
+  };
+  const stop = async (role: Role, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => running.get(role)?.end(signal);
+  const containers = (): Promise<Docker.ContainerInfo[]> =>
+    docker.listContainers({ all: true, filters: { label: [`daypass.installation=${installation}`] } });
+
+  const dispose = async (): Promise<void> => {
+    for (const role of ['api', 'worker', 'gateway', 'minter', 'git-host'] as const) await stop(role, 'SIGKILL');
+    for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
+    await redis.stop();
+    await rm(dir, { recursive: true, force: true });
+  };
+
+  try {
+    await Promise.all((['git-host', 'minter', 'gateway'] as const).map(start));
+    await Promise.all((['worker', 'api'] as const).map(start));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+
+  return {
+    apiUrl,
+    gitHostUrl,
+    redis,
+    docker,
+    dir,
+    containers,
+    start,
+    stop,
+    relace: (apiKey = ACCOUNT_KEY) => new Relace({ apiKey, baseURL: gitHostUrl, maxRetries: 0 }),
+    call: (method, path, body, headers = {}) =>
+      fetch(`${apiUrl}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    process: (role) => {
+      const found = running.get(role);
+      if (found === undefined) throw new Error(`${role} was never started`);
+      return found;
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/**
+ * What a stack has when all of its sessions are over, as sentences; empty when nothing is left: no container, no live
+ * token at the repo host, no gateway, no spooled token.
+ */
+export async function leftovers(stack: Stack): Promise<string[]> {
+  const tokens = (await (await fetch(`${stack.gitHostUrl}/repo_token`, {
+    headers: { authorization: `Bearer ${ACCOUNT_KEY}` },
+  })).json()) as { items?: unknown[] } | unknown[];
+  const live = Array.isArray(tokens) ? tokens : (tokens.items ?? []);
+  const gateways = await readdir(join(stack.dir, 'run', 'gateways')).catch(() => []);
+  const spooled = await readdir(join(stack.dir, 'data', 'spool')).catch(() => []);
+  return [
+    ...(await stack.containers()).map(({ Names }) => `container ${Names.join()}`),
+    ...live.map((token) => `live token ${JSON.stringify(token)}`),
+    ...gateways.map((name) => `gateway ${name}`),
+    ...spooled.map((name) => `spooled ${name}`),
+  ];
+}
+
+/** Waits until nothing is left; the sentences of what is, otherwise. */
+export async function nothingLeft(stack: Stack): Promise<void> {
+  await eventually(() => leftovers(stack), (left) => left.length === 0, { timeoutMs: 20_000 });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
