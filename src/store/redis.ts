@@ -13,7 +13,12 @@ const reconnect = { retryStrategy: (attempt: number) => Math.min(attempt * 50, 1
  * that nothing is half done behind the caller's back.
  */
 export function connectRedis(url: string): Redis {
-  return open(url, { ...reconnect, enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS });
+  return open(url, {
+    ...reconnect,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+  });
 }
 
 /** A connection for BullMQ's worker and for subscriptions, which wait for Redis for as long as it takes. */
@@ -61,15 +66,20 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!isStoreAway(error)) throw error;
-    throw new Refusal('unavailable', 'The store (Redis) does not answer. Try again in a moment; give a POST its Idempotency-Key again.', {
-      cause: error,
-    });
+    if (error instanceof Refusal || !isStoreAway(error)) throw error;
+    throw new Refusal(
+      'unavailable',
+      'The store (Redis) does not answer. Try again in a moment; give a POST its Idempotency-Key again.',
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 /** Answers of a Redis that is there but cannot serve now: starting, a replica, full, or unable to write its file. */
-const CANNOT_SERVE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS)\b/;
+const CANNOT_SERVE =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS)\b/;
 const NOT_CONNECTED = /^(Command timed out|Connection is closed|Stream isn't writeable|connect E|read E|write E)/;
 
 /** Whether a command failed because Redis is away. A command that Redis calls wrong is a fault of ours, and is not. */

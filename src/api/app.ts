@@ -1,0 +1,67 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { Refusal } from '../errors.ts';
+import { createAuthenticate } from './auth.ts';
+import type { ApiDeps } from './deps.ts';
+import { serveDashboard, type DashboardFiles } from './serve-dashboard.ts';
+import type { Method, Operation } from './operation.ts';
+import { createReadBody } from './read-body.ts';
+import { requestIdOf } from './request-id.ts';
+import { routes } from './routes.ts';
+import { sendRefusal } from './send-refusal.ts';
+import { serveOperation, type ServeTools } from './serve-operation.ts';
+
+/** The whole HTTP surface: the API's operations and the page. */
+export function createApp(deps: ApiDeps, dashboard: DashboardFiles): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(begin(deps));
+  serveDashboard(app, dashboard);
+  const tools = { authenticate: createAuthenticate(deps.keys), readBody: createReadBody() };
+  for (const [path, operations] of Map.groupBy(routes(), (operation) => operation.path)) {
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps, tools));
+  }
+  app.use((req) => {
+    throw new Refusal('not_found', `There is nothing at ${req.path}. GET /openapi.json lists every call.`);
+  });
+  app.use((thrown: unknown, _req: Request, res: Response, _next: NextFunction) => sendRefusal(res, thrown, deps.log));
+  return app;
+}
+
+/** Gives every call its id, its headers, and its line in the figures. */
+function begin({ metrics, log }: ApiDeps) {
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const requestId = requestIdOf(req.headers['x-request-id']);
+    res.locals['requestId'] = requestId;
+    res.setHeader('x-request-id', requestId);
+    res.setHeader('x-content-type-options', 'nosniff');
+    res.setHeader('referrer-policy', 'no-referrer');
+    res.setHeader('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+    const startedAt = performance.now();
+    res.on('close', () => {
+      const route = typeof res.locals['route'] === 'string' ? res.locals['route'] : 'other';
+      const { method } = req;
+      const status = res.statusCode;
+      metrics.countRequest({ method, route, status });
+      log.debug({ requestId, method, route, status, ms: Math.round(performance.now() - startedAt) }, 'answered');
+    });
+    next();
+  };
+}
+
+function dispatch(operations: Operation[], deps: ApiDeps, tools: ServeTools) {
+  const byMethod = new Map<string, Operation>(operations.map((operation) => [operation.method, operation]));
+  const allowed = [...byMethod.keys()].map((method) => method.toUpperCase()).join(', ');
+  return async (req: Request, res: Response): Promise<void> => {
+    const operation = byMethod.get(wantedMethod(req.method));
+    res.locals['route'] = operations[0]?.path;
+    if (operation !== undefined) return serveOperation(operation, deps, tools, [req, res]);
+    res.setHeader('allow', allowed);
+    throw new Refusal('method_not_allowed', `${req.method} is not possible here; ${allowed} is.`);
+  };
+}
+
+/** HEAD is a GET whose body Node leaves out. */
+function wantedMethod(method: string): string {
+  return method === 'HEAD' ? ('get' satisfies Method) : method.toLowerCase();
+}

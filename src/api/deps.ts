@@ -1,0 +1,29 @@
+import type { OperatorLimits } from '../config.ts';
+import type { Logger } from '../ops/log.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { SessionsQueue } from '../queue/sessions-queue.ts';
+import type { ChangeHints } from './changes-when-ready.ts';
+import type { Redis } from '../store/redis.ts';
+import type { Secret } from '../token/secret.ts';
+import type { StreamSlots } from './stream-slots.ts';
+
+/** Who may call, and with what. */
+export interface ApiKey {
+  name: string;
+  key: Secret;
+}
+
+/** What the API works with. It has no Docker socket, no provider key and no token value. */
+export interface ApiDeps {
+  /** Fails at once when Redis is away. */
+  redis: Redis;
+  changes: ChangeHints;
+  queue: SessionsQueue;
+  keys: ApiKey[];
+  limits: OperatorLimits;
+  log: Logger;
+  metrics: Metrics;
+  streams: StreamSlots;
+  /** Aborts when the process closes, and with it every answer that would go on. */
+  closing: AbortSignal;
+}

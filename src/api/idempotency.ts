@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { Refusal } from '../errors.ts';
+import type { Effect, Expectation } from '../store/commit.ts';
+import { keys } from '../store/keys.ts';
+import type { Redis } from '../store/redis.ts';
+
+const KEPT_SECONDS = 24 * 60 * 60;
+
+const firstUse = z.object({ sessionId: z.string(), bodyHash: z.string() });
+
+/** What an Idempotency-Key was first used for. */
+export type FirstUse = z.infer<typeof firstUse>;
+
+export interface IdempotencyClaim {
+  owner: string;
+  key: string;
+  bodyHash: string;
+}
+
+/** The session this key started before; null when it is new. Throws `idempotency_conflict` when the body was another. */
+export async function earlierSession(redis: Redis, claim: IdempotencyClaim): Promise<string | null> {
+  const text = await redis.get(keys.idempotency(claim.owner, claim.key));
+  if (text === null) return null;
+  const first = firstUse.parse(JSON.parse(text));
+  if (first.bodyHash === claim.bodyHash) return first.sessionId;
+  throw new Refusal(
+    'idempotency_conflict',
+    'This Idempotency-Key was used for a request with another body. Use a new key for a new request.',
+  );
+}
+
+/** What makes the key this session's, in the same step that makes the session: it holds only if nobody was first. */
+export function claimKey(claim: IdempotencyClaim, sessionId: string): { expect: Expectation[]; effects: Effect[] } {
+  const key = keys.idempotency(claim.owner, claim.key);
+  const value = JSON.stringify({ sessionId, bodyHash: claim.bodyHash } satisfies FirstUse);
+  return { expect: [{ key, value: null }], effects: [['SET', key, value, 'EX', KEPT_SECONDS]] };
+}

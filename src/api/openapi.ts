@@ -1,0 +1,47 @@
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { z } from 'zod';
+import type { Operation } from './operation.ts';
+import { problemSchema } from './schemas/problem.ts';
+
+const pathParams = z.object({ id: z.string() });
+
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+/** The OpenAPI document of these operations. */
+export function describeApi(operations: Operation[]): OpenApiDocument {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: toOpenApi(operation) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Daypass',
+      version: '1',
+      description: 'Sandboxed sessions for coding agents, each with a token for exactly its repos.',
+    },
+    paths,
+    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    security: [{ apiKey: [] }],
+  });
+}
+
+function toOpenApi(operation: Operation): ZodOpenApiOperationObject {
+  const { summary, description, query, headers, body, responses } = operation;
+  const required = body !== null && !body.safeParse({}).success;
+  return {
+    operationId: `${operation.method}${operation.path.replaceAll(/[^a-z0-9]+/gi, '_')}`,
+    summary,
+    ...(description !== undefined && { description }),
+    requestParams: { query, header: headers, ...(operation.path.includes('{id}') && { path: pathParams }) },
+    ...(body !== null && { requestBody: { required, content: { 'application/json': { schema: body } } } }),
+    responses: {
+      ...responses,
+      default: {
+        description: 'Refused, or failed.',
+        content: { 'application/problem+json': { schema: problemSchema } },
+      },
+    },
+    ...(operation.open && { security: [] }),
+  };
+}

@@ -1,0 +1,21 @@
+import { Refusal } from '../../errors.ts';
+import { whyKept } from '../../session/keep.ts';
+import { forget } from '../../store/records.ts';
+import { loadFacts } from '../load.ts';
+import { defineOperation } from '../operation.ts';
+
+export const deleteSession = defineOperation({
+  method: 'delete',
+  path: '/v1/sessions/{id}',
+  summary: 'Forgets an ended session',
+  description: 'Its record, log and events. Refused while it lives, or its container or token is not gone.',
+  responses: { '204': { description: 'It is forgotten.' } },
+  handle: async ({ id }, { redis }) => {
+    for (;;) {
+      const facts = await loadFacts(redis, id);
+      const reason = whyKept(facts, new Date());
+      if (reason !== null) throw new Refusal('session_not_ended', `Session ${id} cannot be deleted yet. ${reason}`);
+      if (await forget(redis, facts)) return { status: 204 };
+    }
+  },
+});

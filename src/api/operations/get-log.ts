@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { readSession } from '../../store/records.ts';
+import { loadFacts } from '../load.ts';
+import { logPages } from '../log-pages.ts';
+import { defineOperation } from '../operation.ts';
+import { logRecordSchema } from '../schemas/log-record.ts';
+import { LOG_TYPES, writeLog } from '../write-log.ts';
+
+const recordId = z.string().regex(/^\d{1,15}$/, 'must be the id of a log record');
+
+export const getLog = defineOperation({
+  method: 'get',
+  path: '/v1/sessions/{id}/logs',
+  summary: 'The log of a session',
+  description:
+    'As Accept says. text/plain: standard output and error as they were; system records only with stream=system. ' +
+    'application/x-ndjson: one record a line. text/event-stream: one record a message, at the end of the session an ' +
+    '`end` event; follows unless follow=false. With follow it goes on, from queued on, until the last line.',
+  query: z.strictObject({
+    follow: z.enum(['true', 'false']).optional(),
+    after: recordId.optional().meta({ description: 'Records after this one.' }),
+    stream: z.enum(['stdout', 'stderr', 'system']).optional(),
+  }),
+  headers: z.object({
+    'Last-Event-ID': recordId
+      .optional()
+      .meta({ description: 'As after, and stronger: a client that resumes sends it.' }),
+  }),
+  responses: {
+    '200': {
+      description: 'The log.',
+      content: {
+        'text/plain': { schema: z.string() },
+        'application/x-ndjson': { schema: logRecordSchema },
+        'text/event-stream': { schema: logRecordSchema },
+      },
+    },
+  },
+  handle: async ({ id, query, headers, prefers, signal }, { redis, changes }) => {
+    await loadFacts(redis, id);
+    const type = prefers(LOG_TYPES);
+    const pages = logPages({
+      redis,
+      changes,
+      signal,
+      sessionId: id,
+      afterId: headers['Last-Event-ID'] ?? query.after ?? '0',
+      keepsOn: (query.follow ?? String(type === 'text/event-stream')) === 'true',
+    });
+    const finalStatus = async () => (await readSession(redis, id))?.status ?? null;
+    return writeLog(type, pages, { stream: query.stream ?? null, finalStatus });
+  },
+});

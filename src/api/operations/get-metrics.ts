@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { isStoreAway } from '../../store/redis.ts';
+import { defineOperation } from '../operation.ts';
+import { storeStats } from '../stats.ts';
+
+export const getMetrics = defineOperation({
+  method: 'get',
+  path: '/metrics',
+  summary: 'Figures for Prometheus',
+  description: 'Without Redis only what this process counts itself, and daypass_store_up 0.',
+  responses: { '200': { description: 'Figures.', content: { 'text/plain': { schema: z.string() } } } },
+  handle: async (_call, { redis, metrics, streams }) => {
+    const stats = await storeStats(redis, new Date()).catch((error: unknown) => {
+      if (isStoreAway(error)) return null;
+      throw error;
+    });
+    const text = await metrics.render({ stats, openStreams: streams.taken });
+    return { status: 200, type: 'text/plain; version=0.0.4', text };
+  },
+});

@@ -1,0 +1,16 @@
+import { defineOperation } from '../operation.ts';
+import { countJobs } from '../queue-access.ts';
+import { statsSchema } from '../schemas/operations.ts';
+import { storeStats } from '../stats.ts';
+import { jsonAnswer } from './answers.ts';
+
+export const getStats = defineOperation({
+  method: 'get',
+  path: '/v1/stats',
+  summary: 'How much there is of everything',
+  responses: jsonAnswer(200, 'Counts.', statsSchema),
+  handle: async (_call, { redis, queue }) => {
+    const store = await storeStats(redis, new Date());
+    return { status: 200, json: { ...store, queue: await countJobs(queue) } };
+  },
+});

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { SessionRecord } from '../../session/record.ts';
+import { SESSION_STATUSES } from '../../session/status.ts';
+import { listSessions as pageOfSessions } from '../../store/listing.ts';
+import { present } from '../load.ts';
+import { defineOperation } from '../operation.ts';
+import { cursor, limit, listOf } from '../schemas/common.ts';
+import { sessionSchema } from '../schemas/session.ts';
+import { jsonAnswer } from './answers.ts';
+
+const METADATA = 'metadata.';
+
+const query = z
+  .object({ status: z.enum(SESSION_STATUSES).optional(), limit, cursor: cursor.optional() })
+  .catchall(z.string())
+  .superRefine((given, context) => {
+    for (const name of Object.keys(given)) {
+      if (name.startsWith(METADATA) || Object.hasOwn(query.shape, name)) continue;
+      context.addIssue({ code: 'custom', path: [name], message: 'is not a known parameter' });
+    }
+  });
+
+export const listSessions = defineOperation({
+  method: 'get',
+  path: '/v1/sessions',
+  summary: 'Lists sessions, newest first',
+  description:
+    'Besides the parameters below, metadata.KEY=VALUE (any number of them) keeps sessions that have exactly that.',
+  query,
+  responses: jsonAnswer(200, 'A page of sessions.', listOf(sessionSchema)),
+  handle: async (call, { redis }) => {
+    const { status, limit: size, cursor: from, ...rest } = call.query;
+    const { items, nextCursor } = await pageOfSessions(redis, {
+      status: status ?? null,
+      limit: size,
+      cursor: from ?? null,
+      keep: hasMetadata(rest),
+    });
+    return { status: 200, json: { data: await Promise.all(items.map((item) => present(redis, item))), nextCursor } };
+  },
+});
+
+function hasMetadata(parameters: Record<string, string>): (session: SessionRecord) => boolean {
+  const wanted = Object.entries(parameters).map(([name, value]) => [name.slice(METADATA.length), value] as const);
+  return ({ request: { metadata } }) =>
+    wanted.every(([name, value]) => Object.hasOwn(metadata, name) && metadata[name] === value);
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { listTokens as pageOfTokens } from '../../store/listing.ts';
+import { TOKEN_STATES } from '../../token/state.ts';
+import { defineOperation } from '../operation.ts';
+import { cursor, limit, listOf } from '../schemas/common.ts';
+import { tokenSchema, toToken } from '../schemas/token.ts';
+import { jsonAnswer } from './answers.ts';
+
+export const listTokens = defineOperation({
+  method: 'get',
+  path: '/v1/tokens',
+  summary: 'The token ledger, newest first',
+  description: 'Without values: a token is recognised by its fingerprint.',
+  query: z.strictObject({ state: z.enum(TOKEN_STATES).optional(), limit, cursor: cursor.optional() }),
+  responses: jsonAnswer(200, 'A page of the ledger.', listOf(tokenSchema)),
+  handle: async ({ query }, { redis }) => {
+    const { items, nextCursor } = await pageOfTokens(redis, {
+      state: query.state ?? null,
+      limit: query.limit,
+      cursor: query.cursor ?? null,
+    });
+    return { status: 200, json: { data: items.map(toToken), nextCursor } };
+  },
+});

@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import { Refusal, type FieldError } from '../errors.ts';
+
+/** Throws `invalid_request` with every field that is wrong. Paths look like `repos[0].ref`. */
+export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const read = schema.safeParse(input, { error: plainMessage });
+  if (read.success) return read.data;
+  throw new Refusal('invalid_request', 'The request has fields that cannot be accepted.', {
+    fields: read.error.issues.flatMap(toFields),
+  });
+}
+
+/** A parameter given twice would be two answers to one question. Throws `invalid_request`. */
+export function queryValues(query: URLSearchParams): Record<string, string> {
+  const twice = [...new Set(query.keys())].filter((name) => query.getAll(name).length > 1);
+  if (twice.length === 0) return Object.fromEntries(query);
+  throw new Refusal('invalid_request', 'The request has parameters that cannot be accepted.', {
+    fields: twice.map((name) => ({ path: name, message: 'is given more than once' })),
+  });
+}
+
+export function headerValues(headers: IncomingHttpHeaders, names: string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, headers[name.toLowerCase()]]));
+}
+
+function toFields(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: 'is not a known field' }));
+  }
+  return [{ path: pathText(issue.path), message: issue.message }];
+}
+
+function pathText(path: PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text.replace(/^\./, '') || '(body)';
+}
+
+/** Words for a person; undefined leaves zod's own. */
+function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') {
+    return issue.input === undefined ? 'is required' : `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  if (issue.code === 'too_small') return `must ${sizeText(issue.origin, `at least ${issue.minimum}`)}`;
+  if (issue.code === 'too_big') return `must ${sizeText(issue.origin, `at most ${issue.maximum}`)}`;
+  return undefined;
+}
+
+const TYPE_NAMES: Record<string, string> = {
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+function sizeText(origin: string, bound: string): string {
+  if (origin === 'string') return `have ${bound} characters`;
+  return origin === 'array' ? `have ${bound} items` : `be ${bound}`;
+}

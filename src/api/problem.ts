@@ -1,0 +1,63 @@
+import { Refusal, type RefusalCode } from '../errors.ts';
+
+const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
+  invalid_json: { status: 400, title: 'The body is not JSON' },
+  unauthorized: { status: 401, title: 'No valid API key' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for another request' },
+  session_not_ended: { status: 409, title: 'The session is not over' },
+  session_ended: { status: 409, title: 'The session is over' },
+  beyond_token_lifetime: { status: 409, title: "Past the end of the session's token" },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  invalid_request: { status: 422, title: 'The request cannot be accepted' },
+  access_unsupported: { status: 422, title: 'The provider cannot express this access' },
+  internal_error: { status: 500, title: 'Internal error' },
+  not_implemented: { status: 501, title: 'Not built yet' },
+  unavailable: { status: 503, title: 'Unavailable' },
+};
+
+export const REFUSAL_CODES = Object.keys(PROBLEMS) as RefusalCode[];
+
+/** RFC 9457, with a stable `code` and, where fields are wrong, `errors`. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: RefusalCode;
+  /** Names this one request, as `X-Request-Id` does. */
+  instance: string;
+  errors?: { path: string; message: string }[];
+}
+
+export function statusOf(code: RefusalCode): number {
+  return PROBLEMS[code].status;
+}
+
+export function toProblem(refusal: Refusal, requestId: string): Problem {
+  const { status, title } = PROBLEMS[refusal.code];
+  return {
+    type: `urn:daypass:problem:${refusal.code}`,
+    title,
+    status,
+    detail: refusal.message,
+    code: refusal.code,
+    instance: `urn:daypass:request:${requestId}`,
+    ...(refusal.fields.length > 0 && { errors: refusal.fields }),
+  };
+}
+
+/** Anything thrown, as what the caller is told. What is no refusal is our fault, and its text stays in our log. */
+export function asRefusal(thrown: unknown): Refusal {
+  if (thrown instanceof Refusal) return thrown;
+  if (isUndecodable(thrown)) return new Refusal('not_found', 'The path cannot be decoded.', { cause: thrown });
+  return new Refusal('internal_error', 'Something went wrong here. The log of the API has it by its request id.', {
+    cause: thrown,
+  });
+}
+
+/** The router throws a 400 for a path with a broken percent escape. */
+function isUndecodable(thrown: unknown): boolean {
+  return thrown instanceof URIError || (thrown instanceof Error && 'status' in thrown && thrown.status === 400);
+}

@@ -1,0 +1,44 @@
+import { json, type Request, type Response } from 'express';
+import { Refusal } from '../errors.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+const TYPE_NEEDED = 'The body must be JSON, sent with Content-Type: application/json.';
+
+export type ReadBody = (req: Request, res: Response) => Promise<unknown>;
+
+/**
+ * Reads a JSON body; undefined when there is none. A body without a Content-Type is taken for JSON. Throws `invalid_json`
+ * or `body_too_large`.
+ */
+export function createReadBody(): ReadBody {
+  const parse = json({ limit: MAX_BODY_BYTES, strict: false, type: () => true });
+  return async (req, res) => {
+    const type = req.headers['content-type'];
+    if (type !== undefined && !/^application\/(.+\+)?json\s*(;|$)/i.test(type)) {
+      throw new Refusal('invalid_json', `${TYPE_NEEDED} This one is ${type}.`);
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    parse(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(asRefusal(error))));
+    await promise;
+    return req.body as unknown;
+  };
+}
+
+function asRefusal(error: unknown): unknown {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  switch (type) {
+    case 'entity.too.large':
+      return new Refusal('body_too_large', `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+    case 'entity.parse.failed':
+      // The parser's own message quotes the body, which may hold secrets.
+      return new Refusal('invalid_json', 'The body cannot be read as JSON.');
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new Refusal('invalid_json', `${TYPE_NEEDED} It could not be read.`, { cause: error });
+    default:
+      return error;
+  }
+}

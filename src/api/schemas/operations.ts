@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { SESSION_STATUSES } from '../../session/status.ts';
+import { TOKEN_STATES } from '../../token/state.ts';
+import { time } from './common.ts';
+
+export const workerSchema = z
+  .object({
+    name: z.string(),
+    startedAt: time,
+    seenAt: time,
+    concurrency: z.int().meta({ description: 'Sessions it runs at once.' }),
+    running: z.array(z.string()).meta({ description: 'Ids of the sessions it runs.' }),
+  })
+  .meta({ id: 'Worker' });
+
+const count = z.int().min(0);
+
+/** How much there is of everything, now. */
+export const statsSchema = z
+  .object({
+    sessions: z.record(z.enum(SESSION_STATUSES), count),
+    tokens: z.record(z.enum(TOKEN_STATES), count),
+    queue: z.object({ waiting: count, active: count, delayed: count }),
+    revocationDebt: z
+      .object({ count, oldestSeconds: z.number().nullable() })
+      .meta({ description: 'Tokens that are to be gone and are not yet; and for how long the oldest of them.' }),
+  })
+  .meta({ id: 'Stats' });
+
+export type Stats = z.output<typeof statsSchema>;

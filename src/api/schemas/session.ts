@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { FAILURE_CODES } from '../../errors.ts';
+import type { SessionFacts } from '../../session/decision.ts';
+import type { SessionRecord } from '../../session/record.ts';
+import { SESSION_STATUSES } from '../../session/status.ts';
+import { time } from './common.ts';
+import { sessionTokenSchema, toSessionToken } from './token.ts';
+
+const duration = z.int().nullable();
+
+export const sessionSchema = z
+  .object({
+    id: z.string().meta({ example: 'ses_…' }),
+    status: z.enum(SESSION_STATUSES),
+    exitCode: z.int().nullable(),
+    failure: z.object({ code: z.enum(FAILURE_CODES), message: z.string(), step: z.string() }).nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    runningAt: time.nullable(),
+    endedAt: time.nullable(),
+    deadlineAt: time.nullable(),
+    repos: z.array(
+      z.object({
+        id: z.string(),
+        ref: z.string().nullable().meta({ description: "null is the repo's HEAD." }),
+        path: z.string(),
+        access: z.enum(['read', 'write']),
+        head: z.string().nullable().meta({ description: 'The commit cloned.' }),
+      }),
+    ),
+    token: sessionTokenSchema.nullable(),
+    container: z.object({ id: z.string(), image: z.string(), removedAt: time.nullable() }).nullable(),
+    worker: z.string().nullable(),
+    queuePosition: z.int().nullable().meta({ description: 'How many were accepted before it and wait too.' }),
+    timings: z.object({
+      queuedMs: duration,
+      mintMs: duration,
+      containerMs: duration,
+      cloneMs: duration,
+      toRunningMs: duration,
+    }),
+    metadata: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Session' });
+
+export type WireSession = z.output<typeof sessionSchema>;
+
+/** What a session's record and its token's show to the outside. Owner, environment and secrets are not in it. */
+export function toSession({ session, token }: SessionFacts, queuePosition: number | null): WireSession {
+  const { sandbox } = session;
+  return {
+    id: session.id,
+    status: session.status,
+    exitCode: session.exitCode,
+    failure: session.failure,
+    createdAt: session.createdAt,
+    startedAt: session.startedAt,
+    runningAt: session.runningAt,
+    endedAt: session.endedAt,
+    deadlineAt: session.deadlineAt,
+    repos: session.request.repos.map(({ id, ref, path, access }, index) => ({
+      id,
+      ref,
+      path,
+      access,
+      head: session.heads[index] ?? null,
+    })),
+    token: token === null ? null : toSessionToken(token),
+    container: sandbox && { id: sandbox.id, image: sandbox.image, removedAt: sandbox.removedAt },
+    worker: session.worker,
+    queuePosition,
+    timings: toTimings(session.timings),
+    metadata: session.request.metadata,
+  };
+}
+
+/** Workers measure with a finer clock than the wire speaks. */
+function whole(milliseconds: number | undefined): number | null {
+  return milliseconds === undefined ? null : Math.round(milliseconds);
+}
+
+function toTimings(timings: SessionRecord['timings']): WireSession['timings'] {
+  return {
+    queuedMs: whole(timings.queuedMs),
+    mintMs: whole(timings.mintMs),
+    containerMs: whole(timings.containerMs),
+    cloneMs: whole(timings.cloneMs),
+    toRunningMs: whole(timings.toRunningMs),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Response } from 'express';
+import { describe } from '../errors.ts';
+import type { Logger } from '../ops/log.ts';
+import { asRefusal, statusOf, toProblem } from './problem.ts';
+
+/** Answers with a problem, and logs what is not the caller's doing. An answer that has begun is cut, as it cannot be taken back. */
+export function sendRefusal(res: Response, thrown: unknown, log: Logger): void {
+  const requestId = String(res.locals['requestId']);
+  const refusal = asRefusal(thrown);
+  if (refusal.code === 'internal_error') log.error({ err: thrown, requestId }, 'call failed');
+  if (refusal.code === 'unavailable') {
+    log.warn({ requestId, reason: describe(refusal.cause ?? refusal) }, 'call refused for now');
+  }
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  if (refusal.code === 'unauthorized') res.setHeader('www-authenticate', 'Bearer realm="daypass"');
+  if (refusal.code === 'unavailable') res.setHeader('retry-after', '1');
+  res.writeHead(statusOf(refusal.code), { 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
+  res.end(JSON.stringify(toProblem(refusal, requestId)));
+}

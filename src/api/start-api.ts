@@ -1,0 +1,69 @@
+import type { ListenAddress, OperatorLimits } from '../config.ts';
+import type { Logger } from '../ops/log.ts';
+import { createMetrics } from '../ops/metrics.ts';
+import { openSessionsQueue } from '../queue/sessions-queue.ts';
+import { connectPatientRedis, connectRedis } from '../store/redis.ts';
+import { createApp } from './app.ts';
+import { changesWhenReady } from './changes-when-ready.ts';
+import type { ApiKey } from './deps.ts';
+import { listenApi } from './listen.ts';
+import { readDashboard } from './serve-dashboard.ts';
+import { createStreamSlots } from './stream-slots.ts';
+
+const MAX_STREAMS = 500;
+
+export interface ApiOptions {
+  redisUrl: string;
+  listen: ListenAddress;
+  keys: ApiKey[];
+  limits: OperatorLimits;
+  log: Logger;
+}
+
+export interface RunningApi {
+  url: string;
+  /** Ends what goes on, answers what was asked, then lets go of Redis. */
+  close(): Promise<void>;
+}
+
+/** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
+export async function startApi({ redisUrl, listen, keys, limits, log }: ApiOptions): Promise<RunningApi> {
+  const redis = connectRedis(redisUrl);
+  const queueRedis = connectRedis(redisUrl);
+  const queue = openSessionsQueue(queueRedis);
+  // Without a listener a lost connection would end the process; callers see it by their rejected calls.
+  queue.on('error', () => undefined);
+  const changes = changesWhenReady(connectPatientRedis(redisUrl));
+  const closing = new AbortController();
+  const letGo = (): void => {
+    closing.abort();
+    changes.close();
+    queueRedis.disconnect();
+    redis.disconnect();
+  };
+  const deps = {
+    redis,
+    changes,
+    queue,
+    keys,
+    limits,
+    log,
+    metrics: createMetrics(),
+    streams: createStreamSlots(MAX_STREAMS),
+    closing: closing.signal,
+  };
+  try {
+    const server = await listenApi(createApp(deps, await readDashboard()), listen);
+    return {
+      url: server.url,
+      close: async () => {
+        closing.abort();
+        await server.close();
+        letGo();
+      },
+    };
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}

@@ -1,0 +1,132 @@
+import { lookup } from 'node:dns/promises';
+import { watch } from 'node:fs';
+import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
+import { describe } from '../errors.ts';
+import type { Logger } from '../ops/log.ts';
+import { parseNetworkRule } from '../session/network-rule.ts';
+import type { Resolve, Rules } from './decide.ts';
+import { gatewayDir, gatewaysDir, policiesDir, policyFile, socketIn } from './layout.ts';
+import { sandboxPolicy } from './policy.ts';
+import { openSandboxGateway, type SandboxGateway } from './sandbox-gateway.ts';
+import { parseTarget, type Target } from './target.ts';
+
+/** The file system's notice of a change can be lost, so the policies are looked at this often anyway. */
+const RESCAN_MS = 2_000;
+
+export interface GatewayOptions {
+  runDir: string;
+  /** Such as `http://127.0.0.1:7080`. */
+  repoOrigin: string;
+  log: Logger;
+  resolve?: Resolve;
+}
+
+interface OpenOne {
+  gateway: SandboxGateway;
+  /** The policy file as it was read. */
+  text: string;
+}
+
+/**
+ * Serves one socket per policy file: opened when a policy appears, its rules changed with it, closed when it goes. A
+ * policy that cannot be read has no socket.
+ */
+export async function startGateway(options: GatewayOptions): Promise<{ close(): Promise<void> }> {
+  const { runDir, log, resolve = resolveBySystem } = options;
+  const repoHost = targetOf(options.repoOrigin);
+  const open = new Map<string, OpenOne>();
+  const broken = new Map<string, string>();
+  for (const dir of [policiesDir(runDir), gatewaysDir(runDir)]) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await chmod(dir, 0o700);
+  }
+
+  const closeOne = async (sandboxId: string): Promise<void> => {
+    const found = open.get(sandboxId);
+    open.delete(sandboxId);
+    await found?.gateway.close();
+  };
+
+  const follow = async (sandboxId: string): Promise<void> => {
+    const text = await readFile(policyFile(runDir, sandboxId), 'utf8');
+    const known = open.get(sandboxId);
+    if (known?.text === text || broken.get(sandboxId) === text) return;
+    try {
+      const policy = sandboxPolicy.parse(JSON.parse(text));
+      if (policy.sandboxId !== sandboxId) throw new Error('the file is named after another sandbox');
+      const rules: Rules = { repoHost, allow: policy.allow.map(parseNetworkRule) };
+      if (known === undefined) {
+        const socket = socketIn(gatewayDir(runDir, sandboxId));
+        const gateway = await openSandboxGateway({ socket, sessionId: policy.sessionId, rules, resolve, log });
+        open.set(sandboxId, { gateway, text });
+      } else {
+        known.gateway.setRules(rules);
+        known.text = text;
+      }
+      broken.delete(sandboxId);
+    } catch (error) {
+      broken.set(sandboxId, text);
+      await closeOne(sandboxId);
+      log.error({ sandboxId, reason: describe(error) }, 'a policy cannot be used; its sandbox has no way out');
+    }
+  };
+
+  const scan = async (): Promise<void> => {
+    const files = (await readdir(policiesDir(runDir))).filter((name) => name.endsWith('.json'));
+    const wanted = new Set(files.map((name) => name.slice(0, -'.json'.length)));
+    for (const sandboxId of open.keys()) if (!wanted.has(sandboxId)) await closeOne(sandboxId);
+    for (const sandboxId of broken.keys()) if (!wanted.has(sandboxId)) broken.delete(sandboxId);
+    for (const sandboxId of wanted) {
+      await follow(sandboxId).catch((error: unknown) => {
+        log.warn({ err: error, sandboxId }, 'could not follow a policy; it is tried again');
+      });
+    }
+  };
+
+  const scans = oneAtATime(scan, (error) => log.error({ err: error }, 'could not look at the policies'));
+  const watcher = watch(policiesDir(runDir), scans.request);
+  const timer = setInterval(scans.request, RESCAN_MS);
+  scans.request();
+  await scans.idle();
+  return {
+    async close() {
+      watcher.close();
+      clearInterval(timer);
+      await scans.idle();
+      for (const sandboxId of open.keys()) await closeOne(sandboxId);
+    },
+  };
+}
+
+/** Runs the work again for every request that came while it ran, never twice at once. */
+function oneAtATime(work: () => Promise<void>, onError: (error: unknown) => void) {
+  let running: Promise<void> | null = null;
+  let again = false;
+  const run = async (): Promise<void> => {
+    do {
+      again = false;
+      await work().catch(onError);
+    } while (again);
+    running = null;
+  };
+  return {
+    request: (): void => {
+      if (running === null) running = run();
+      else again = true;
+    },
+    idle: async (): Promise<void> => {
+      await running;
+    },
+  };
+}
+
+async function resolveBySystem(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+function targetOf(origin: string): Target {
+  const { hostname, port, protocol } = new URL(origin);
+  const target = parseTarget(`${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`);
+  if (target === null) throw new Error(`${origin} is no address of a repo host`);
+  return target;
+}

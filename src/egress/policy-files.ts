@@ -1,0 +1,62 @@
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SessionError } from '../errors.ts';
+import { gatewayDir, gatewaysDir, policiesDir, policyFile, socketIn } from './layout.ts';
+import type { SandboxPolicy } from './policy.ts';
+
+/*
+ * How a worker tells the gateway on its host of a sandbox. Both directories can be entered by their owner alone; inside a
+ * sandbox only its own directory is mounted, and there uid 1000 may use the socket.
+ */
+
+const READY_EVERY_MS = 5;
+
+/** Makes the sandbox's directory and puts its policy in place. Safe to repeat; the policy is then replaced. */
+export async function openGateway(options: { runDir: string; policy: SandboxPolicy }): Promise<{ dir: string }> {
+  const { runDir, policy } = options;
+  const dir = gatewayDir(runDir, policy.sandboxId);
+  await mkdir(gatewaysDir(runDir), { recursive: true, mode: 0o700 });
+  await mkdir(policiesDir(runDir), { recursive: true, mode: 0o700 });
+  await mkdir(dir, { recursive: true, mode: 0o755 });
+  const file = policyFile(runDir, policy.sandboxId);
+  await writeFile(`${file}.tmp`, JSON.stringify(policy), { mode: 0o600 });
+  await rename(`${file}.tmp`, file);
+  return { dir };
+}
+
+/** Resolves when the gateway listens for the sandbox; throws `sandbox_failed` when it does not within the time. */
+export async function gatewayReady(dir: string, timeoutMs: number): Promise<void> {
+  const until = Date.now() + timeoutMs;
+  while (!(await exists(socketIn(dir)))) {
+    if (Date.now() > until) {
+      throw new SessionError('sandbox_failed', `The gateway did not open a way out within ${timeoutMs / 1000} s; is it running?`);
+    }
+    await sleep(READY_EVERY_MS);
+  }
+}
+
+/** Takes the policy away, and with it every connection of the sandbox; then its directory. Safe to repeat. */
+export async function closeGateway({ runDir, sandboxId }: { runDir: string; sandboxId: string }): Promise<void> {
+  await rm(policyFile(runDir, sandboxId), { force: true });
+  await rm(gatewayDir(runDir, sandboxId), { recursive: true, force: true });
+}
+
+/** Sandboxes that have a policy or a directory. */
+export async function listGateways(runDir: string): Promise<string[]> {
+  const policies = await readdir(policiesDir(runDir)).catch(emptyIfMissing);
+  const dirs = await readdir(gatewaysDir(runDir)).catch(emptyIfMissing);
+  const named = policies.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  return [...new Set([...named, ...dirs])];
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function emptyIfMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { networkRuleProblem } from '../session/network-rule.ts';
+
+/** What the gateway is told of one sandbox. */
+export const sandboxPolicy = z.strictObject({
+  /** Also the name of a file and a directory. */
+  sandboxId: z.string().regex(/^sbx_[\w-]{1,40}$/),
+  sessionId: z.string(),
+  /** As in a request; the repo host is always allowed besides. */
+  allow: z.array(z.string().refine((text) => networkRuleProblem(text) === null)),
+});
+
+export type SandboxPolicy = z.infer<typeof sandboxPolicy>;

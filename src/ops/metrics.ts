@@ -1,0 +1,50 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** What the store says at the time of a scrape. */
+export interface StoreFigures {
+  sessions: Record<string, number>;
+  tokens: Record<string, number>;
+  revocationDebt: { count: number; oldestSeconds: number | null };
+}
+
+export interface Metrics {
+  /** Counts an answered call. `route` is the path as documented, so that ids make no new series. */
+  countRequest(request: { method: string; route: string; status: number }): void;
+  /** All figures in Prometheus' text form. `stats` is null while the store is away. */
+  render(now: { stats: StoreFigures | null; openStreams: number }): Promise<string>;
+}
+
+/** Figures of one process, in a registry of its own. */
+export function createMetrics(): Metrics {
+  const registers = [new Registry()] as const;
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> =>
+    new Gauge({ name, help, labelNames, registers: [...registers] });
+  const requests = new Counter({
+    name: 'daypass_http_requests_total',
+    help: 'Answered calls of the API.',
+    labelNames: ['method', 'route', 'status'] as const,
+    registers: [...registers],
+  });
+  const sessions = gauge('daypass_sessions', 'Sessions by status.', ['status']);
+  const tokens = gauge('daypass_tokens', 'Tokens of the ledger by state.', ['state']);
+  const debt = gauge('daypass_revocation_debt', 'Tokens that are to be gone and are not yet.');
+  const oldest = gauge('daypass_revocation_debt_oldest_seconds', 'How long the oldest of them has been due.');
+  const streams = gauge('daypass_open_streams', 'Answers that go on, such as a followed log.');
+  const storeUp = gauge('daypass_store_up', 'Whether Redis answers.');
+  return {
+    countRequest: ({ method, route, status }) => requests.inc({ method, route, status: `${status}` }),
+    render: async ({ stats, openStreams }) => {
+      streams.set(openStreams);
+      storeUp.set(stats === null ? 0 : 1);
+      // An old figure would look like a present one.
+      for (const figure of [sessions, tokens, debt, oldest]) figure.reset();
+      if (stats !== null) {
+        for (const [status, count] of Object.entries(stats.sessions)) sessions.set({ status }, count);
+        for (const [state, count] of Object.entries(stats.tokens)) tokens.set({ state }, count);
+        debt.set(stats.revocationDebt.count);
+        oldest.set(stats.revocationDebt.oldestSeconds ?? 0);
+      }
+      return registers[0].metrics();
+    },
+  };
+}

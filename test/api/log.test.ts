@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogRecord } from '../../src/session/log-record.ts';
+import { appendLog } from '../../src/store/logs.ts';
+import { moveSession, putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
+import { eventually } from '../support/eventually.ts';
+import { openSse } from '../support/sse-client.ts';
+
+let rig: ApiRig;
+
+beforeAll(async () => {
+  rig = await startApiRig();
+});
+afterAll(async () => {
+  await rig?.close();
+});
+
+const TIME = '2026-01-01T00:00:00.000Z';
+const line = (id: number, text: string, over: Partial<LogRecord> = {}): LogRecord => ({
+  id: `${id}`,
+  time: TIME,
+  stream: 'stdout',
+  text,
+  ...over,
+});
+
+const MIXED = [
+  line(1, 'hello'),
+  line(2, 'oops', { stream: 'stderr' }),
+  line(3, 'log is too long', { stream: 'system', code: 'log_capped' }),
+  line(4, 'a lon', { partial: true }),
+  line(5, 'g line'),
+];
+
+async function endedWith(records: LogRecord[]): Promise<string> {
+  const { session } = await putSession(rig.redis, { status: 'succeeded', endedAt: TIME });
+  await appendLog(rig.redis, session.id, records);
+  return `/v1/sessions/${session.id}/logs`;
+}
+
+describe('the log of an ended session', () => {
+  test('as text is what the agent wrote, with cut lines whole again', async () => {
+    const reply = await rig.call('GET', await endedWith(MIXED));
+    expect(reply.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(reply.body).toBe('hello\noops\na long line\n');
+  });
+
+  test('is narrowed to one stream, to what comes after a line, and to what the system said', async () => {
+    const path = await endedWith(MIXED);
+    expect((await rig.call('GET', `${path}?stream=stderr`)).body).toBe('oops\n');
+    expect((await rig.call('GET', `${path}?after=3`)).body).toBe('a long line\n');
+    expect((await rig.call('GET', `${path}?stream=system`)).body).toBe('log is too long\n');
+  });
+
+  test('as ndjson has every record with its id', async () => {
+    const reply = await rig.call('GET', await endedWith(MIXED), { headers: { accept: 'application/x-ndjson' } });
+    const records = (reply.body as string).trimEnd().split('\n');
+    expect(records.map((text) => JSON.parse(text) as LogRecord)).toEqual(MIXED);
+  });
+
+  test('of more than one page is complete and in order', async () => {
+    const path = await endedWith(Array.from({ length: 1_250 }, (_, index) => line(index + 1, `${index + 1}`)));
+    const numbers = ((await rig.call('GET', `${path}?follow=true`)).body as string).trimEnd().split('\n');
+    expect(numbers).toEqual(Array.from({ length: 1_250 }, (_, index) => `${index + 1}`));
+  });
+
+  test('as SSE resumes after Last-Event-ID and says that it is over', async () => {
+    const path = await endedWith(MIXED);
+    using stream = await openSse(rig.api.url + path, { ...rig.authorization, 'last-event-id': '4' });
+    expect(await stream.next()).toEqual({ id: '5', data: MIXED[4] });
+    expect(await stream.next()).toEqual({ event: 'end', data: { status: 'succeeded' } });
+    expect(await stream.next()).toBeNull();
+  });
+});
+
+describe('following a log', () => {
+  test('from queued on gives each line soon after it was written, and ends with the session', async () => {
+    const { session } = await putSession(rig.redis);
+    using stream = await openSse(`${rig.api.url}/v1/sessions/${session.id}/logs`, rig.authorization);
+    await moveSession(rig.redis, session.id, { status: 'starting' });
+    await moveSession(rig.redis, session.id, { status: 'running' });
+    for (const record of MIXED) {
+      await appendLog(rig.redis, session.id, [record]);
+      expect(await stream.next(2_000)).toEqual({ id: record.id, data: record });
+    }
+    await appendLog(rig.redis, session.id, [line(6, 'last')]);
+    await moveSession(rig.redis, session.id, { status: 'succeeded', endedAt: TIME });
+    expect(await stream.next()).toMatchObject({ id: '6' });
+    expect(await stream.next()).toMatchObject({ event: 'end' });
+    expect(await stream.next()).toBeNull();
+  });
+
+  test('as text ends after the last line', async () => {
+    const { session } = await putSession(rig.redis, { status: 'running' });
+    const whole = rig.call('GET', `/v1/sessions/${session.id}/logs?follow=true`);
+    await appendLog(rig.redis, session.id, [line(1, 'one')]);
+    await appendLog(rig.redis, session.id, [line(2, 'two')]);
+    await moveSession(rig.redis, session.id, { status: 'failed', exitCode: 1, endedAt: TIME });
+    expect((await whole).body).toBe('one\ntwo\n');
+  });
+
+  test('ends when the session is forgotten', async () => {
+    const { session } = await putSession(rig.redis);
+    using stream = await openSse(`${rig.api.url}/v1/sessions/${session.id}/logs`, rig.authorization);
+    await rig.call('POST', `/v1/sessions/${session.id}/stop`);
+    await rig.call('DELETE', `/v1/sessions/${session.id}`);
+    expect(await stream.next()).toMatchObject({ event: 'end' });
+  });
+
+  test('gives its place back when the client goes away, also one that never read', async () => {
+    const records = Array.from({ length: 400 }, (_, index) => line(index + 1, 'x'.repeat(60_000)));
+    const { session } = await putSession(rig.redis, { status: 'running' });
+    for (const record of records) await appendLog(rig.redis, session.id, [record]);
+    const before = await openStreams();
+    const url = `${rig.api.url}/v1/sessions/${session.id}/logs?follow=true`;
+    const call = request(url, { headers: rig.authorization }).end();
+    const [response] = (await once(call, 'response')) as [NodeJS.ReadableStream];
+    response.pause();
+    await eventually(openStreams, (count) => count === before + 1);
+    call.destroy();
+    expect(await eventually(openStreams, (count) => count === before)).toBe(before);
+  });
+});
+
+async function openStreams(): Promise<number> {
+  const { body } = await rig.call('GET', '/metrics');
+  return Number(/^daypass_open_streams (\d+)$/m.exec(body as string)?.[1]);
+}

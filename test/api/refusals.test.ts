@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keys } from '../../src/store/keys.ts';
+import { startApiRig, type ApiRig } from '../support/api-rig.ts';
+import { REPO_A } from '../support/records.ts';
+
+const REPO = { id: REPO_A };
+const START = '/v1/sessions';
+
+let rig: ApiRig;
+
+beforeAll(async () => {
+  rig = await startApiRig({ maxTimeoutSeconds: 7_200, memoryMb: 4_096 });
+});
+afterAll(async () => {
+  await rig?.close();
+});
+
+/** [what is wrong, body, path in the answer, words of the reason] */
+const BAD_FIELDS: [string, object, string, string][] = [
+  ['no repos', {}, 'repos', 'is required'],
+  ['an empty list of repos', { repos: [] }, 'repos', 'at least 1 items'],
+  ['seventeen repos', { repos: Array.from({ length: 17 }, () => REPO) }, 'repos', 'at most 16 items'],
+  ['repos that are no list', { repos: 'x' }, 'repos', 'must be a list'],
+  ['a repo id that is no UUID', { repos: [{ id: 'x' }] }, 'repos[0].id', 'must be a UUID'],
+  ['a ref beginning with a dash', { repos: [{ ...REPO, ref: '-x' }] }, 'repos[0].ref', 'begins with "-"'],
+  ['a ref that git refuses', { repos: [{ ...REPO, ref: 'a..b' }] }, 'repos[0].ref', '".."'],
+  ['a ref over 255 bytes', { repos: [{ ...REPO, ref: 'x'.repeat(256) }] }, 'repos[0].ref', 'at most 255 bytes'],
+  ['an absolute path', { repos: [{ ...REPO, path: '/etc' }] }, 'repos[0].path', 'must be relative'],
+  ['a path that leads out', { repos: [{ ...REPO, path: 'a/../..' }] }, 'repos[0].path', '".."'],
+  ['a path into .git', { repos: [{ ...REPO, path: 'a/.git' }] }, 'repos[0].path', '".git"'],
+  ['a path over 200 bytes', { repos: [{ ...REPO, path: 'x'.repeat(201) }] }, 'repos[0].path', 'at most 200 bytes'],
+  [
+    'two paths alike',
+    {
+      repos: [
+        { ...REPO, path: 'a' },
+        { ...REPO, path: 'a' },
+      ],
+    },
+    'repos[1].path',
+    'repos[0] too',
+  ],
+  ['two default paths alike', { repos: [REPO, { ...REPO, path: REPO_A }] }, 'repos[1].path', 'repos[0] too'],
+  ['an unknown access', { repos: [{ ...REPO, access: 'admin' }] }, 'repos[0].access', '"read" or "write"'],
+  ['a depth of 0', { repos: [{ ...REPO, depth: 0 }] }, 'repos[0].depth', 'at least 1'],
+  ['an unknown field of a repo', { repos: [{ ...REPO, branch: 'x' }] }, 'repos[0].branch', 'not a known field'],
+  ['an unknown field', { repos: [REPO], docker: {} }, 'docker', 'not a known field'],
+  ['an empty command', { repos: [REPO], command: [] }, 'command', 'at least 1 items'],
+  ['a command without a program', { repos: [REPO], command: ['', 'x'] }, 'command[0]', 'must not be empty'],
+  ['257 arguments', { repos: [REPO], command: Array.from({ length: 257 }, () => 'x') }, 'command', 'at most 256 items'],
+  ['a NUL in an argument', { repos: [REPO], command: ['a\0b'] }, 'command[0]', 'NUL'],
+  ['half a character in an argument', { repos: [REPO], command: ['\ud800'] }, 'command[0]', 'valid Unicode'],
+  ['an argument that is a number', { repos: [REPO], command: [1] }, 'command[0]', 'must be a string'],
+  ['an image that is not allowed', { repos: [REPO], image: 'ubuntu' }, 'image', 'allowed: daypass/sandbox'],
+  ['a variable with an impossible name', { repos: [REPO], env: { '1A': 'x' } }, 'env.1A', 'must be a name'],
+  ['REPO_TOKEN', { repos: [REPO], env: { REPO_TOKEN: 'x' } }, 'env.REPO_TOKEN', 'reserved'],
+  ['RELACE_API_KEY', { repos: [REPO], env: { RELACE_API_KEY: 'x' } }, 'env.RELACE_API_KEY', 'RELACE_*'],
+  ['DAYPASS_X', { repos: [REPO], secrets: { DAYPASS_X: 'x' } }, 'secrets.DAYPASS_X', 'DAYPASS_*'],
+  ['GIT_SSH', { repos: [REPO], secrets: { GIT_SSH: 'x' } }, 'secrets.GIT_SSH', 'GIT_*'],
+  ['LD_PRELOAD', { repos: [REPO], env: { LD_PRELOAD: 'x' } }, 'env.LD_PRELOAD', 'LD_*'],
+  ['HTTPS_PROXY', { repos: [REPO], env: { HTTPS_PROXY: 'x' } }, 'env.HTTPS_PROXY', '*_PROXY'],
+  ['https_proxy', { repos: [REPO], env: { https_proxy: 'x' } }, 'env.https_proxy', '*_PROXY'],
+  ['a NUL in a variable', { repos: [REPO], env: { A: '\0' } }, 'env.A', 'NUL'],
+  ['a variable that is no string', { repos: [REPO], env: { A: 1 } }, 'env.A', 'must be a string'],
+  ['a name in env and secrets', { repos: [REPO], env: { A: 'x' }, secrets: { A: 'y' } }, 'secrets.A', 'in env too'],
+  ['an empty secret', { repos: [REPO], secrets: { A: '' } }, 'secrets.A', 'at least 1 characters'],
+  ['no time at all', { repos: [REPO], timeoutSeconds: 0 }, 'timeoutSeconds', 'at least 1'],
+  ['a fraction of a second', { repos: [REPO], timeoutSeconds: 1.5 }, 'timeoutSeconds', 'whole number'],
+  ['too much time', { repos: [REPO], timeoutSeconds: 7_201 }, 'timeoutSeconds', 'at most 7200'],
+  ['too much time in the end', { repos: [REPO], maxTimeoutSeconds: 7_201 }, 'maxTimeoutSeconds', 'at most 7200'],
+  [
+    'less time in the end than at first',
+    { repos: [REPO], timeoutSeconds: 60, maxTimeoutSeconds: 59 },
+    'maxTimeoutSeconds',
+    'must not be below timeoutSeconds',
+  ],
+  ['too much memory', { repos: [REPO], resources: { memoryMb: 4_097 } }, 'resources.memoryMb', 'at most 4096'],
+  ['too many cpus', { repos: [REPO], resources: { cpus: 5 } }, 'resources.cpus', 'at most 4'],
+  ['too many processes', { repos: [REPO], resources: { pids: 5_000 } }, 'resources.pids', 'at most 4096'],
+  ['too much disk', { repos: [REPO], resources: { diskMb: 99_999 } }, 'resources.diskMb', 'at most 16384'],
+  ['an unknown resource', { repos: [REPO], resources: { gpus: 1 } }, 'resources.gpus', 'not a known field'],
+  [
+    'a network rule that is none',
+    { repos: [REPO], network: { allow: ['http://x/'] } },
+    'network.allow[0]',
+    'must be HOST',
+  ],
+  [
+    'delivery by the gateway',
+    { repos: [REPO], credentials: { delivery: 'gateway' } },
+    'credentials.delivery',
+    'not built',
+  ],
+  ['a webhook', { repos: [REPO], webhook: { url: 'https://x', secret: 's' } }, 'webhook', 'not supported yet'],
+  ['a priority beyond bounds', { repos: [REPO], priority: 1_001 }, 'priority', 'at most 1000'],
+  ['metadata that is no string', { repos: [REPO], metadata: { a: 1 } }, 'metadata.a', 'must be a string'],
+  ['a metadata key with a space', { repos: [REPO], metadata: { 'a b': '' } }, 'metadata.a b', 'must be a name'],
+  [
+    '33 entries of metadata',
+    { repos: [REPO], metadata: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`k${i}`, ''])) },
+    'metadata',
+    'at most 32 entries',
+  ],
+];
+
+test.each(BAD_FIELDS)('%s is refused with the path and the reason', async (_what, body, path, reason) => {
+  const reply = await rig.call('POST', START, { body });
+  expect(reply.status).toBe(422);
+  expect(reply.headers.get('content-type')).toBe('application/problem+json');
+  expect(reply.body).toMatchObject({ code: 'invalid_request', status: 422 });
+  expect((reply.body as { errors: object[] }).errors).toContainEqual({
+    path,
+    message: expect.stringContaining(reason),
+  });
+});
+
+test('everything that is wrong is said at once, and nothing is stored', async () => {
+  const reply = await rig.call('POST', START, { body: { repos: [{ id: 'x', ref: '-' }], command: [], nope: 1 } });
+  const { errors } = reply.body as { errors: { path: string }[] };
+  expect(errors.map(({ path }) => path).toSorted()).toEqual(['command', 'nope', 'repos[0].id', 'repos[0].ref']);
+  expect(await rig.redis.zcard(keys.sessions)).toBe(0);
+});
+
+describe('a body', () => {
+  test('that is not JSON is answered 400 without being quoted', async () => {
+    const reply = await rig.call('POST', START, { raw: '{"secrets": {"A": "hunter2hunter2"' });
+    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_json' } });
+    expect(JSON.stringify(reply.body)).not.toContain('hunter2');
+  });
+
+  test('that calls itself something else is answered 400, naming what to send', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const reply = await rig.call('POST', START, { raw: JSON.stringify({ repos: [REPO] }), headers });
+    expect(reply).toMatchObject({ status: 400, body: { detail: expect.stringContaining('application/json') } });
+  });
+
+  test('over 1 MB is answered 413', async () => {
+    const reply = await rig.call('POST', START, { body: { env: { A: 'x'.repeat(1024 * 1024) } } });
+    expect(reply).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+  });
+
+  test('of another shape than an object is answered 422', async () => {
+    const reply = await rig.call('POST', START, { body: [] });
+    expect(reply).toMatchObject({ status: 422, body: { errors: [{ path: '(body)', message: 'must be an object' }] } });
+  });
+});
+
+describe('a key', () => {
+  test.each([
+    ['that is missing', null],
+    ['that is unknown', 'dp_unknown-unknown-unknown'],
+  ])('%s is answered 401 before the body is looked at', async (_what, key) => {
+    const reply = await rig.call('POST', START, { key, raw: 'not json' });
+    expect(reply).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+    expect(reply.headers.get('www-authenticate')).toContain('Bearer');
+  });
+
+  test('is needed for every call but /healthz and /readyz', async () => {
+    const paths = [
+      '/v1/sessions',
+      '/v1/events',
+      '/v1/stats',
+      '/metrics',
+      '/openapi.json',
+      '/docs',
+      '/healthz',
+      '/readyz',
+    ];
+    const replies = await Promise.all(paths.map((path) => rig.call('GET', path, { key: null })));
+    expect(replies.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401, 200, 200]);
+  });
+});
+
+describe('a path', () => {
+  test.each(['/v1/nothing', '/v1/sessions/ses_none', '/v1/sessions/%ff', '/assets/..%2fpage.js'])(
+    '%s that leads nowhere is answered 404',
+    async (path) => {
+      expect(await rig.call('GET', path)).toMatchObject({ status: 404 });
+    },
+  );
+
+  test('with a method it does not take is answered 405 with those it does', async () => {
+    const reply = await rig.call('PUT', START);
+    expect(reply).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+    expect(reply.headers.get('allow')).toBe('POST, GET');
+  });
+});
+
+test('the request id of a client comes back in the header and in the problem', async () => {
+  const reply = await rig.call('GET', '/v1/sessions/ses_none', { headers: { 'x-request-id': 'mine-1' } });
+  expect(reply.headers.get('x-request-id')).toBe('mine-1');
+  expect(reply.body).toEqual({
+    type: 'urn:daypass:problem:not_found',
+    title: 'Not found',
+    status: 404,
+    detail: 'There is no session ses_none.',
+    code: 'not_found',
+    instance: 'urn:daypass:request:mine-1',
+  });
+});

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sessionSchema } from '../../src/api/schemas/session.ts';
+import { openSecrets } from '../../src/token/request-secrets.ts';
+import { keys } from '../../src/store/keys.ts';
+import { eventsOf } from '../../src/store/events.ts';
+import { readSession } from '../../src/store/records.ts';
+import type { Redis } from '../../src/store/redis.ts';
+import { openSessionsQueue, type SessionsQueue } from '../../src/queue/sessions-queue.ts';
+import type { CallApi } from '../support/api-client.ts';
+import { startApiRig, type ApiRig } from '../support/api-rig.ts';
+import { pretendMinter } from '../support/minter-facts.ts';
+import { REPO_A } from '../support/records.ts';
+
+const SMALL = { repos: [{ id: REPO_A }] };
+
+let rig: ApiRig;
+let redis: Redis;
+let queue: SessionsQueue;
+let call: CallApi;
+
+beforeAll(async () => {
+  rig = await startApiRig();
+  ({ redis, call } = rig);
+  queue = openSessionsQueue(redis);
+});
+
+afterAll(async () => {
+  await queue?.close();
+  await rig?.close();
+});
+
+const idOf = (body: unknown): string => sessionSchema.parse(body).id;
+
+test('a request with nothing but a repo is answered with a queued session, its place, and a job', async () => {
+  const reply = await call('POST', '/v1/sessions', { body: SMALL });
+  expect(reply.status).toBe(201);
+  const session = sessionSchema.strict().parse(reply.body);
+  expect(reply.headers.get('location')).toBe(`/v1/sessions/${session.id}`);
+  expect(reply.headers.get('x-request-id')).toMatch(/^req_/);
+  expect(session).toMatchObject({
+    status: 'queued',
+    repos: [{ id: REPO_A, ref: null, path: REPO_A, access: 'write', head: null }],
+    token: null,
+    container: null,
+    queuePosition: 0,
+    timings: { queuedMs: null, toRunningMs: null },
+  });
+  expect((await eventsOf(redis, session.id, '0')).map(({ type }) => type)).toEqual(['accepted']);
+  expect((await queue.getJob(session.id))?.data).toEqual({ sessionId: session.id });
+  expect((await call('GET', reply.headers.get('location') ?? '')).body).toEqual(session);
+});
+
+test('secrets are sealed to the minter and appear nowhere else', async () => {
+  const key = await pretendMinter(rig.store.url);
+  const secret = 'sk-a-very-secret-value';
+  const { body } = await call('POST', '/v1/sessions', {
+    body: { ...SMALL, secrets: { MODEL_API_KEY: secret } },
+    headers: { 'idempotency-key': 'with secrets' },
+  });
+  const record = await readSession(redis, idOf(body));
+  const opened = await openSecrets([key], idOf(body), record?.sealedSecrets ?? '');
+  expect(opened['MODEL_API_KEY']?.reveal()).toBe(secret);
+  expect(JSON.stringify(body)).not.toContain(secret);
+  const stored = await Promise.all((await redis.keys('daypass:*')).map((name) => redis.dumpBuffer(name)));
+  expect(Buffer.concat(stored.filter((value) => value !== null)).includes(secret)).toBe(false);
+});
+
+describe('an Idempotency-Key', () => {
+  test('with the same body answers the same session, also when its fields come in another order', async () => {
+    const headers = { 'idempotency-key': 'order' };
+    const first = await call('POST', '/v1/sessions', { headers, body: { ...SMALL, metadata: { a: '1', b: '2' } } });
+    const again = await call('POST', '/v1/sessions', { headers, body: { metadata: { b: '2', a: '1' }, ...SMALL } });
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(idOf(again.body)).toBe(idOf(first.body));
+    expect(again.headers.get('location')).toBe(first.headers.get('location'));
+  });
+
+  test('with another body is refused with idempotency_conflict', async () => {
+    const headers = { 'idempotency-key': 'conflict' };
+    await call('POST', '/v1/sessions', { headers, body: SMALL });
+    const other = await call('POST', '/v1/sessions', { headers, body: { ...SMALL, priority: 1 } });
+    expect(other).toMatchObject({ status: 409, body: { code: 'idempotency_conflict', status: 409 } });
+  });
+
+  test('in twenty requests at once makes one session and one job', async () => {
+    const before = await redis.zcard(keys.sessions);
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        call('POST', '/v1/sessions', { headers: { 'idempotency-key': 'twenty' }, body: SMALL }),
+      ),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
+    const ids = new Set(replies.map(({ body }) => idOf(body)));
+    expect(ids.size).toBe(1);
+    expect((await redis.zcard(keys.sessions)) - before).toBe(1);
+    expect(await eventsOf(redis, [...ids][0] ?? '', '0')).toHaveLength(1);
+  });
+
+  test('adds the job again when it was lost, as long as the session is queued', async () => {
+    const options = { headers: { 'idempotency-key': 'lost job' }, body: SMALL };
+    const id = idOf((await call('POST', '/v1/sessions', options)).body);
+    await queue.remove(id);
+    await call('POST', '/v1/sessions', options);
+    expect((await queue.getJob(id))?.id).toBe(id);
+  });
+
+  test('of a session that was deleted since is refused instead of starting another', async () => {
+    const options = { headers: { 'idempotency-key': 'deleted' }, body: SMALL };
+    const id = idOf((await call('POST', '/v1/sessions', options)).body);
+    await call('POST', `/v1/sessions/${id}/stop`);
+    expect((await call('DELETE', `/v1/sessions/${id}`)).status).toBe(204);
+    expect(await call('POST', '/v1/sessions', options)).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_conflict', detail: expect.stringContaining('deleted') },
+    });
+  });
+
+  test('that is not printable is refused', async () => {
+    const reply = await call('POST', '/v1/sessions', { headers: { 'idempotency-key': 'x'.repeat(256) }, body: SMALL });
+    expect(reply).toMatchObject({ status: 422, body: { errors: [{ path: 'Idempotency-Key' }] } });
+  });
+});
+
+test('read-only access is refused where the provider cannot express it, naming the way out', async () => {
+  await pretendMinter(rig.store.url, { canRestrictAccess: false });
+  const body = { repos: [{ id: REPO_A }, { id: REPO_A, path: 'other', access: 'read' }] };
+  expect(await call('POST', '/v1/sessions', { body })).toMatchObject({
+    status: 422,
+    body: {
+      code: 'access_unsupported',
+      detail: expect.stringContaining('delivery "gateway"'),
+      errors: [{ path: 'repos[1].access' }],
+    },
+  });
+  await pretendMinter(rig.store.url, { canRestrictAccess: true });
+  expect((await call('POST', '/v1/sessions', { body })).status).toBe(201);
+});
+
+test('before a minter ever started a request is answered 503 and leaves nothing', async () => {
+  const facts = (await redis.get(keys.minter)) ?? '';
+  await redis.del(keys.minter);
+  const before = await redis.zcard(keys.sessions);
+  const reply = await call('POST', '/v1/sessions', { body: SMALL });
+  expect(reply).toMatchObject({
+    status: 503,
+    body: { code: 'unavailable', detail: expect.stringContaining('minter') },
+  });
+  expect(await redis.zcard(keys.sessions)).toBe(before);
+  await redis.set(keys.minter, facts);
+});

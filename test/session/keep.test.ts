@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { whyKept } from '../../src/session/keep.ts';
+import type { TokenState } from '../../src/token/state.ts';
+import { aSession, aToken } from '../support/records.ts';
+
+const NOW = new Date('2026-01-01T00:02:00.000Z');
+const ended = aSession({ status: 'failed' });
+
+test('a session that lives is kept', () => {
+  expect(whyKept({ session: aSession({ status: 'stopping' }), token: null }, NOW)).toContain('stopping');
+});
+
+test('an ended session is kept while its container is there', () => {
+  const sandbox = { id: 'sbx_1', image: 'i', claimedAt: null, removedAt: null };
+  expect(whyKept({ session: { ...ended, sandbox }, token: null }, NOW)).toContain('sbx_1');
+  expect(whyKept({ session: { ...ended, sandbox: { ...sandbox, removedAt: 'x' } }, token: null }, NOW)).toBeNull();
+});
+
+test.each<[TokenState, boolean]>([
+  ['intended', true],
+  ['active', true],
+  ['revoking', true],
+  ['unknown', true],
+  ['refused', false],
+  ['revoked', false],
+  ['expired', false],
+])('an ended session with a token that is %s: kept is %s', (state, kept) => {
+  expect(whyKept({ session: ended, token: aToken({ state }) }, NOW) !== null).toBe(kept);
+});
+
+test('a token of unknown fate is forgotten once its time is over', () => {
+  const later = new Date('2026-01-01T00:03:00.000Z');
+  expect(whyKept({ session: ended, token: aToken({ state: 'unknown', ttlSeconds: 180 }) }, later)).toBeNull();
+});
