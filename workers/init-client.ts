@@ -33,6 +33,7 @@ export class InitClient {
   readonly #sink: OutputSink;
   readonly #ready = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<void>();
+  #onStarted: () => Promise<void> = async () => undefined;
   readonly #exited = Promise.withResolvers<AgentExit>();
   #step: { stdout: string; stderr: string; done: PromiseWithResolvers<number> } | null = null;
 
@@ -87,9 +88,15 @@ export class InitClient {
     return { exitCode, stdout: step.stdout, stderr: step.stderr };
   }
 
-  /** Resolves when the command runs; rejects with `command_not_found` when it cannot. An empty one waits for a signal. */
-  async startAgent(cwd: string, argv: string[]): Promise<void> {
+  /**
+   * Starts the command; an empty one waits for a signal. `onStarted` has ended before the first byte of the command goes
+   * to the sink. Rejects with `command_not_found` when it cannot be started.
+   */
+  async startAgent(cwd: string, argv: string[], onStarted: () => Promise<void>): Promise<void> {
+    this.#onStarted = onStarted;
     await this.#channel.send(order.agent(cwd, argv));
+    // With nothing to start, init has nothing to report: from now on it waits for a signal.
+    if (argv.length === 0) return onStarted();
     await this.#started.promise;
   }
 
@@ -112,6 +119,7 @@ export class InitClient {
       case 'X':
         return this.#step?.done.resolve(Number(strings(report)[1]));
       case 'G':
+        await this.#onStarted();
         return this.#started.resolve();
       case 'N':
         return this.#started.reject(new SessionError('command_not_found', `The command cannot be started: ${strings(report)[1]}`));

@@ -1,7 +1,7 @@
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import type { SandboxGrant } from '../src/token/minter/client.ts';
-import { Secret } from '../src/token/secret.ts';
+import { revealAll } from '../src/token/secret.ts';
 
 const PROXY_URL = 'http://127.0.0.1:3128';
 
@@ -16,10 +16,11 @@ export function sandboxEnvironment(session: SessionRecord, grant: SandboxGrant, 
     LANG: 'C.UTF-8',
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     ...session.request.env,
-    ...revealed(grant.secrets),
+    ...revealAll(grant.secrets),
     ...gitEnvironment(grant.access.repoOrigin),
     ...proxyEnvironment(repoHost),
-    ...revealed(grant.access.env),
+    ...grant.access.env,
+    ...revealAll(grant.access.secretEnv),
     DAYPASS_SESSION_ID: session.id,
     DAYPASS_REPO_ORIGIN: grant.access.repoOrigin,
   };
@@ -63,10 +64,4 @@ function proxyEnvironment({ host }: RepoHost): Record<string, string> {
     // Node's own fetch reads the proxy variables only when told to (Node 24).
     NODE_USE_ENV_PROXY: '1',
   };
-}
-
-function revealed(values: Record<string, Secret | string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, value instanceof Secret ? value.reveal() : value]),
-  );
 }

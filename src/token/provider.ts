@@ -46,8 +46,10 @@ export interface TokenProvider {
 }
 
 export interface SandboxAccess {
-  /** REPO_TOKEN, and whatever the provider's own tools read. Secret: it holds the value. */
+  /** What the provider's own tools read besides the token. */
   env: Record<string, string>;
+  /** REPO_TOKEN, and every other variable that holds the value. */
+  secretEnv: Record<string, Secret>;
   /** Scheme, host and port of the repo host; the gateway lets every sandbox reach exactly this. */
   repoOrigin: string;
   /** By repo id. */

@@ -33,3 +33,8 @@ export class Secret {
     return '[secret]';
   }
 }
+
+/** Every value in clear, by name: for the few places that hand them over. */
+export function revealAll(values: Record<string, Secret>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.reveal()]));
+}

@@ -71,7 +71,7 @@ export function describeTokenProvider(name: string, open: () => Promise<Provider
     it('gives a sandbox the token in REPO_TOKEN and clone URLs that do not hold it', async () => {
       const { value } = await harness.provider.mint(request());
       const access = harness.provider.access(value, harness.repos);
-      expect(access.env['REPO_TOKEN']).toBe(value.reveal());
+      expect(access.secretEnv['REPO_TOKEN']?.reveal()).toBe(value.reveal());
       expect(Object.keys(access.cloneUrls)).toEqual(harness.repos);
       expect(JSON.stringify(access.cloneUrls)).not.toContain(value.reveal());
     });

@@ -71,7 +71,8 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
       return !isLive(value.reveal()) || !grants.some((grant) => grant.repoId === repoId);
     },
     access: (value, repoIds) => ({
-      env: { REPO_TOKEN: value.reveal() },
+      env: {},
+      secretEnv: { REPO_TOKEN: value },
       repoOrigin: 'http://127.0.0.1:1',
       cloneUrls: Object.fromEntries(repoIds.map((id) => [id, `http://127.0.0.1:1/${id}.git`])),
     }),

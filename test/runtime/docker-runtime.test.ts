@@ -52,7 +52,7 @@ describe('sandboxes on Docker', () => {
 
   const shell = async (script: string, spec = aSpec()) => {
     const { id, init, output, pumped } = await started(spec);
-    await init.startAgent('/workspace', ['sh', '-c', script]);
+    await init.startAgent('/workspace', ['sh', '-c', script], async () => undefined);
     const exit = await init.exited;
     await pumped;
     const state = await runtime.inspect(id);
@@ -64,7 +64,7 @@ describe('sandboxes on Docker', () => {
     const { id, init, output, pumped } = await started();
     expect(await runtime.list()).toEqual([{ sandboxId: id, sessionId: 'ses_1', tokenId: 'tok_1', running: true }]);
     await init.setEnv({ GREETING: 'good day' });
-    await init.startAgent('/workspace', ['sh', '-c', 'echo "$GREETING"; echo bad >&2; exit 7']);
+    await init.startAgent('/workspace', ['sh', '-c', 'echo "$GREETING"; echo bad >&2; exit 7'], async () => undefined);
     expect(await init.exited).toEqual({ exitCode: 7, signal: null });
     await pumped;
     expect(output).toEqual({ stdout: 'good day\n', stderr: 'bad\n' });
@@ -93,7 +93,7 @@ describe('sandboxes on Docker', () => {
   it('show no value of the environment to docker inspect', async () => {
     const { id, init } = await started();
     await init.setEnv({ REPO_TOKEN: 'obviously-fake-value' });
-    await init.startAgent('/workspace', ['sleep', '60']);
+    await init.startAgent('/workspace', ['sleep', '60'], async () => undefined);
     expect(JSON.stringify(await docker.getContainer(id).inspect())).not.toContain('obviously-fake-value');
     await runtime.remove(id);
   });
@@ -112,7 +112,7 @@ describe('sandboxes on Docker', () => {
 
   it('pass SIGTERM to the agent, and SIGKILL ends everything', async () => {
     const polite = await started();
-    await polite.init.startAgent('/workspace', ['sh', '-c', 'trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done']);
+    await polite.init.startAgent('/workspace', ['sh', '-c', 'trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done'], async () => undefined);
     await runtime.signal(polite.id, 'SIGTERM');
     expect((await polite.init.exited).exitCode).toBe(9);
     await polite.pumped;
@@ -120,7 +120,7 @@ describe('sandboxes on Docker', () => {
     await runtime.remove(polite.id);
 
     const deaf = await started();
-    await deaf.init.startAgent('/workspace', ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done']);
+    await deaf.init.startAgent('/workspace', ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'], async () => undefined);
     await runtime.signal(deaf.id, 'SIGTERM');
     await runtime.signal(deaf.id, 'SIGKILL');
     await deaf.pumped;

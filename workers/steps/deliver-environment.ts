@@ -1,5 +1,4 @@
 import type { SessionRecord } from '../../src/session/record.ts';
-import { Secret } from '../../src/token/secret.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { sandboxEnvironment } from '../sandbox-environment.ts';
@@ -19,7 +18,7 @@ export async function deliverEnvironment(
   grant: SandboxGrant,
 ): Promise<void> {
   // The masks must be in place before the first program that could print a secret runs.
-  log.mask([...Object.values(grant.access.env), ...Object.values(grant.secrets)].filter((value) => value instanceof Secret));
+  log.mask([...Object.values(grant.access.secretEnv), ...Object.values(grant.secrets)]);
   await init.forward({ address: repoHost.listenAddress, port: repoHost.port }, { host: repoHost.host, port: repoHost.port });
   await init.forward(PROXY, null);
   await init.setEnv(sandboxEnvironment(session, grant, repoHost));

@@ -20,7 +20,10 @@ export async function startAgent(
   const cwd = onlyRepo === undefined ? '/workspace' : `/workspace/${onlyRepo.path}`;
   const described = repos.map(({ id, path, ref }, i) => ({ id, path, ref, head: heads[i] ?? null }));
   await init.setEnv({ DAYPASS_REPOS: JSON.stringify(described) });
-  await init.startAgent(cwd, command ?? []);
+  await init.startAgent(cwd, command ?? [], () => markRunning(deps, session, heads, life));
+}
+
+async function markRunning(deps: WorkerDeps, session: SessionRecord, heads: (string | null)[], life: Life): Promise<void> {
   const now = new Date();
   await change(deps.redis, { sessionId: session.id }, (view) => {
     if (view.session?.status !== 'starting') return null;
@@ -31,7 +34,7 @@ export async function startAgent(
     };
     return {
       session: { ...view.session, status: 'running', runningAt: now.toISOString(), heads, timings },
-      events: [{ type: 'running', detail: { command: command === null ? 'interactive' : command[0], ...timings } }],
+      events: [{ type: 'running', detail: { command: session.request.command?.[0] ?? null, ...timings } }],
     };
   });
 }

@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { describe, SessionError } from '../../errors.ts';
+import { revealAll } from '../secret.ts';
 import type { MinterDeps } from './deps.ts';
 import { mint } from './mint.ts';
 import { openSession } from './open-session.ts';
@@ -35,8 +36,7 @@ export function createMinterApp(deps: MinterDeps, revoker: Revoker): Express {
   app.post('/open', async (req, res) => {
     const { sessionId, sandboxId } = openBody.parse(req.body);
     const { access, secrets } = await openSession(deps, sessionId, sandboxId);
-    const revealed = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, value.reveal()]));
-    res.json({ access, secrets: revealed });
+    res.json({ access: { ...access, secretEnv: revealAll(access.secretEnv) }, secrets: revealAll(secrets) });
   });
   app.post('/revoke', async (req, res) => {
     const state = await revoker.revoke(mintBody.parse(req.body).tokenId, REVOKE_WAIT_MS);

@@ -8,7 +8,8 @@ import { TOKEN_STATES, type TokenState } from '../state.ts';
 const secretText = z.string().transform((value) => new Secret(value));
 const grantAnswer = z.object({
   access: z.object({
-    env: z.record(z.string(), secretText),
+    env: z.record(z.string(), z.string()),
+    secretEnv: z.record(z.string(), secretText),
     repoOrigin: z.string(),
     cloneUrls: z.record(z.string(), z.string()),
   }),

@@ -78,7 +78,8 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
 
     access(value, repoIds) {
       return {
-        env: { REPO_TOKEN: value.reveal(), RELACE_API_KEY: value.reveal(), RELACE_BASE_URL: baseUrl },
+        env: { RELACE_BASE_URL: baseUrl },
+        secretEnv: { REPO_TOKEN: value, RELACE_API_KEY: value },
         repoOrigin: new URL(baseUrl).origin,
         cloneUrls: Object.fromEntries(repoIds.map((id) => [id, `${baseUrl}/repo/${id}.git`])),
       };

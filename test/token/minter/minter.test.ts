@@ -87,7 +87,7 @@ describe('the minter', () => {
 
     await it.claim();
     const grant = await it.client.open(it.sessionId, it.sandboxId, soon());
-    expect(grant.access.env['REPO_TOKEN']?.reveal()).toBe(value);
+    expect(grant.access.secretEnv['REPO_TOKEN']?.reveal()).toBe(value);
     expect(grant.secrets['MODEL_API_KEY']?.reveal()).toBe('sk-obviously-fake');
     expect((await readToken(redis, it.tokenId))?.deliveredAt).not.toBeNull();
 
