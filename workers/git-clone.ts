@@ -8,11 +8,11 @@ export function cloneCommands({ ref, depth }: SessionRepo, url: string, dir: str
   const shallow = depth === null ? [] : ['--depth', String(depth)];
   if (ref !== null && COMMIT.test(ref)) {
     // `git clone` takes no commit. Asking for it by name also finds one that no branch leads to.
-    const branches = depth === null ? ['+refs/heads/*:refs/remotes/origin/*'] : [];
+    const allBranches = depth === null ? ['+refs/heads/*:refs/remotes/origin/*'] : [];
     return [
       ['git', 'init', '--quiet', '--', dir],
       ['git', '-C', dir, 'remote', 'add', 'origin', url],
-      ['git', '-C', dir, 'fetch', '--progress', ...shallow, 'origin', ref, ...branches],
+      ['git', '-C', dir, 'fetch', '--progress', ...shallow, 'origin', ref, ...allBranches],
       ['git', '-C', dir, 'checkout', '--quiet', '--detach', ref],
     ];
   }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadWorkerConfig } from '../src/config.ts';
+import { SANDBOX_IMAGE } from '../src/images/sandbox-image.ts';
 import { extractTools } from '../src/images/extract-tools.ts';
 import { createLogger } from '../src/ops/log.ts';
 import { closeOnSignals } from '../src/ops/shutdown.ts';
@@ -20,7 +21,6 @@ import { startSessionWorker } from './session-worker.ts';
 
 process.title = 'daypass-worker';
 const REDIS_TIMEOUT_MS = 30_000;
-const SANDBOX_IMAGE = 'daypass/sandbox';
 
 const config = loadWorkerConfig();
 const log = createLogger('worker', config.logLevel);

@@ -9,7 +9,7 @@ const KEPT_SECONDS = 24 * 60 * 60;
 const firstUse = z.object({ sessionId: z.string(), bodyHash: z.string() });
 
 /** What an Idempotency-Key was first used for. */
-export type FirstUse = z.infer<typeof firstUse>;
+type FirstUse = z.infer<typeof firstUse>;
 
 export interface IdempotencyClaim {
   owner: string;

@@ -23,7 +23,7 @@ export interface RawCall {
 }
 
 /** The same with every part checked. */
-export interface Call<Query, Headers, Body> extends Omit<RawCall, 'query' | 'headers' | 'body'> {
+interface Call<Query, Headers, Body> extends Omit<RawCall, 'query' | 'headers' | 'body'> {
   query: Query;
   headers: Headers;
   body: Body;

@@ -7,7 +7,7 @@ import { asRefusal, statusOf, toProblem } from './problem.ts';
 export function sendRefusal(res: Response, thrown: unknown, log: Logger): void {
   const requestId = String(res.locals['requestId']);
   const refusal = asRefusal(thrown);
-  if (refusal.code === 'internal_error') log.error({ err: thrown, requestId }, 'call failed');
+  if (refusal.code === 'internal_error') log.error({ requestId, trace: traceOf(thrown) }, 'call failed');
   if (refusal.code === 'unavailable') {
     log.warn({ requestId, reason: describe(refusal.cause ?? refusal) }, 'call refused for now');
   }
@@ -19,4 +19,11 @@ export function sendRefusal(res: Response, thrown: unknown, log: Logger): void {
   if (refusal.code === 'unavailable') res.setHeader('retry-after', '1');
   res.writeHead(statusOf(refusal.code), { 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
   res.end(JSON.stringify(toProblem(refusal, requestId)));
+}
+
+/** The stacks of an error and its causes, and none of its other fields: those of Redis' errors hold whole records. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\ncaused by ${traceOf(error.cause)}`;
 }

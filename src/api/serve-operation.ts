@@ -34,6 +34,8 @@ export async function serveOperation(
   };
   const answer = await orUnavailable(operation.handle(call, deps));
   if (!isStream(answer)) return sendWhole(res, answer);
+  // To HEAD there is no body to wait for.
+  if (req.method === 'HEAD') return void res.writeHead(answer.status, { 'content-type': answer.type }).end();
   const giveBack = deps.streams.take();
   try {
     await sendStream(res, answer, signal);

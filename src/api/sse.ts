@@ -20,7 +20,7 @@ async function* toText(messages: AsyncIterable<SseMessage>): AsyncGenerator<stri
   for await (const message of messages) yield sseText(message);
 }
 
-export function sseText({ id, event, data }: SseMessage): string {
+function sseText({ id, event, data }: SseMessage): string {
   const head = `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}`;
   return `${head}data: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 
 /** What the store says at the time of a scrape. */
-export interface StoreFigures {
+interface StoreFigures {
   sessions: Record<string, number>;
   tokens: Record<string, number>;
   revocationDebt: { count: number; oldestSeconds: number | null };

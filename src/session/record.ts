@@ -84,7 +84,9 @@ export interface SessionRecord {
   timings: SessionTimings;
 }
 
-/** The session's repos as its token must open them. */
-export function grantsOf(request: SessionRequest): RepoGrant[] {
-  return request.repos.map(({ id, access }) => ({ repoId: id, access }));
+/** The session's repos as its token must open them: each once, and for writing if one of its clones asks for that. */
+export function grantsOf({ repos }: SessionRequest): RepoGrant[] {
+  const ids = [...new Set(repos.map(({ id }) => id))];
+  const written = new Set(repos.filter(({ access }) => access === 'write').map(({ id }) => id));
+  return ids.map((repoId) => ({ repoId, access: written.has(repoId) ? 'write' : 'read' }));
 }

@@ -27,7 +27,7 @@ const checked = (problem: (value: string) => string | null) =>
     if (message !== null) context.addIssue(message);
   });
 
-export const repoId = z
+const repoId = z
   .guid('must be a UUID')
   .transform((id) => id.toLowerCase())
   .meta({ description: "The repo's UUID at its host." });
@@ -61,7 +61,9 @@ const variables = (value: z.ZodType<string>, limit: number) =>
     }
   });
 
-export const env = variables(text, 256).meta({ description: 'Environment of the command.' });
+export const env = variables(text, 256).meta({
+  description: 'Environment of the command. Not REPO_TOKEN, RELACE_*, DAYPASS_*, GIT_*, LD_* and *_PROXY.',
+});
 
 export const secrets = variables(text.min(1), 64).meta({
   description: 'As env, but sealed at once, never returned, and masked in the log.',

@@ -40,14 +40,14 @@ export async function change(
 ): Promise<View> {
   for (let race = 0; race < MAX_RACES; race++) {
     const before = await readRaw(redis, ids);
-    const view = parse(before);
-    const wanted = decide(view);
-    if (wanted === null) return view;
-    const after: View = { session: wanted.session ?? view.session, token: wanted.token ?? view.token };
-    requireLegal(view, after);
+    const found = parse(before);
+    const wanted = decide(found);
+    if (wanted === null) return found;
+    const after: View = { session: wanted.session ?? found.session, token: wanted.token ?? found.token };
+    requireLegal(found, after);
     const effects = [
-      ...sessionEffects(view, after),
-      ...tokenEffects(view.token, after.token),
+      ...sessionEffects(found, after),
+      ...tokenEffects(found.token, after.token),
       ...eventEffects(ids.sessionId, wanted.events ?? []),
       ...(wanted.effects ?? []),
       ['PUBLISH', keys.changes, ids.sessionId] satisfies Effect,

@@ -52,7 +52,7 @@ export async function redisReady(redis: Redis, timeoutMs: number): Promise<void>
  * Source of the names: redis.conf (`appendonly`, `maxmemory-policy`).
  */
 export async function requireDurableRedis(redis: Redis): Promise<void> {
-  const settings = (await redis.config('GET', 'appendonly', 'maxmemory-policy')) as string[];
+  const settings = await redis.config('GET', 'appendonly', 'maxmemory-policy');
   const value = (name: string): string | undefined => settings[settings.indexOf(name) + 1];
   const wrong = [
     value('appendonly') === 'yes' ? '' : 'appendonly must be yes',

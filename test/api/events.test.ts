@@ -58,3 +58,9 @@ test('the lives of all sessions come from now on, or from the event that is name
   using resumed = await openSse(`${rig.api.url}/v1/events`, { ...rig.authorization, 'last-event-id': one?.id ?? '' });
   expect((await resumed.next())?.data).toMatchObject({ sessionId: 'ses_two' });
 });
+
+test('HEAD of a stream is answered at once', async () => {
+  const reply = await rig.call('HEAD', '/v1/events');
+  expect(reply.status).toBe(200);
+  expect(reply.headers.get('content-type')).toBe('text/event-stream');
+});

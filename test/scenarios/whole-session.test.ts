@@ -178,6 +178,6 @@ describe('a session over HTTP', () => {
   });
 
   it('leaves nothing behind, all in all', async () => {
-    await nothingLeft(stack);
+    expect(await nothingLeft(stack)).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 /** What a test reads of an answer. */
-export interface Reply {
+interface Reply {
   status: number;
   headers: Headers;
   /** Parsed where it is JSON, else its text. */
   body: unknown;
 }
 
-export interface CallOptions {
+interface CallOptions {
   /** Sent as JSON. */
   body?: unknown;
   /** Sent as it is. */

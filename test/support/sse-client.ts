@@ -1,4 +1,4 @@
-export interface ReceivedMessage {
+interface ReceivedMessage {
   id?: string;
   event?: string;
   data: unknown;

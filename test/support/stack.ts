@@ -139,9 +139,9 @@ export async function leftovers(stack: Stack): Promise<string[]> {
   ];
 }
 
-/** Waits until nothing is left; the sentences of what is, otherwise. */
-export async function nothingLeft(stack: Stack): Promise<void> {
-  await eventually(() => leftovers(stack), (left) => left.length === 0, { timeoutMs: 20_000 });
+/** Waits until nothing is left; throws with the sentences of what is. */
+export async function nothingLeft(stack: Stack): Promise<string[]> {
+  return eventually(() => leftovers(stack), (left) => left.length === 0, { timeoutMs: 20_000 });
 }
 
 async function freePort(): Promise<number> {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { startRequest } from '../../session/request.ts';
+import { isStoreAway } from '../../store/redis.ts';
 import { acceptSession } from '../accept-session.ts';
 import { bodyHash } from '../auth.ts';
 import { requireCaller } from '../caller.ts';
 import { present } from '../load.ts';
 import { defineOperation } from '../operation.ts';
-import { sessionSchema } from '../schemas/session.ts';
+import { sessionSchema, toSession } from '../schemas/session.ts';
 import { jsonAnswer } from './answers.ts';
 
 const idempotencyKey = z
@@ -36,7 +37,11 @@ export const startSession = defineOperation({
     const key = call.headers['Idempotency-Key'];
     const claim = key === undefined ? null : { owner: caller.name, key, bodyHash: bodyHash(caller, call.body) };
     const session = await acceptSession(deps, { body: call.body, owner: caller.name, claim });
-    const json = await present(deps.redis, session);
+    const json = await present(deps.redis, session).catch((error: unknown) => {
+      // It is accepted: a store that goes away just now must not make the caller start another.
+      if (isStoreAway(error)) return toSession({ session, token: null }, null);
+      throw error;
+    });
     return { status: 201, json, headers: { location: `/v1/sessions/${session.id}` } };
   },
 });

@@ -78,81 +78,81 @@ describe('the minter', () => {
   }
 
   it('mints, opens to the claimed sandbox, and deletes a token until it is seen to be refused', async () => {
-    await using it = await open({ secrets: { MODEL_API_KEY: 'sk-obviously-fake' } });
-    await it.client.mint(it.tokenId, soon());
-    const active = await readToken(redis, it.tokenId);
+    await using minter = await open({ secrets: { MODEL_API_KEY: 'sk-obviously-fake' } });
+    await minter.client.mint(minter.tokenId, soon());
+    const active = await readToken(redis, minter.tokenId);
     expect(active).toMatchObject({ state: 'active', provider: 'fake', attempts: 0 });
-    const [value = ''] = it.provider.liveValues();
+    const [value = ''] = minter.provider.liveValues();
     expect(active?.fingerprint).toBe(new Secret(value).fingerprint());
 
-    await it.claim();
-    const grant = await it.client.open(it.sessionId, it.sandboxId, soon());
+    await minter.claim();
+    const grant = await minter.client.open(minter.sessionId, minter.sandboxId, soon());
     expect(grant.access.secretEnv['REPO_TOKEN']?.reveal()).toBe(value);
     expect(grant.secrets['MODEL_API_KEY']?.reveal()).toBe('sk-obviously-fake');
-    expect((await readToken(redis, it.tokenId))?.deliveredAt).not.toBeNull();
+    expect((await readToken(redis, minter.tokenId))?.deliveredAt).not.toBeNull();
 
-    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
-    expect(it.provider.liveValues()).toEqual([]);
-    const revoked = await readToken(redis, it.tokenId);
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
+    expect(minter.provider.liveValues()).toEqual([]);
+    const revoked = await readToken(redis, minter.tokenId);
     expect(revoked).toMatchObject({ state: 'revoked', attempts: 1, sealed: null });
     expect(revoked?.verifiedAt).not.toBeNull();
-    expect(await readdir(it.spoolDir)).toEqual([]);
+    expect(await readdir(minter.spoolDir)).toEqual([]);
   });
 
   it('keeps the value nowhere in clear: not in Redis’ files, the spool, or its own log', async () => {
-    await using it = await open();
-    await it.client.mint(it.tokenId, soon());
-    const [value = ''] = it.provider.liveValues();
-    it.provider.failNext('delete', away);
-    const revoking = it.client.revoke(it.tokenId, soon());
-    const spooled = await readdir(it.spoolDir);
-    expect(spooled).toEqual([`${it.tokenId}.json`]);
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    const [value = ''] = minter.provider.liveValues();
+    minter.provider.failNext('delete', away);
+    const revoking = minter.client.revoke(minter.tokenId, soon());
+    const spooled = await readdir(minter.spoolDir);
+    expect(spooled).toEqual([`${minter.tokenId}.json`]);
     const texts = await Promise.all([
       readTree(server.dir),
-      readTree(it.spoolDir),
-      revoking.then(() => it.logged()),
+      readTree(minter.spoolDir),
+      revoking.then(() => minter.logged()),
     ]);
-    expect(texts[0]).toContain(it.tokenId);
+    expect(texts[0]).toContain(minter.tokenId);
     const forms = ['utf8', 'base64', 'hex'].map((encoding) => Buffer.from(value).toString(encoding as BufferEncoding));
     for (const form of [...forms, encodeURIComponent(value)]) expect(texts.join('')).not.toContain(form);
   });
 
   it('mints once when it is asked twice side by side, and again', async () => {
-    await using it = await open();
-    await Promise.all([it.client.mint(it.tokenId, soon()), it.client.mint(it.tokenId, soon())]);
-    await it.client.mint(it.tokenId, soon());
-    expect(it.provider.calls).toEqual(['mint']);
-    expect(it.provider.liveValues()).toHaveLength(1);
+    await using minter = await open();
+    await Promise.all([minter.client.mint(minter.tokenId, soon()), minter.client.mint(minter.tokenId, soon())]);
+    await minter.client.mint(minter.tokenId, soon());
+    expect(minter.provider.calls).toEqual(['mint']);
+    expect(minter.provider.liveValues()).toHaveLength(1);
   });
 
   it('tries a deletion again until the provider answers, and says how often', async () => {
-    await using it = await open();
-    await it.client.mint(it.tokenId, soon());
-    it.provider.failNext('delete', away, 2);
-    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
-    expect(await readToken(redis, it.tokenId)).toMatchObject({ attempts: 3, lastError: 'the host answered 500' });
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    minter.provider.failNext('delete', away, 2);
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
+    expect(await readToken(redis, minter.tokenId)).toMatchObject({ attempts: 3, lastError: 'the host answered 500' });
   });
 
   it('does not believe a confirmed deletion while the token still opens its repo', async () => {
-    await using it = await open();
-    await it.client.mint(it.tokenId, soon());
-    it.provider.confirmWithoutDeleting(1);
-    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
-    expect(it.provider.calls.filter((call) => call === 'delete')).toHaveLength(2);
-    expect(it.provider.liveValues()).toEqual([]);
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    minter.provider.confirmWithoutDeleting(1);
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
+    expect(minter.provider.calls.filter((call) => call === 'delete')).toHaveLength(2);
+    expect(minter.provider.liveValues()).toEqual([]);
   });
 
   it('goes on with a deletion that an earlier life of it began', async () => {
-    await using it = await open();
-    await it.client.mint(it.tokenId, soon());
-    it.provider.failNext('delete', away, 50);
-    const revoking = it.client.revoke(it.tokenId, soon()).catch(() => null);
-    await eventually(() => readToken(redis, it.tokenId), (token) => (token?.attempts ?? 0) > 0);
-    it.provider.forgetFailures();
-    await it.restart();
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    minter.provider.failNext('delete', away, 50);
+    const revoking = minter.client.revoke(minter.tokenId, soon()).catch(() => null);
+    await eventually(() => readToken(redis, minter.tokenId), (token) => (token?.attempts ?? 0) > 0);
+    minter.provider.forgetFailures();
+    await minter.restart();
     await revoking;
-    await eventually(() => readToken(redis, it.tokenId), (token) => token?.state === 'revoked');
-    expect(it.provider.liveValues()).toEqual([]);
+    await eventually(() => readToken(redis, minter.tokenId), (token) => token?.state === 'revoked');
+    expect(minter.provider.liveValues()).toEqual([]);
   });
 
   it.each([
@@ -161,37 +161,37 @@ describe('the minter', () => {
     ['unavailable', 'unknown', 'provider_unavailable'],
     ['unauthorized', 'refused', 'provider_unavailable'],
   ] as const)('writes down a minting that ends %s as %s', async (kind, state, code) => {
-    await using it = await open();
-    it.provider.failNext('mint', new ProviderError(kind, 'said the host'));
-    await expect(it.client.mint(it.tokenId, soon())).rejects.toMatchObject({ code });
-    expect(await readToken(redis, it.tokenId)).toMatchObject({ state });
+    await using minter = await open();
+    minter.provider.failNext('mint', new ProviderError(kind, 'said the host'));
+    await expect(minter.client.mint(minter.tokenId, soon())).rejects.toMatchObject({ code });
+    expect(await readToken(redis, minter.tokenId)).toMatchObject({ state });
   });
 
   it('deletes at once what was minted for a session that ended meanwhile', async () => {
-    await using it = await open();
-    await it.end();
-    await expect(it.client.mint(it.tokenId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
-    expect((await view(redis, it.sessionId)).token?.state).toBe('revoking');
-    expect(await it.client.revoke(it.tokenId, soon())).toBe('revoked');
-    expect(it.provider.liveValues()).toEqual([]);
+    await using minter = await open();
+    await minter.end();
+    await expect(minter.client.mint(minter.tokenId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
+    expect((await view(redis, minter.sessionId)).token?.state).toBe('revoking');
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
+    expect(minter.provider.liveValues()).toEqual([]);
   });
 
   it('opens nothing to a sandbox without the claim, nor after the end', async () => {
-    await using it = await open();
-    await it.client.mint(it.tokenId, soon());
-    await expect(it.client.open(it.sessionId, it.sandboxId, soon())).rejects.toMatchObject({ code: 'worker_lost' });
-    await it.claim();
-    await expect(it.client.open(it.sessionId, 'sbx_other', soon())).rejects.toMatchObject({ code: 'worker_lost' });
-    await it.end();
-    await expect(it.client.open(it.sessionId, it.sandboxId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({ code: 'worker_lost' });
+    await minter.claim();
+    await expect(minter.client.open(minter.sessionId, 'sbx_other', soon())).rejects.toMatchObject({ code: 'worker_lost' });
+    await minter.end();
+    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
   });
 
   it('refuses to start when a live token needs a seal key that is missing, and names it', async () => {
-    await using it = await open();
-    await it.client.mint(it.tokenId, soon());
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
     const other: SealKey = { id: 'k9', key: new Secret(randomBytes(32).toString('base64')) };
-    await expect(it.start([other])).rejects.toThrow(/k1/);
-    await it.client.revoke(it.tokenId, soon());
+    await expect(minter.start([other])).rejects.toThrow(/k1/);
+    await minter.client.revoke(minter.tokenId, soon());
   });
 
   it('is reported as away when nobody listens', async () => {
