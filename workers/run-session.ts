@@ -37,6 +37,6 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<v
     facts.error = { step: life.current, thrown };
   }
   facts.cause = life.cause;
-  facts.outOfMemory = sandbox !== null && (await closeSandbox(deps, sandbox));
+  if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, sandbox, { agentExited: facts.exit !== null });
   await endSession(deps, session, decideEnding(facts));
 }

@@ -40,7 +40,8 @@ export interface Stack extends AsyncDisposable {
   containers(): Promise<Docker.ContainerInfo[]>;
   process(role: Role): TestProcess;
   stop(role: Role, signal?: NodeJS.Signals): Promise<void>;
-  start(role: Role): Promise<void>;
+  /** With settings of its own, if given, on top of the stack's. */
+  start(role: Role, settings?: Record<string, string>): Promise<void>;
 }
 
 export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
@@ -72,9 +73,9 @@ export async function startStack(settings: Record<string, string> = {}): Promise
   const docker = connectDocker(env['DOCKER_HOST']);
   const running = new Map<Role, TestProcess>();
 
-  const start = async (role: Role): Promise<void> => {
+  const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
     const { program, ready } = PROGRAMS[role];
-    running.set(role, await startProcess(join(ROOT, program), env, ready));
+    running.set(role, await startProcess(join(ROOT, program), { ...env, ...own }, ready));
   };
   const stop = async (role: Role, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => running.get(role)?.end(signal);
   const containers = (): Promise<Docker.ContainerInfo[]> =>
@@ -88,8 +89,8 @@ export async function startStack(settings: Record<string, string> = {}): Promise
   };
 
   try {
-    await Promise.all((['git-host', 'minter', 'gateway'] as const).map(start));
-    await Promise.all((['worker', 'api'] as const).map(start));
+    await Promise.all((['git-host', 'minter', 'gateway'] as const).map((role) => start(role)));
+    await Promise.all((['worker', 'api'] as const).map((role) => start(role)));
   } catch (error) {
     await dispose();
     throw error;

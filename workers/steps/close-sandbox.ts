@@ -8,16 +8,25 @@ const DRAIN_TIMEOUT_MS = 5_000;
  * Ends whatever still runs in the sandbox and waits until its last line is in the log. Says whether the kernel killed
  * something in it for want of memory. Never throws: the session must end, and what is left is removed later.
  */
-export async function closeSandbox(deps: WorkerDeps, sandbox: OpenSandbox): Promise<boolean> {
-  const state = await deps.runtime.inspect(sandbox.id).catch(() => null);
-  if (state?.running !== false) {
-    await deps.runtime.signal(sandbox.id, 'SIGKILL').catch((error: unknown) => {
-      deps.log.warn({ err: error, sandboxId: sandbox.id }, 'could not end the sandbox; it is tried again');
+export async function closeSandbox(
+  { runtime, log }: WorkerDeps,
+  sandbox: OpenSandbox,
+  { agentExited }: { agentExited: boolean },
+): Promise<boolean> {
+  const kill = (): Promise<void> =>
+    runtime.signal(sandbox.id, 'SIGKILL').catch((error: unknown) => {
+      log.warn({ err: error, sandboxId: sandbox.id }, 'could not end the sandbox; it is tried again');
     });
-  }
-  const timeout = new Promise((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS).unref());
-  await Promise.race([sandbox.drained, timeout]);
+  // After its agent, init ends by itself.
+  if (!agentExited) await kill();
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, DRAIN_TIMEOUT_MS);
+  await Promise.race([sandbox.drained, late.promise]);
+  clearTimeout(timer);
   await sandbox.log.close();
   sandbox.close();
+  // Asked only now: the engine hears of a lack of memory on another way than of the exit, but before it.
+  const state = await runtime.inspect(sandbox.id).catch(() => null);
+  if (state?.running) await kill();
   return state?.outOfMemory ?? false;
 }

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface DockerRelay extends AsyncDisposable {
+  readonly socket: string;
+  /** From now on there is no engine, and every connection is gone. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+/** The engine's socket under another path, which a test can take away without harm to anybody else. */
+export async function openDockerRelay(engine = '/var/run/docker.sock'): Promise<DockerRelay> {
+  const dir = await mkdtemp(join(tmpdir(), 'daypass-relay-'));
+  const socket = join(dir, 'docker.sock');
+  const open = new Set<Socket>();
+  const make = () =>
+    createServer({ allowHalfOpen: true }, (client) => {
+      const upstream = connect({ path: engine, allowHalfOpen: true });
+      for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+        open.add(from);
+        from.on('error', () => to.destroy());
+        from.on('close', () => {
+          open.delete(from);
+          to.destroy();
+        });
+        from.pipe(to);
+      }
+    });
+  let server = make();
+  const mend = async (): Promise<void> => {
+    server = make().listen(socket);
+    await once(server, 'listening');
+  };
+  const cut = async (): Promise<void> => {
+    server.close();
+    for (const connection of open) connection.destroy();
+    await rm(socket, { force: true });
+  };
+  await mend();
+  return {
+    socket,
+    cut,
+    mend,
+    async [Symbol.asyncDispose]() {
+      await cut();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
