@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+import { startStack } from '../support/stack.ts';
+import { benchFirstLine } from './first-line.ts';
+import { median, row } from './figures.ts';
+
+/*
+ * `npm run bench`: how much a session costs beside the same work done by hand, as ratios of figures taken in turn in one
+ * run, because absolute times say more of the machine than of Daypass. `-- --short` takes fewer rounds.
+ */
+const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const rounds = values.short ? 5 : 20;
+/** What a session may cost at most; beyond it the bench fails. */
+const MAX_FIRST_LINE_RATIO = 1.5;
+
+await using stack = await startStack();
+const { session, byHand } = await benchFirstLine(stack, rounds);
+const ratio = median(session) / median(byHand);
+
+process.stdout.write(
+  [
+    `Start to first line of the command, one small repo, ${rounds} rounds in turn (ms: min, median, max)`,
+    row('Daypass: POST /v1/sessions', session),
+    row('by hand: docker run --rm, git clone', byHand),
+    `ratio of the medians: ${ratio.toFixed(2)} (at most ${MAX_FIRST_LINE_RATIO})`,
+    '',
+  ].join('\n'),
+);
+process.exitCode = ratio <= MAX_FIRST_LINE_RATIO ? 0 : 1;
