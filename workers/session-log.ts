@@ -5,6 +5,7 @@ import type { Secret } from '../src/token/secret.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { OutputSink } from './init-client.ts';
 import { LineSplitter, type Line } from './line-splitter.ts';
+import { ProgressFilter } from './progress-filter.ts';
 import { LogWriter } from './log-writer.ts';
 
 /** The log of one session, from bytes of its sandbox to masked lines in the store. */
@@ -20,6 +21,7 @@ export interface SessionLog extends OutputSink {
 export function openLog({ redis, config, log }: WorkerDeps, sessionId: string): SessionLog {
   const writer = new LogWriter((records) => appendLog(redis, sessionId, records), log.child({ sessionId }));
   const limit = new LogLimit(config.logLimitBytes);
+  const progress = new ProgressFilter();
   let streams = makeStreams([]);
 
   const write = async (stream: LogStream, lines: Line[], timeMs: number): Promise<void> => {
@@ -32,8 +34,7 @@ export function openLog({ redis, config, log }: WorkerDeps, sessionId: string): 
       streams = makeStreams(secrets);
     },
     agent: (stream, bytes, timeMs) => write(stream, streams[stream].push(bytes), timeMs),
-    // Git draws its progress with carriage returns; each state of it is a line here.
-    step: (bytes, timeMs) => write('system', streams.system.push(carriageReturnsToNewlines(bytes)), timeMs),
+    step: (bytes, timeMs) => write('system', streams.system.push(progress.push(bytes, timeMs)), timeMs),
     system: (code, text) => writer.write([{ time: new Date().toISOString(), stream: 'system', text, code }]),
     async close() {
       for (const name of ['system', 'stdout', 'stderr'] as const) await write(name, streams[name].flush(), Date.now());
@@ -98,8 +99,4 @@ function toRecord(stream: LogStream, { text, partial }: Line, time: string): Omi
   if (partial) record.partial = true;
   if (stream === 'system') record.code = 'step_output';
   return record;
-}
-
-function carriageReturnsToNewlines(bytes: Uint8Array): Uint8Array {
-  return bytes.map((byte) => (byte === 0x0d ? 0x0a : byte));
 }

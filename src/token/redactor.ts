@@ -97,7 +97,14 @@ function encodedForms(value: string): string[] {
   const hex = Buffer.from(value).toString('hex');
   const percent = encodeURIComponent(value);
   const json = JSON.stringify(value).slice(1, -1);
-  return [hex, hex.toUpperCase(), percent, percent.replaceAll(/%../g, (code) => code.toLowerCase()), json, ...base64Forms(value)];
+  return [
+    hex,
+    hex.toUpperCase(),
+    percent,
+    percent.replaceAll(/%../g, (code) => code.toLowerCase()),
+    json,
+    ...base64Forms(value),
+  ];
 }
 
 /**
@@ -107,7 +114,9 @@ function encodedForms(value: string): string[] {
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
   return [0, 1, 2].flatMap((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64').replaceAll('=', '');
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
     const skip = Math.ceil((before * 8) / 6);
     const own = text.slice(skip, Math.floor(((before + bytes.length) * 8) / 6));
     return [own, own.replaceAll('+', '-').replaceAll('/', '_')];

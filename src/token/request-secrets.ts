@@ -34,7 +34,8 @@ export async function sealSecrets(
 export async function openSecrets(keys: SealKey[], sessionId: string, sealed: string): Promise<Record<string, Secret>> {
   const [, keyId = '', enc = '', ct = ''] = /^v1\.(.+)\.([\w-]+)\.([\w-]+)$/.exec(sealed) ?? [];
   const key = keys.find(({ id }) => id === keyId);
-  if (key === undefined) throw new Error(`The seal key ${keyId} is not among the settings, but a session's secrets need it`);
+  if (key === undefined)
+    throw new Error(`The seal key ${keyId} is not among the settings, but a session's secrets need it`);
   const hpke = suite();
   const { privateKey } = await keyPair(hpke, key);
   const encapsulated = toArrayBuffer(Buffer.from(enc, 'base64url'));

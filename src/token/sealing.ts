@@ -38,7 +38,8 @@ export function createKeyRing(keys: SealKey[]): KeyRing {
     open(sealed, binding) {
       const keyId = keyIdOf(sealed);
       const key = byId.get(keyId);
-      if (key === undefined) throw new Error(`The seal key ${keyId} is not among the settings, but a live value needs it`);
+      if (key === undefined)
+        throw new Error(`The seal key ${keyId} is not among the settings, but a live value needs it`);
       const [iv = '', body = ''] = sealed.slice(`v1.${keyId}.`.length).split('.');
       const bytes = Buffer.from(body, 'base64url');
       const decipher = createDecipheriv(CIPHER, key, Buffer.from(iv, 'base64url'), { authTagLength: TAG_BYTES });

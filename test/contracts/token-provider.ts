@@ -39,9 +39,13 @@ export function describeTokenProvider(name: string, open: () => Promise<Provider
 
     it('gives another value at each minting, and one token for several repos', async () => {
       const grants = harness.repos.map((repoId) => ({ repoId, access: 'write' as const }));
-      const [a, b] = [await harness.provider.mint(request({ grants })), await harness.provider.mint(request({ grants }))];
+      const [a, b] = [
+        await harness.provider.mint(request({ grants })),
+        await harness.provider.mint(request({ grants })),
+      ];
       expect(a.value.reveal()).not.toBe(b.value.reveal());
-      for (const repoId of harness.repos) expect(await harness.provider.isRefused(a.value, repoId, signal())).toBe(false);
+      for (const repoId of harness.repos)
+        expect(await harness.provider.isRefused(a.value, repoId, signal())).toBe(false);
     });
 
     it('refuses a deleted token at once, and takes a second deletion as a success', async () => {

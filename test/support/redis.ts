@@ -49,7 +49,14 @@ export async function startTestRedis(): Promise<TestRedis> {
 }
 
 async function start(dir: string, socket: string): Promise<ChildProcess> {
-  const settings = { port: '0', unixsocket: socket, dir, appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' };
+  const settings = {
+    port: '0',
+    unixsocket: socket,
+    dir,
+    appendonly: 'yes',
+    appendfsync: 'always',
+    'maxmemory-policy': 'noeviction',
+  };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const redis = connectPatientRedis(socket);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describe, SessionError } from '../../errors.ts';
 import { revealAll } from '../secret.ts';
 import type { MinterDeps } from './deps.ts';
-import { mint } from './mint.ts';
+import type { Minting } from './minting.ts';
 import { openSession } from './open-session.ts';
 import type { Revoker } from './revoker.ts';
 
@@ -17,20 +17,16 @@ const openBody = z.strictObject({ sessionId: z.string(), sandboxId: z.string() }
  * What the minter does for workers, as HTTP over its Unix socket. Only who may open the socket may ask, and even they
  * get nothing that the ledger does not say.
  */
-export function createMinterApp(deps: MinterDeps, revoker: Revoker): Express {
-  const minting = new Map<string, Promise<void>>();
-  const mintOnce = (tokenId: string): Promise<void> => {
-    const underWay = minting.get(tokenId) ?? mint(deps, tokenId).finally(() => minting.delete(tokenId));
-    minting.set(tokenId, underWay);
-    return underWay;
-  };
-
+export function createMinterApp(
+  deps: MinterDeps,
+  { minting, revoker }: { minting: Minting; revoker: Revoker },
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json());
   app.get('/healthz', (_req, res) => void res.json({ ok: true }));
   app.post('/mint', async (req, res) => {
-    await mintOnce(mintBody.parse(req.body).tokenId);
+    await minting.mint(mintBody.parse(req.body).tokenId);
     res.json({});
   });
   app.post('/open', async (req, res) => {

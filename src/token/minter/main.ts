@@ -14,4 +14,5 @@ const redis = connectPatientRedis(redisUrl);
 await redisReady(redis, REDIS_TIMEOUT_MS);
 const minter = await startMinter({ ...options, redis, provider: createRelaceProvider(relace), log });
 log.info({ socket: options.socket }, 'minter ready');
-closeOnSignals(log, [{ name: 'minter', timeoutMs: 2_000, close: () => minter.close() }]);
+// A minting under way is waited for: its value would be lost with this process.
+closeOnSignals(log, [{ name: 'minter', timeoutMs: 5_000, close: () => minter.close() }]);

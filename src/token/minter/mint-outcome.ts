@@ -18,14 +18,19 @@ export function mintFailure(error: unknown, repoIds: string[]): MintFailure {
   const said = error instanceof Error ? error.message : String(error);
   switch (kind) {
     case 'not_found':
-      return { state: 'refused', code: 'repo_not_found', message: `The repo host does not know a repo of ${repos}. ${said}` };
+      return {
+        state: 'refused',
+        code: 'repo_not_found',
+        message: `The repo host does not know a repo of ${repos}. ${said}`,
+      };
     case 'refused':
       return { state: 'refused', code: 'repo_refused', message: `The repo host does not grant ${repos}. ${said}` };
     case 'unauthorized':
       return {
         state: 'refused',
         code: 'provider_unavailable',
-        message: 'The repo host refuses the key of this installation; its operator must set a valid DAYPASS_RELACE_API_KEY',
+        message:
+          'The repo host refuses the key of this installation; its operator must set a valid DAYPASS_RELACE_API_KEY',
       };
     case 'unavailable':
       return { state: 'unknown', code: 'provider_unavailable', message: `No token could be had. ${said}` };

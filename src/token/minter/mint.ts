@@ -1,10 +1,11 @@
 import { describe, SessionError } from '../../errors.ts';
 import { isEnded } from '../../session/status.ts';
-import { change, readToken } from '../../store/records.ts';
-import type { MintedToken } from '../provider.ts';
+import { change, readSession, readToken, type View } from '../../store/records.ts';
+import { ProviderError, type MintedToken } from '../provider.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
 import { mintFailure } from './mint-outcome.ts';
+import type { SpooledToken } from './spool.ts';
 
 const PROVIDER_TIMEOUT_MS = 20_000;
 
@@ -13,28 +14,42 @@ const PROVIDER_TIMEOUT_MS = 20_000;
  * spool and in the ledger, and nowhere else. The caller must not mint one intent twice at once; a token that is active
  * already is a success.
  *
- * Throws `SessionError` with `repo_not_found`, `repo_refused` or `provider_unavailable`, after the ledger says so too.
+ * Throws `SessionError` with `repo_not_found`, `repo_refused` or `provider_unavailable`, after the ledger says so too;
+ * `token_revoked` when the session has ended: a token that was minted for it is then due for deletion.
  */
 export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   const intent = await readToken(deps.redis, tokenId);
   if (intent?.state === 'active') return;
   if (intent?.state !== 'intended') {
-    throw new SessionError('internal', `There is no intent ${tokenId} to mint; the ledger says ${intent?.state ?? 'nothing'}`);
+    throw new SessionError(
+      'internal',
+      `There is no intent ${tokenId} to mint; the ledger says ${intent?.state ?? 'nothing'}`,
+    );
   }
-  const minted = await ask(deps, intent);
+  const session = await readSession(deps.redis, intent.sessionId);
+  if (!mayHold({ session, token: intent })) {
+    throw new SessionError('token_revoked', 'The session has ended, so no token is minted for it');
+  }
+  // An earlier life of this process may have minted it and died before the ledger knew: it is taken, not minted again.
+  const spooled = (await deps.spool.get(tokenId)) ?? (await mintIntoSpool(deps, intent));
+  await activate(deps, intent, spooled);
+}
+
+async function mintIntoSpool(deps: MinterDeps, intent: TokenRecord): Promise<SpooledToken> {
+  const { value, expiresAt } = await ask(deps, intent);
   const now = new Date();
-  const active = activeToken(deps, intent, minted, now);
-  await deps.spool.put({
-    tokenId,
-    sessionId: active.sessionId,
+  const spooled: SpooledToken = {
+    tokenId: intent.id,
+    sessionId: intent.sessionId,
     provider: deps.provider.name,
-    repoIds: active.grants.map(({ repoId }) => repoId),
+    repoIds: intent.grants.map(({ repoId }) => repoId),
     mintedAt: now.toISOString(),
-    expiresAt: active.expiresAt ?? '',
-    fingerprint: active.fingerprint ?? '',
-    sealed: active.sealed ?? '',
-  });
-  await activate(deps, active);
+    expiresAt: expiresAt ?? inSeconds(now, intent.ttlSeconds),
+    fingerprint: value.fingerprint(),
+    sealed: deps.keyRing.seal(value, intent.id),
+  };
+  await deps.spool.put(spooled);
+  return spooled;
 }
 
 async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> {
@@ -43,8 +58,14 @@ async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> 
     const signal = AbortSignal.timeout(PROVIDER_TIMEOUT_MS);
     return await deps.provider.mint({ name: `daypass ${sessionId}`, grants, ttlSeconds, signal });
   } catch (error) {
-    const failure = mintFailure(error, grants.map(({ repoId }) => repoId));
-    deps.log.warn({ tokenId: intent.id, sessionId, state: failure.state, reason: describe(error) }, 'no token was minted');
+    const failure = mintFailure(
+      error,
+      grants.map(({ repoId }) => repoId),
+    );
+    // Our own key is wrong: no session can work until the operator sees this.
+    const alarm = error instanceof ProviderError && error.kind === 'unauthorized';
+    const context = { tokenId: intent.id, sessionId, state: failure.state, reason: describe(error) };
+    deps.log[alarm ? 'error' : 'warn'](context, 'no token was minted');
     await change(deps.redis, { sessionId, tokenId: intent.id }, ({ token }) => {
       if (token?.state !== 'intended') return null;
       // A token that may exist ends by its TTL, counted from now: the request cannot have arrived later.
@@ -58,33 +79,27 @@ async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> 
   }
 }
 
-function activeToken({ provider, keyRing }: MinterDeps, intent: TokenRecord, { value, expiresAt }: MintedToken, now: Date): TokenRecord {
-  return {
-    ...intent,
-    state: 'active',
-    provider: provider.name,
-    mintedAt: now.toISOString(),
-    expiresAt: expiresAt ?? inSeconds(now, intent.ttlSeconds),
-    fingerprint: value.fingerprint(),
-    sealed: keyRing.seal(value, intent.id),
-  };
-}
-
 /** An active token is legal only while its session lives; one that comes too late is due for deletion at once. */
-async function activate({ redis, log }: MinterDeps, active: TokenRecord): Promise<void> {
-  const detail = { tokenId: active.id, fingerprint: active.fingerprint, expiresAt: active.expiresAt };
-  const { token } = await change(redis, { sessionId: active.sessionId, tokenId: active.id }, ({ session, token: now }) => {
-    if (now?.state !== 'intended') return null;
-    const legal = session !== null && !isEnded(session.status) && session.tokenId === active.id;
-    if (legal) return { token: active, events: [{ type: 'token_active', detail }] };
+async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledToken): Promise<void> {
+  const { provider, mintedAt, expiresAt, fingerprint, sealed } = spooled;
+  const detail = { tokenId: intent.id, fingerprint, expiresAt };
+  const { token } = await change(deps.redis, { sessionId: intent.sessionId, tokenId: intent.id }, (now) => {
+    if (now.token?.state !== 'intended') return null;
+    const minted = { ...now.token, provider, mintedAt, expiresAt, fingerprint, sealed };
+    if (mayHold(now)) return { token: { ...minted, state: 'active' }, events: [{ type: 'token_active', detail }] };
     return {
-      token: { ...active, state: 'revoking', revokingAt: new Date().toISOString() },
+      token: { ...minted, state: 'revoking', revokingAt: new Date().toISOString() },
       events: [{ type: 'token_revoking', detail }],
     };
   });
   if (token?.state === 'active') return;
-  log.warn({ tokenId: active.id, state: token?.state }, 'a token was minted for a session that has ended');
+  deps.log.warn({ tokenId: intent.id, state: token?.state }, 'a token was minted for a session that has ended');
   throw new SessionError('token_revoked', 'The session ended while its token was minted');
+}
+
+/** Whether this token is the one that its session may hold now. */
+function mayHold({ session, token }: View): boolean {
+  return session !== null && !isEnded(session.status) && session.tokenId === token?.id;
 }
 
 function inSeconds(from: Date, seconds: number): string {

@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.ts';
 import { isEnded } from '../../session/status.ts';
-import { change, view, type View } from '../../store/records.ts';
+import { change, readSession, type View } from '../../store/records.ts';
 import type { SandboxAccess } from '../provider.ts';
 import { openSecrets } from '../request-secrets.ts';
 import type { Secret } from '../secret.ts';
@@ -16,15 +16,16 @@ export interface OpenedSession {
  * they may not be given any more, and `worker_lost` to whoever does not hold the claim.
  */
 export async function openSession(deps: MinterDeps, sessionId: string, sandboxId: string): Promise<OpenedSession> {
-  const now = await view(deps.redis, sessionId);
-  const refusal = refusalToOpen(now, sandboxId, Date.now());
-  if (refusal !== null) throw refusal;
-  const { session, token } = now;
+  const tokenId = (await readSession(deps.redis, sessionId))?.tokenId ?? null;
+  // Looked at and written down in one step: a token that is made due meanwhile is not given out.
+  const { session, token } = await change(deps.redis, { sessionId, tokenId }, (now) => {
+    const refusal = refusalToOpen(now, sandboxId, Date.now());
+    if (refusal !== null) throw refusal;
+    if (now.token === null || now.token.deliveredAt !== null) return null;
+    return { token: { ...now.token, deliveredAt: new Date().toISOString() } };
+  });
   const value = deps.keyRing.open(token?.sealed ?? '', token?.id ?? '');
   const secrets = session?.sealedSecrets ? await openSecrets(deps.sealKeys, sessionId, session.sealedSecrets) : {};
-  await change(deps.redis, { sessionId, tokenId: token?.id ?? null }, ({ token: latest }) =>
-    latest === null || latest.deliveredAt !== null ? null : { token: { ...latest, deliveredAt: new Date().toISOString() } },
-  );
   const repoIds = token?.grants.map(({ repoId }) => repoId) ?? [];
   return { access: deps.provider.access(value, repoIds), secrets };
 }
@@ -34,8 +35,8 @@ export function refusalToOpen({ session, token }: View, sandboxId: string, nowMs
   if (session?.sandbox?.id !== sandboxId || session.sandbox.claimedAt === null) {
     return new SessionError('worker_lost', 'This sandbox has not claimed the session');
   }
-  const over = isEnded(session.status) || Date.parse(session.deadlineAt ?? '') <= nowMs;
-  if (over || token?.state !== 'active' || token.sealed === null) {
+  const inTime = Date.parse(session.deadlineAt ?? '') > nowMs;
+  if (isEnded(session.status) || !inTime || token?.state !== 'active' || token.sealed === null) {
     return new SessionError('token_revoked', 'The token of this session may not be given out any more');
   }
   return null;

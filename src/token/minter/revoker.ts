@@ -37,11 +37,9 @@ export function createRevoker(deps: MinterDeps, random: () => number = Math.rand
   const begin = (tokenId: string): Promise<void> => {
     const known = underWay.get(tokenId);
     if (known !== undefined) return known;
-    const work = pursue({ deps, slots, random, closing: closing.signal }, tokenId)
-      .catch((error: unknown) => {
-        if (!closing.signal.aborted) deps.log.error({ err: error, tokenId }, 'a deletion was broken off; it is taken up again');
-      })
-      .finally(() => underWay.delete(tokenId));
+    const work = pursue({ deps, slots, random, closing: closing.signal }, tokenId).finally(() =>
+      underWay.delete(tokenId),
+    );
     underWay.set(tokenId, work);
     return work;
   };
@@ -83,22 +81,35 @@ interface Pursuit {
   closing: AbortSignal;
 }
 
-/** Tries until the token is gone, or its TTL has ended it. */
-async function pursue({ deps, slots, random, closing }: Pursuit, tokenId: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    closing.throwIfAborted();
-    const token = await readToken(deps.redis, tokenId);
-    if (token?.state !== 'revoking') return;
-    if (Date.parse(token.expiresAt ?? '') + CLOCK_SKEW_MS < Date.now()) return settle(deps, token, 'expired');
-    try {
-      const deletedAt = await slots.run(() => deleteAndLook(deps, token));
-      return await settle(deps, token, 'revoked', deletedAt);
-    } catch (error) {
-      const retryAfterMs = error instanceof ProviderError ? error.retryAfterMs : null;
-      const waitMs = backoffMs(attempt, retryAfterMs, random);
-      await recordFailure(deps, token, error, waitMs);
-      await sleep(waitMs, undefined, { signal: closing });
-    }
+/** Tries until the token is gone, or its TTL has ended it, or the process closes. Never rejects. */
+async function pursue(pursuit: Pursuit, tokenId: string): Promise<void> {
+  const { deps, random, closing } = pursuit;
+  for (let attempt = 1; !closing.aborted; attempt++) {
+    const waitMs = await tryOnce(pursuit, tokenId, attempt).catch((error: unknown) => {
+      deps.log.error({ err: error, tokenId }, 'the ledger could not be read or written; the deletion is tried again');
+      return backoffMs(attempt, null, random);
+    });
+    if (waitMs === null) return;
+    await sleep(waitMs, undefined, { signal: closing }).catch(() => undefined);
+  }
+}
+
+/** Gives how long to wait before the next try; null when nothing is left to do. Throws when the ledger is away. */
+async function tryOnce({ deps, slots, random }: Pursuit, tokenId: string, attempt: number): Promise<number | null> {
+  const token = await readToken(deps.redis, tokenId);
+  if (token?.state !== 'revoking') return null;
+  if (Date.parse(token.expiresAt ?? '') + CLOCK_SKEW_MS < Date.now()) {
+    await settle(deps, token, 'expired');
+    return null;
+  }
+  try {
+    const deletedAt = await slots.run(() => deleteAndLook(deps, token));
+    await settle(deps, token, 'revoked', deletedAt);
+    return null;
+  } catch (error) {
+    const waitMs = backoffMs(attempt, error instanceof ProviderError ? error.retryAfterMs : null, random);
+    await recordFailure(deps, token, error, waitMs);
+    return waitMs;
   }
 }
 
@@ -108,28 +119,49 @@ async function deleteAndLook({ provider, keyRing }: MinterDeps, token: TokenReco
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
   const deletedAt = new Date();
   const refused = await provider.isRefused(value, token.grants[0]?.repoId ?? '', AbortSignal.timeout(CALL_TIMEOUT_MS));
-  if (!refused) throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
+  if (!refused)
+    throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
   return deletedAt;
 }
 
-async function settle(deps: MinterDeps, { id, sessionId }: TokenRecord, state: 'revoked' | 'expired', deletedAt?: Date): Promise<void> {
+async function settle(
+  deps: MinterDeps,
+  { id, sessionId }: TokenRecord,
+  state: 'revoked' | 'expired',
+  deletedAt?: Date,
+): Promise<void> {
   const now = new Date().toISOString();
   await change(deps.redis, { sessionId, tokenId: id }, ({ token }) => {
     if (token?.state !== 'revoking') return null;
     const attempts = token.attempts + (state === 'revoked' ? 1 : 0);
     const revocationMs = Date.parse(now) - Date.parse(token.revokingAt ?? now);
     return {
-      token: { ...token, state, attempts, revokedAt: deletedAt?.toISOString() ?? null, verifiedAt: deletedAt ? now : null, sealed: null },
+      token: {
+        ...token,
+        state,
+        attempts,
+        revokedAt: deletedAt?.toISOString() ?? null,
+        verifiedAt: deletedAt ? now : null,
+        sealed: null,
+      },
       events: [{ type: `token_${state}`, detail: { tokenId: id, attempts, revocationMs } }],
     };
   });
   await deps.spool.drop(id);
 }
 
-async function recordFailure({ redis, log }: MinterDeps, { id, sessionId }: TokenRecord, error: unknown, waitMs: number): Promise<void> {
+async function recordFailure(
+  { redis, log }: MinterDeps,
+  { id, sessionId }: TokenRecord,
+  error: unknown,
+  waitMs: number,
+): Promise<void> {
   const reason = describe(error);
   const alarm = error instanceof ProviderError && error.kind === 'unauthorized';
-  log[alarm ? 'error' : 'warn']({ tokenId: id, sessionId, reason, waitMs }, 'a token is not deleted yet; it is tried again');
+  log[alarm ? 'error' : 'warn'](
+    { tokenId: id, sessionId, reason, waitMs },
+    'a token is not deleted yet; it is tried again',
+  );
   await change(redis, { sessionId, tokenId: id }, ({ token }) =>
     token?.state === 'revoking' ? { token: { ...token, attempts: token.attempts + 1, lastError: reason } } : null,
   );

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -24,9 +24,10 @@ export type SpooledToken = z.infer<typeof spooledToken>;
 export interface Spool {
   /** Resolves when the token survives a loss of power. */
   put(token: SpooledToken): Promise<void>;
+  /** null when there is none of this intent. Throws when its file is damaged. */
+  get(tokenId: string): Promise<SpooledToken | null>;
   /** Safe to repeat. */
   drop(tokenId: string): Promise<void>;
-  all(): Promise<SpooledToken[]>;
 }
 
 export async function openSpool(dir: string): Promise<Spool> {
@@ -46,12 +47,15 @@ export async function openSpool(dir: string): Promise<Spool> {
       await rename(temporary, path);
       await syncDirectory(dir);
     },
+    async get(tokenId) {
+      const text = await readFile(pathOf(tokenId), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      return text === null ? null : spooledToken.parse(JSON.parse(text));
+    },
     async drop(tokenId) {
       await rm(pathOf(tokenId), { force: true });
-    },
-    async all() {
-      const names = (await readdir(dir)).filter((name) => name.endsWith('.json'));
-      return Promise.all(names.map(async (name) => spooledToken.parse(JSON.parse(await readFile(join(dir, name), 'utf8')))));
     },
   };
 }

@@ -12,6 +12,7 @@ import { requestPublicKey } from '../request-secrets.ts';
 import { createKeyRing, keyIdOf, type KeyRing, type SealKey } from '../sealing.ts';
 import type { TokenState } from '../state.ts';
 import { createMinterApp } from './app.ts';
+import { createMinting } from './minting.ts';
 import { createRevoker } from './revoker.ts';
 import { openSpool } from './spool.ts';
 
@@ -40,15 +41,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   requireKeys(keyRing, [...due, ...(await tokensIn(redis, 'active'))]);
   const deps = { redis, provider, sealKeys, keyRing, log, spool: await openSpool(options.spoolDir) };
   const revoker = createRevoker(deps);
-
-  // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
-  const app = createMinterApp(deps, revoker);
-  const server = createServer((req, res) => void app(req, res));
-  await mkdir(dirname(socket), { recursive: true, mode: 0o711 });
-  await rm(socket, { force: true });
-  server.listen(socket);
-  await once(server, 'listening');
-  await chmod(socket, 0o660);
+  const minting = createMinting(deps, revoker);
 
   const [first] = sealKeys;
   if (first !== undefined) {
@@ -56,11 +49,21 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
     const { name, canRestrictAccess } = provider;
     await publishMinterFacts(redis, { provider: name, canRestrictAccess, publicKey, keyId: first.id });
   }
+
+  // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
+  const app = createMinterApp(deps, { minting, revoker });
+  const server = createServer((req, res) => void app(req, res));
+  await mkdir(dirname(socket), { recursive: true, mode: 0o711 });
+  await rm(socket, { force: true });
+  server.listen(socket);
+  await once(server, 'listening');
+  await chmod(socket, 0o660);
   revoker.resume(due.map(({ id }) => id));
   return {
     async close() {
       revoker.close();
       server.close();
+      await minting.settled();
       server.closeAllConnections();
       await rm(socket, { force: true });
     },
@@ -82,5 +85,7 @@ function requireKeys(keyRing: KeyRing, live: TokenRecord[]): void {
   const needed = new Set(live.flatMap(({ sealed }) => (sealed === null ? [] : [keyIdOf(sealed)])));
   const missing = [...needed].filter((keyId) => !keyRing.has(keyId));
   if (missing.length === 0) return;
-  throw new Error(`Live tokens need seal keys that DAYPASS_SEAL_KEYS does not have: ${missing.join(', ')}. Add them back`);
+  throw new Error(
+    `Live tokens need seal keys that DAYPASS_SEAL_KEYS does not have: ${missing.join(', ')}. Add them back`,
+  );
 }

@@ -5,9 +5,14 @@ import { ProviderError, type ProviderErrorKind } from '../provider.ts';
  * Any failure of a call through the SDK as the port's own error. The SDK's error is not kept as its cause: it can hold
  * the request's URL, and the URL of a deletion holds the token.
  */
-export function toProviderError(error: unknown, doing: string, byStatus: Partial<Record<number, ProviderErrorKind>>): ProviderError {
+export function toProviderError(
+  error: unknown,
+  doing: string,
+  byStatus: Partial<Record<number, ProviderErrorKind>>,
+): ProviderError {
   const status = statusOf(error);
-  if (status === null) return new ProviderError('unavailable', `The repo host did not answer (${doing}): ${nature(error)}`);
+  if (status === null)
+    return new ProviderError('unavailable', `The repo host did not answer (${doing}): ${nature(error)}`);
   const kind = byStatus[status] ?? 'unavailable';
   const message = `The repo host answered ${status} (${doing})${kind === 'refused' || kind === 'not_found' ? reason(error) : ''}`;
   const retryAfterMs = retryAfter(error);

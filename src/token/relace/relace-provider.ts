@@ -26,8 +26,11 @@ export interface RelaceOptions {
 
 /** Repo tokens of Relace, hosted or Daypass' own git host, through the official SDK. */
 export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: RelaceOptions): TokenProvider {
-  // No retries: a mint that is repeated after a lost answer leaves a token that nobody can name.
-  const client = (key: Secret): Relace => new Relace({ apiKey: key.reveal(), baseURL: baseUrl, maxRetries: 0 });
+  const root = baseUrl.replace(/\/+$/, '');
+  // No retries: a mint that is repeated after a lost answer leaves a token that nobody can name. No logs: the SDK writes
+  // each URL when RELACE_LOG says so, and the URL of a deletion holds the token.
+  const client = (key: Secret): Relace =>
+    new Relace({ apiKey: key.reveal(), baseURL: root, maxRetries: 0, logLevel: 'off' });
   const account = client(apiKey);
 
   return {
@@ -50,7 +53,8 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
         });
       }
       const minted = mintAnswer.safeParse(answer);
-      if (!minted.success) throw new ProviderError('unavailable', 'The repo host answered a minting with something else than a token');
+      if (!minted.success)
+        throw new ProviderError('unavailable', 'The repo host answered a minting with something else than a token');
       return { value: new Secret(minted.data.token), expiresAt: toIso(minted.data.expires_at) };
     },
 
@@ -78,10 +82,10 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
 
     access(value, repoIds) {
       return {
-        env: { RELACE_BASE_URL: baseUrl },
+        env: { RELACE_BASE_URL: root },
         secretEnv: { REPO_TOKEN: value, RELACE_API_KEY: value },
-        repoOrigin: new URL(baseUrl).origin,
-        cloneUrls: Object.fromEntries(repoIds.map((id) => [id, `${baseUrl}/repo/${id}.git`])),
+        repoOrigin: new URL(root).origin,
+        cloneUrls: Object.fromEntries(repoIds.map((id) => [id, `${root}/repo/${id}.git`])),
       };
     },
   };

@@ -48,18 +48,30 @@ describe('the minter', () => {
     const client = createMinterClient(socket);
 
     const [sessionId, tokenId, sandboxId] = [`ses_${randomUUID()}`, `tok_${randomUUID()}`, `sbx_${randomUUID()}`];
-    const sealedSecrets = secrets ? await sealSecrets(await requestPublicKey(sealKey), sealKey.id, sessionId, secrets) : null;
+    const sealedSecrets = secrets
+      ? await sealSecrets(await requestPublicKey(sealKey), sealKey.id, sessionId, secrets)
+      : null;
     const deadlineAt = new Date(Date.now() + 60_000).toISOString();
     await change(redis, { sessionId, tokenId }, () => ({
       session: aSession({ id: sessionId, status: 'starting', tokenId, deadlineAt, sealedSecrets }),
       token: aToken({ id: tokenId, sessionId, intendedAt: new Date().toISOString() }),
     }));
     return {
-      provider, client, sessionId, tokenId, sandboxId, dir, spoolDir, start,
+      provider,
+      client,
+      sessionId,
+      tokenId,
+      sandboxId,
+      dir,
+      spoolDir,
+      start,
       logged: () => lines.join(''),
       claim: () =>
         change(redis, { sessionId }, ({ session }) => ({
-          session: { ...(session ?? aSession()), sandbox: { id: sandboxId, image: 'i', claimedAt: new Date().toISOString(), removedAt: null } },
+          session: {
+            ...(session ?? aSession()),
+            sandbox: { id: sandboxId, image: 'i', claimedAt: new Date().toISOString(), removedAt: null },
+          },
         })),
       end: () =>
         change(redis, { sessionId, tokenId }, ({ session }) => ({
@@ -147,11 +159,17 @@ describe('the minter', () => {
     await minter.client.mint(minter.tokenId, soon());
     minter.provider.failNext('delete', away, 50);
     const revoking = minter.client.revoke(minter.tokenId, soon()).catch(() => null);
-    await eventually(() => readToken(redis, minter.tokenId), (token) => (token?.attempts ?? 0) > 0);
+    await eventually(
+      () => readToken(redis, minter.tokenId),
+      (token) => (token?.attempts ?? 0) > 0,
+    );
     minter.provider.forgetFailures();
     await minter.restart();
     await revoking;
-    await eventually(() => readToken(redis, minter.tokenId), (token) => token?.state === 'revoked');
+    await eventually(
+      () => readToken(redis, minter.tokenId),
+      (token) => token?.state === 'revoked',
+    );
     expect(minter.provider.liveValues()).toEqual([]);
   });
 
@@ -179,11 +197,17 @@ describe('the minter', () => {
   it('opens nothing to a sandbox without the claim, nor after the end', async () => {
     await using minter = await open();
     await minter.client.mint(minter.tokenId, soon());
-    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({ code: 'worker_lost' });
+    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({
+      code: 'worker_lost',
+    });
     await minter.claim();
-    await expect(minter.client.open(minter.sessionId, 'sbx_other', soon())).rejects.toMatchObject({ code: 'worker_lost' });
+    await expect(minter.client.open(minter.sessionId, 'sbx_other', soon())).rejects.toMatchObject({
+      code: 'worker_lost',
+    });
     await minter.end();
-    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
+    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({
+      code: 'token_revoked',
+    });
   });
 
   it('refuses to start when a live token needs a seal key that is missing, and names it', async () => {

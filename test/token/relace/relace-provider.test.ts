@@ -26,18 +26,28 @@ describe('Relace, when the host misbehaves', () => {
   const mint = { name: 'n', grants: [{ repoId: 'r', access: 'write' as const }], ttlSeconds: 60 };
   const cases: [string, RequestListener, Partial<ProviderError>][] = [
     ['500', (_q, res) => void res.writeHead(500).end('{"error":"x"}'), { kind: 'unavailable', retryAfterMs: null }],
-    ['429 with Retry-After', (_q, res) => void res.writeHead(429, { 'retry-after': '7' }).end(), { kind: 'unavailable', retryAfterMs: 7000 }],
+    [
+      '429 with Retry-After',
+      (_q, res) => void res.writeHead(429, { 'retry-after': '7' }).end(),
+      { kind: 'unavailable', retryAfterMs: 7000 },
+    ],
     ['401', (_q, res) => void res.writeHead(401).end('{"error":"x"}'), { kind: 'unauthorized' }],
     ['a reset after the request', (_q, res) => void res.destroy(), { kind: 'unavailable' }],
-    ['half a body', (_q, res) => {
-      res.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' }).write('{"tok');
-      setTimeout(() => res.destroy(), 50);
-    }, { kind: 'unavailable' }],
+    [
+      'half a body',
+      (_q, res) => {
+        res.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' }).write('{"tok');
+        setTimeout(() => res.destroy(), 50);
+      },
+      { kind: 'unavailable' },
+    ],
   ];
 
   it.each(cases)('answers %s: a minting says what is known, after one request', async (_name, answer, expected) => {
     await using server = await serve(answer);
-    const error = await server.provider.mint({ ...mint, signal: AbortSignal.timeout(5_000) }).catch((thrown: unknown) => thrown);
+    const error = await server.provider
+      .mint({ ...mint, signal: AbortSignal.timeout(5_000) })
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProviderError);
     expect(error).toMatchObject(expected);
     expect(server.requests).toHaveLength(1);
@@ -45,7 +55,9 @@ describe('Relace, when the host misbehaves', () => {
 
   it.each(cases)('answers %s: no error of a deletion holds the token', async (_name, answer) => {
     await using server = await serve(answer);
-    const error = await server.provider.delete(new Secret(TOKEN), AbortSignal.timeout(5_000)).catch((thrown: unknown) => thrown);
+    const error = await server.provider
+      .delete(new Secret(TOKEN), AbortSignal.timeout(5_000))
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProviderError);
     expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain(TOKEN);
     expect((error as Error).cause).toBeUndefined();

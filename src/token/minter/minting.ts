@@ -1,0 +1,39 @@
+import { SessionError } from '../../errors.ts';
+import type { MinterDeps } from './deps.ts';
+import { mint } from './mint.ts';
+import type { Revoker } from './revoker.ts';
+
+/** The mintings under way. */
+export interface Minting {
+  /** As `mint`; calls for one intent join one minting. */
+  mint(tokenId: string): Promise<void>;
+  /** Resolves when none is under way: until then a value may be on its way that only this process will know. */
+  settled(): Promise<void>;
+}
+
+export function createMinting(deps: MinterDeps, revoker: Pick<Revoker, 'resume'>): Minting {
+  const underWay = new Map<string, Promise<void>>();
+
+  const begin = async (tokenId: string): Promise<void> => {
+    try {
+      await mint(deps, tokenId);
+    } catch (error) {
+      // It came too late for its session: nobody needs to ask for its deletion.
+      if (error instanceof SessionError && error.code === 'token_revoked') revoker.resume([tokenId]);
+      throw error;
+    } finally {
+      underWay.delete(tokenId);
+    }
+  };
+
+  return {
+    mint(tokenId) {
+      const work = underWay.get(tokenId) ?? begin(tokenId);
+      underWay.set(tokenId, work);
+      return work;
+    },
+    async settled() {
+      await Promise.allSettled(underWay.values());
+    },
+  };
+}
