@@ -8,7 +8,13 @@ export async function startHeartbeat(deps: WorkerDeps): Promise<() => void> {
   const startedAt = new Date().toISOString();
   const { workerName: name, concurrency } = deps.config;
   const beat = (): Promise<void> =>
-    reportWorker(deps.redis, { name, startedAt, seenAt: new Date().toISOString(), concurrency, running: [...deps.running] });
+    reportWorker(deps.redis, {
+      name,
+      startedAt,
+      seenAt: new Date().toISOString(),
+      concurrency,
+      running: [...deps.running],
+    });
   await beat();
   const timer = setInterval(() => {
     beat().catch((error: unknown) => deps.log.warn({ err: error }, 'could not report this worker'));

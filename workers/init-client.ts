@@ -1,3 +1,4 @@
+import { INIT_PROTOCOL_VERSION } from '../src/runtime/init-protocol.ts';
 import { order } from '../src/runtime/orders.ts';
 import { decodeReports, strings, type Report } from '../src/runtime/reports.ts';
 import type { SandboxChannel } from '../src/runtime/sandbox-runtime.ts';
@@ -63,7 +64,9 @@ export class InitClient {
       cause = error;
     }
     const said = this.#channel.diagnostics().trim();
-    const error = new SessionError('sandbox_failed', `The sandbox ended early${said === '' ? '' : `: ${said}`}`, { cause });
+    const error = new SessionError('sandbox_failed', `The sandbox ended early${said === '' ? '' : `: ${said}`}`, {
+      cause,
+    });
     this.#ready.reject(error);
     this.#started.reject(error);
     this.#exited.reject(error);
@@ -74,7 +77,10 @@ export class InitClient {
     await this.#channel.send(order.env(variables));
   }
 
-  async forward(listen: { address: string; port: number }, target: { host: string; port: number } | null): Promise<void> {
+  async forward(
+    listen: { address: string; port: number },
+    target: { host: string; port: number } | null,
+  ): Promise<void> {
     await this.#channel.send(order.forward(listen, target));
   }
 
@@ -113,7 +119,7 @@ export class InitClient {
         if (this.#step) this.#step.stderr = lastOf(this.#step.stderr + report.payload.toString());
         return this.#sink.step(report.payload, report.timeMs);
       case 'R':
-        return this.#ready.resolve();
+        return this.#takeReady(strings(report));
       case 'L':
         return this.#takeListener(strings(report));
       case 'X':
@@ -122,7 +128,9 @@ export class InitClient {
         await this.#onStarted();
         return this.#started.resolve();
       case 'N':
-        return this.#started.reject(new SessionError('command_not_found', `The command cannot be started: ${strings(report)[1]}`));
+        return this.#started.reject(
+          new SessionError('command_not_found', `The command cannot be started: ${strings(report)[1]}`),
+        );
       case 'Z': {
         const [exitCode, signal] = strings(report);
         return this.#exited.resolve({ exitCode: Number(exitCode), signal: signal === '' ? null : (signal ?? null) });
@@ -130,6 +138,12 @@ export class InitClient {
       default:
         return;
     }
+  }
+
+  #takeReady([version]: string[]): void {
+    if (version === INIT_PROTOCOL_VERSION) return this.#ready.resolve();
+    const message = `The sandbox's init speaks version ${version} of the protocol, not ${INIT_PROTOCOL_VERSION}; rebuild the image`;
+    this.#ready.reject(new SessionError('sandbox_failed', message));
   }
 
   #takeListener([address, port, outcome]: string[]): void {

@@ -9,11 +9,15 @@ import type { RepoHost } from '../src/session/repo-host.ts';
  *
  * Renamed into place, since another worker on this host may do the same.
  */
-export async function nameFiles(runDir: string, repoHost: RepoHost): Promise<{ hostsFile: string; resolvFile: string }> {
+export async function nameFiles(
+  runDir: string,
+  repoHost: RepoHost,
+): Promise<{ hostsFile: string; resolvFile: string }> {
   const dir = join(runDir, 'names');
   await mkdir(dir, { recursive: true, mode: 0o755 });
   const names = [`127.0.0.1 localhost`, `::1 localhost`];
-  if (repoHost.host !== repoHost.listenAddress && repoHost.host !== 'localhost') names.push(`${repoHost.listenAddress} ${repoHost.host}`);
+  if (repoHost.host !== repoHost.listenAddress && repoHost.host !== 'localhost')
+    names.push(`${repoHost.listenAddress} ${repoHost.host}`);
   return {
     hostsFile: await place(dir, `hosts-${repoHost.host}`, `${names.join('\n')}\n`),
     // No name server: a name that is not in the hosts file does not resolve, at once instead of after a time-out.

@@ -31,7 +31,7 @@ export async function runReconciler(deps: WorkerDeps, closing: AbortSignal): Pro
   }
 }
 
-export async function reconcileSessions(deps: WorkerDeps): Promise<void> {
+async function reconcileSessions(deps: WorkerDeps): Promise<void> {
   const aliveWorkers = new Set((await listWorkers(deps.redis)).map(({ name }) => name));
   const { workerName } = deps.config;
   await Promise.all(
@@ -62,13 +62,20 @@ async function perform(deps: WorkerDeps, sessionId: string, upkeep: Upkeep): Pro
     case 'give_up_intent':
       await change(deps.redis, { sessionId, tokenId: session.tokenId }, (latest) =>
         latest.token?.state === 'intended'
-          ? { token: { ...latest.token, state: 'unknown' }, events: [{ type: 'token_unknown', detail: { tokenId: latest.token.id } }] }
+          ? {
+              token: { ...latest.token, state: 'unknown' },
+              events: [{ type: 'token_unknown', detail: { tokenId: latest.token.id } }],
+            }
           : null,
       );
       return;
     case 'end_as_lost': {
       const message = `The worker ${session.worker ?? ''} that ran this session is gone`;
-      await endSession(deps, session, { status: 'failed', exitCode: null, failure: { code: 'worker_lost', message, step: session.status } });
+      await endSession(deps, session, {
+        status: 'failed',
+        exitCode: null,
+        failure: { code: 'worker_lost', message, step: session.status },
+      });
       return settleSession(deps, sessionId);
     }
   }
@@ -92,6 +99,7 @@ async function closeStrayGateways(deps: WorkerDeps): Promise<void> {
     if (session?.sandbox) starting.add(session.sandbox.id);
   }
   for (const sandboxId of await listGateways(deps.config.runDir)) {
-    if (!sandboxes.has(sandboxId) && !starting.has(sandboxId)) await closeGateway({ runDir: deps.config.runDir, sandboxId });
+    if (!sandboxes.has(sandboxId) && !starting.has(sandboxId))
+      await closeGateway({ runDir: deps.config.runDir, sandboxId });
   }
 }

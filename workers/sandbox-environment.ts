@@ -9,7 +9,11 @@ const PROXY_URL = 'http://127.0.0.1:3128';
  * The environment of everything that runs in a session's sandbox, in clear: only for the orders to its init. Later
  * groups win, so a request cannot reach the ones that keep the token where it belongs.
  */
-export function sandboxEnvironment(session: SessionRecord, grant: SandboxGrant, repoHost: RepoHost): Record<string, string> {
+export function sandboxEnvironment(
+  session: SessionRecord,
+  grant: SandboxGrant,
+  repoHost: RepoHost,
+): Record<string, string> {
   return {
     HOME: '/home/agent',
     USER: 'agent',
@@ -30,7 +34,7 @@ export function sandboxEnvironment(session: SessionRecord, grant: SandboxGrant, 
  * Git asks our helper for credentials, for the repo host alone; it follows no redirect with them and speaks nothing but
  * HTTP. As environment these settings come after every file, so no `.git/config` of a repo undoes them.
  */
-export function gitEnvironment(repoOrigin: string): Record<string, string> {
+function gitEnvironment(repoOrigin: string): Record<string, string> {
   const config: [string, string][] = [
     ['credential.helper', ''],
     [`credential.${repoOrigin}.helper`, '/opt/daypass/bin/git-credential-daypass'],

@@ -26,7 +26,12 @@ export function openLog({ redis, config, log }: WorkerDeps, sessionId: string): 
 
   const write = async (stream: LogStream, lines: Line[], timeMs: number): Promise<void> => {
     const time = new Date(timeMs).toISOString();
-    await writer.write(limit.pass(lines.map((line) => toRecord(stream, line, time)), time));
+    await writer.write(
+      limit.pass(
+        lines.map((line) => toRecord(stream, line, time)),
+        time,
+      ),
+    );
   };
 
   return {

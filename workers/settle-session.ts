@@ -39,7 +39,11 @@ async function removeSandbox(deps: WorkerDeps, { id: sessionId, sandbox }: Sessi
     if (session?.sandbox?.id !== sandbox.id || session.sandbox.removedAt !== null) return null;
     return {
       // The values of the request's secrets have no more use once their sandbox is gone.
-      session: { ...session, sealedSecrets: null, sandbox: { ...session.sandbox, removedAt: new Date().toISOString() } },
+      session: {
+        ...session,
+        sealedSecrets: null,
+        sandbox: { ...session.sandbox, removedAt: new Date().toISOString() },
+      },
       events: [{ type: 'container_removed', detail: { container: sandbox.id } }],
     };
   });

@@ -24,11 +24,16 @@ const INTENT_STALE_AFTER_MS = 60_000;
 export function decideUpkeep({ view, runningHere, workerName, aliveWorkers, now }: UpkeepFacts): Upkeep {
   const { session, token } = view;
   if (session === null || isSettled(view)) return 'nothing';
-  if (token?.state === 'intended' && isEnded(session.status) && now - Date.parse(token.intendedAt) > INTENT_STALE_AFTER_MS) {
+  if (
+    token?.state === 'intended' &&
+    isEnded(session.status) &&
+    now - Date.parse(token.intendedAt) > INTENT_STALE_AFTER_MS
+  ) {
     return 'give_up_intent';
   }
   if (isEnded(session.status)) return 'settle';
-  if (session.status === 'queued') return now - Date.parse(session.createdAt) > ENQUEUE_AFTER_MS ? 'enqueue' : 'nothing';
+  if (session.status === 'queued')
+    return now - Date.parse(session.createdAt) > ENQUEUE_AFTER_MS ? 'enqueue' : 'nothing';
   if (token?.state === 'revoking') return 'revoke_token';
   const lost = session.worker === workerName ? !runningHere : !aliveWorkers.has(session.worker ?? '');
   return lost ? 'end_as_lost' : 'nothing';

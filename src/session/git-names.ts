@@ -36,11 +36,6 @@ export function pathProblem(path: string): string | null {
   return null;
 }
 
-/** A path that stands twice in the list; null when all differ. One inside another is fine. */
-export function repeatedPath(paths: string[]): string | null {
-  return paths.find((path, i) => paths.indexOf(path) !== i) ?? null;
-}
-
 // The C0 and C1 ranges with DEL, and the separators that some programs take for line breaks.
 function hasControlCharacters(text: string): boolean {
   return /[\p{Cc}\u2028\u2029]/u.test(text);

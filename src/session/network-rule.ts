@@ -9,18 +9,18 @@ export interface NetworkRule {
 const DEFAULT_PORT = 443;
 const MAX_HOST_CHARACTERS = 253;
 /** Letters, digits and hyphens, as RFC 1123 wants host names. */
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /** Why an entry of `network.allow` cannot be used, for the one who wrote it; null when it can. */
 export function networkRuleProblem(text: string): string | null {
-  const [, host = '', port] = /^(.*?)(?::(\d{1,5}))?$/s.exec(text.toLowerCase()) ?? [];
+  const [, host = '', port] = /^(.*?)(?::(\d{1,5}))?$/s.exec(text) ?? [];
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return 'must have a port of 1 to 65535';
   const domain = host.startsWith('*.') ? host.slice(2) : host;
   const labels = domain.split('.');
-  if (domain.length > MAX_HOST_CHARACTERS || !labels.every((label) => LABEL.test(label))) {
+  if (!isHostName(domain)) {
     return 'must be HOST, *.DOMAIN, HOST:PORT or *.DOMAIN:PORT, such as api.example.com or *.example.org:8443';
   }
-  if (/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')) return 'must be a host name, not an address';
+  if (/^(\d+|0x[0-9a-f]*)$/i.test(labels.at(-1) ?? '')) return 'must be a host name, not an address';
   if (labels.length < 2) return 'must be a full host name, such as api.example.com';
   return null;
 }
@@ -36,9 +36,14 @@ export function parseNetworkRule(text: string): NetworkRule {
 
 /** Whether one of the rules lets a sandbox reach the host, by name, at the port. */
 export function allows(rules: NetworkRule[], host: string, port: number): boolean {
+  if (!isHostName(host)) return false;
   const wanted = host.toLowerCase();
   return rules.some((rule) => {
     if (rule.port !== port) return false;
     return rule.wildcard ? wanted.endsWith(`.${rule.domain}`) : wanted === rule.domain;
   });
+}
+
+function isHostName(text: string): boolean {
+  return text.length <= MAX_HOST_CHARACTERS && text.split('.').every((label) => LABEL.test(label));
 }

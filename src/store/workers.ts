@@ -13,7 +13,7 @@ const workerRecord = z.object({
 /** Who runs what. A worker that has not been seen for `WORKER_GONE_AFTER_SECONDS` is not listed. */
 export type WorkerRecord = z.infer<typeof workerRecord>;
 
-export const WORKER_GONE_AFTER_SECONDS = 30;
+const WORKER_GONE_AFTER_SECONDS = 30;
 
 export async function reportWorker(redis: Redis, record: WorkerRecord): Promise<void> {
   const batch = redis.pipeline();

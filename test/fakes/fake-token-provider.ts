@@ -17,6 +17,8 @@ export interface FakeTokenProvider extends TokenProvider {
   readonly calls: string[];
   /** Thrown by the next calls of that name, before they do anything. */
   failNext(call: 'mint' | 'delete' | 'isRefused', error: ProviderError, times?: number): void;
+  /** Awaited inside the next call of that name, once the call has had its effect: what happens before its answer. */
+  beforeNextAnswer(call: 'mint' | 'delete' | 'isRefused', happening: () => Promise<unknown>): void;
   /** The provider is well again. */
   forgetFailures(): void;
   /** The next deletions are confirmed but do nothing. */
@@ -28,6 +30,7 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
   const tokens = new Map<string, LiveToken>();
   const failures: { call: string; error: ProviderError }[] = [];
   const calls: string[] = [];
+  const happenings: { call: string; happening: () => Promise<unknown> }[] = [];
   let emptyDeletions = 0;
 
   const enter = (call: string): void => {
@@ -35,6 +38,10 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
     const index = failures.findIndex((failure) => failure.call === call);
     const [failure] = index === -1 ? [] : failures.splice(index, 1);
     if (failure !== undefined) throw failure.error;
+  };
+  const answer = async (call: string): Promise<void> => {
+    const index = happenings.findIndex((waiting) => waiting.call === call);
+    if (index !== -1) await happenings.splice(index, 1)[0]?.happening();
   };
   const isLive = (value: string): boolean => (tokens.get(value)?.expiresAtMs ?? 0) > now();
 
@@ -47,6 +54,7 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
     failNext: (call, error, times = 1) => {
       for (let i = 0; i < times; i++) failures.push({ call, error });
     },
+    beforeNextAnswer: (call, happening) => void happenings.push({ call, happening }),
     forgetFailures: () => void failures.splice(0),
     confirmWithoutDeleting: (times) => {
       emptyDeletions = times;
@@ -58,15 +66,18 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
       const value = `fake-${randomBytes(20).toString('hex')}`;
       const expiresAtMs = now() + ttlSeconds * 1000;
       tokens.set(value, { grants, expiresAtMs });
+      await answer('mint');
       return { value: new Secret(value), expiresAt: new Date(expiresAtMs).toISOString() };
     },
     async delete(value) {
       enter('delete');
       if (emptyDeletions > 0) emptyDeletions--;
       else tokens.delete(value.reveal());
+      await answer('delete');
     },
     async isRefused(value, repoId) {
       enter('isRefused');
+      await answer('isRefused');
       const grants = tokens.get(value.reveal())?.grants ?? [];
       return !isLive(value.reveal()) || !grants.some((grant) => grant.repoId === repoId);
     },

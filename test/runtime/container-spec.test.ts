@@ -51,8 +51,16 @@ describe('the second check', () => {
     ['the host’s processes', (o) => void (o.HostConfig.PidMode = 'host'), /namespace/],
     ['a device', (o) => void (o.HostConfig.Devices = [{ PathOnHost: '/dev/kvm' }]), /devices/],
     ['the Docker socket', (o) => void (o.HostConfig.Binds = ['/var/run/docker.sock:/s']), /mounts/],
-    ['a writable mount', (o) => void o.HostConfig.Mounts?.push({ Type: 'bind', Source: '/', Target: '/opt/daypass', ReadOnly: false }), /writable/],
-    ['another mount point', (o) => void o.HostConfig.Mounts?.push({ Type: 'bind', Source: '/', Target: '/host', ReadOnly: true }), /mount point/],
+    [
+      'a writable mount',
+      (o) => void o.HostConfig.Mounts?.push({ Type: 'bind', Source: '/', Target: '/opt/daypass', ReadOnly: false }),
+      /writable/,
+    ],
+    [
+      'another mount point',
+      (o) => void o.HostConfig.Mounts?.push({ Type: 'bind', Source: '/', Target: '/host', ReadOnly: true }),
+      /mount point/,
+    ],
     ['endless memory', (o) => void (o.HostConfig.Memory = 0), /memory/],
     ['swap', (o) => void (o.HostConfig.MemorySwap = -1), /memory/],
     ['endless processes', (o) => void (o.HostConfig.PidsLimit = -1), /processes/],

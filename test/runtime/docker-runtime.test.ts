@@ -24,7 +24,11 @@ describe('sandboxes on Docker', () => {
     const gatewayDir = join(dir, 'gateway');
     await mkdir(gatewayDir);
     const toolsDir = await extractTools({ docker, image: 'daypass/sandbox', toDir: join(dir, 'tools') });
-    mounts = { toolsDir, gatewayDir, ...(await nameFiles(dir, { host: 'git.example', port: 80, listenAddress: '127.0.1.1' })) };
+    mounts = {
+      toolsDir,
+      gatewayDir,
+      ...(await nameFiles(dir, { host: 'git.example', port: 80, listenAddress: '127.0.1.1' })),
+    };
   });
   afterAll(async () => {
     for (const { sandboxId } of await runtime.list()) await runtime.remove(sandboxId);
@@ -33,7 +37,15 @@ describe('sandboxes on Docker', () => {
 
   function aSpec(over: Partial<SandboxSpec> = {}): SandboxSpec {
     const resources = { cpus: 1, memoryMb: 128, pids: 64, diskMb: 64 };
-    return { sandboxId: `sbx_${shortId()}`, sessionId: 'ses_1', tokenId: 'tok_1', image: 'daypass/sandbox', resources, mounts, ...over };
+    return {
+      sandboxId: `sbx_${shortId()}`,
+      sessionId: 'ses_1',
+      tokenId: 'tok_1',
+      image: 'daypass/sandbox',
+      resources,
+      mounts,
+      ...over,
+    };
   }
 
   /** A started sandbox with what its agent printed so far. */
@@ -99,7 +111,9 @@ describe('sandboxes on Docker', () => {
   });
 
   it('keep to their limits of processes and disk', async () => {
-    const { stdout } = await shell('head -c 80000000 /dev/zero > big; ls -l big | cut -d" " -f5; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null');
+    const { stdout } = await shell(
+      'head -c 80000000 /dev/zero > big; ls -l big | cut -d" " -f5; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null',
+    );
     expect(Number(stdout.split('\n')[0])).toBeLessThanOrEqual(64 * 1024 * 1024);
     expect(stdout).toContain('64');
   });
@@ -112,7 +126,11 @@ describe('sandboxes on Docker', () => {
 
   it('pass SIGTERM to the agent, and SIGKILL ends everything', async () => {
     const polite = await started();
-    await polite.init.startAgent('/workspace', ['sh', '-c', 'trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done'], async () => undefined);
+    await polite.init.startAgent(
+      '/workspace',
+      ['sh', '-c', 'trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done'],
+      async () => undefined,
+    );
     await runtime.signal(polite.id, 'SIGTERM');
     expect((await polite.init.exited).exitCode).toBe(9);
     await polite.pumped;
@@ -120,7 +138,11 @@ describe('sandboxes on Docker', () => {
     await runtime.remove(polite.id);
 
     const deaf = await started();
-    await deaf.init.startAgent('/workspace', ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'], async () => undefined);
+    await deaf.init.startAgent(
+      '/workspace',
+      ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'],
+      async () => undefined,
+    );
     await runtime.signal(deaf.id, 'SIGTERM');
     await runtime.signal(deaf.id, 'SIGKILL');
     await deaf.pumped;
@@ -135,7 +157,9 @@ describe('sandboxes on Docker', () => {
   });
 
   it('name the image that is missing', async () => {
-    await expect(runtime.create(aSpec({ image: 'daypass/no-such-image' }))).rejects.toMatchObject({ code: 'image_missing' });
+    await expect(runtime.create(aSpec({ image: 'daypass/no-such-image' }))).rejects.toMatchObject({
+      code: 'image_missing',
+    });
   });
 
   it('say that Docker is away when it does not answer', async () => {

@@ -15,16 +15,41 @@ describe('what cannot be done is refused, and leaves nothing', () => {
     const id = randomUUID();
     const session = await startSession(stack, { repos: [{ id }], command: ['true'] });
     const ended = await settled(stack, session.id);
-    expect(ended).toMatchObject({ status: 'failed', exitCode: null, failure: { code: 'repo_not_found', step: 'mint' } });
+    expect(ended).toMatchObject({
+      status: 'failed',
+      exitCode: null,
+      failure: { code: 'repo_not_found', step: 'mint' },
+    });
     expect(ended.failure?.message).toContain(id);
     expect(ended.token?.state).toBe('refused');
+  });
+
+  it('a repo that the host does not grant', async () => {
+    const repo = await createRepo(stack);
+    // A key that may not mint anything, as an account without rights to the repo would have.
+    const { token } = await stack.relace().repoToken.create({ name: 'powerless', repo_ids: [repo] });
+    await stack.stop('minter');
+    await stack.start('minter', { DAYPASS_RELACE_API_KEY: token });
+    const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['true'] });
+    expect(await settled(stack, id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'repo_refused' },
+      token: { state: 'refused' },
+    });
+    await stack.stop('minter');
+    await stack.start('minter');
+    await stack.relace().repoToken.delete(token);
   });
 
   it('a branch that the repo does not have, by name', async () => {
     const repo = await createRepo(stack);
     const { id } = await startSession(stack, { repos: [{ id: repo, ref: 'no-such-branch' }], command: ['true'] });
     const ended = await settled(stack, id);
-    expect(ended).toMatchObject({ status: 'failed', failure: { code: 'ref_not_found', step: 'clone' }, token: { state: 'revoked' } });
+    expect(ended).toMatchObject({
+      status: 'failed',
+      failure: { code: 'ref_not_found', step: 'clone' },
+      token: { state: 'revoked' },
+    });
     expect(ended.failure?.message).toContain('no-such-branch');
   });
 
@@ -36,10 +61,17 @@ describe('what cannot be done is refused, and leaves nothing', () => {
 
   it('a clone into a directory that another clone has filled', async () => {
     const repo = await createRepo(stack, { 'lib/x.txt': 'x' });
-    const repos = [{ id: repo, path: 'app' }, { id: repo, path: 'app/lib' }];
+    const repos = [
+      { id: repo, path: 'app' },
+      { id: repo, path: 'app/lib' },
+    ];
     const { id } = await startSession(stack, { repos, command: ['true'] });
     const ended = await settled(stack, id);
-    expect(ended).toMatchObject({ status: 'failed', failure: { code: 'clone_failed', step: 'clone' }, token: { state: 'revoked' } });
+    expect(ended).toMatchObject({
+      status: 'failed',
+      failure: { code: 'clone_failed', step: 'clone' },
+      token: { state: 'revoked' },
+    });
     expect(ended.failure?.message).toContain('already exists and is not an empty directory');
   });
 
@@ -47,7 +79,11 @@ describe('what cannot be done is refused, and leaves nothing', () => {
     const repo = await createRepo(stack);
     const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['no-such-program'] });
     const ended = await settled(stack, id);
-    expect(ended).toMatchObject({ status: 'failed', exitCode: null, failure: { code: 'command_not_found', step: 'run' } });
+    expect(ended).toMatchObject({
+      status: 'failed',
+      exitCode: null,
+      failure: { code: 'command_not_found', step: 'run' },
+    });
   });
 
   it('a command that needs more memory than it has', async () => {
@@ -57,14 +93,20 @@ describe('what cannot be done is refused, and leaves nothing', () => {
       resources: { memoryMb: 64, diskMb: 32 },
       command: ['python3', '-c', 'x = bytearray(500 * 1024 * 1024)'],
     });
-    expect(await settled(stack, id)).toMatchObject({ status: 'failed', exitCode: 137, failure: { code: 'out_of_memory' } });
+    expect(await settled(stack, id)).toMatchObject({
+      status: 'failed',
+      exitCode: 137,
+      failure: { code: 'out_of_memory' },
+    });
   });
 
   it('an image that is not allowed, at the door', async () => {
     const repo = await createRepo(stack);
     const response = await stack.call('POST', '/v1/sessions', { repos: [{ id: repo }], image: 'debian:12' });
     expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({ errors: [{ path: 'image', message: expect.stringContaining('daypass/sandbox') }] });
+    expect(await response.json()).toMatchObject({
+      errors: [{ path: 'image', message: expect.stringContaining('daypass/sandbox') }],
+    });
   });
 
   it('a log that never ends is capped with a mark, and the command goes on', async () => {
@@ -72,7 +114,9 @@ describe('what cannot be done is refused, and leaves nothing', () => {
     const repo = await createRepo(small);
     const { id } = await startSession(small, { repos: [{ id: repo }], command: ['sh', '-c', 'seq 1 400000; exit 5'] });
     expect(await settled(small, id)).toMatchObject({ status: 'failed', exitCode: 5 });
-    const capped = await small.call('GET', `/v1/sessions/${id}/logs?stream=system`, undefined, { accept: 'application/x-ndjson' });
+    const capped = await small.call('GET', `/v1/sessions/${id}/logs?stream=system`, undefined, {
+      accept: 'application/x-ndjson',
+    });
     expect(await capped.text()).toContain('"code":"log_capped"');
     expect((await logOf(small, id)).length).toBeLessThan(1_100_000);
   });
@@ -81,7 +125,9 @@ describe('what cannot be done is refused, and leaves nothing', () => {
     const repo = await createRepo(stack);
     await stack.stop('minter');
     const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['true'] });
-    expect(await until(stack, id, ({ status }) => status === 'failed')).toMatchObject({ failure: { code: 'minter_unavailable' } });
+    expect(await until(stack, id, ({ status }) => status === 'failed')).toMatchObject({
+      failure: { code: 'minter_unavailable' },
+    });
     await stack.start('minter');
   });
 

@@ -43,7 +43,10 @@ export async function logOf(stack: Stack, id: string): Promise<string> {
 }
 
 /** A repo at the stack's git host with these files on `main`. */
-export async function createRepo(stack: Stack, files: Record<string, string> = { 'README.md': '# Hello\n' }): Promise<string> {
+export async function createRepo(
+  stack: Stack,
+  files: Record<string, string> = { 'README.md': '# Hello\n' },
+): Promise<string> {
   const list = Object.entries(files).map(([filename, content]) => ({ filename, content }));
   const { repo_id } = await stack.relace().repo.create({ source: { type: 'files', files: list } });
   return repo_id;

@@ -20,7 +20,11 @@ describe('a session over HTTP', () => {
       echo "the token is $REPO_TOKEN"
       echo to stderr >&2
       printf '%s' "$REPO_TOKEN" > /tmp/token; echo DONE`;
-    const accepted = await startSession(stack, { repos: [{ id: repo, path: 'app' }], command: ['sh', '-c', script], metadata: { task: '1' } });
+    const accepted = await startSession(stack, {
+      repos: [{ id: repo, path: 'app' }],
+      command: ['sh', '-c', script],
+      metadata: { task: '1' },
+    });
     expect(accepted).toMatchObject({ status: 'queued', exitCode: null, failure: null });
 
     const log = await logOf(stack, accepted.id);
@@ -40,14 +44,21 @@ describe('a session over HTTP', () => {
     expect(ended.timings).toMatchObject({ queuedMs: expect.any(Number), toRunningMs: expect.any(Number) });
 
     const receipt = await (await stack.call('GET', `/v1/sessions/${accepted.id}/receipt`)).json();
-    expect(receipt).toMatchObject({ sessionId: accepted.id, repoIds: [repo], fingerprint: ended.token?.fingerprint, attempts: 1 });
+    expect(receipt).toMatchObject({
+      sessionId: accepted.id,
+      repoIds: [repo],
+      fingerprint: ended.token?.fingerprint,
+      attempts: 1,
+    });
     for (const value of Object.values(receipt as object)) expect(value).not.toBeNull();
     await nothingLeft(stack);
   });
 
   it('clones several repos to their own paths: a branch, a tag, a commit, a shallow one, an empty one', async () => {
     const [a, b] = [await createRepo(stack, { 'a.txt': '1' }), await createRepo(stack, { 'b.txt': 'b' })];
-    const first = (await stack.relace().repo.get(a), await stack.relace().repo.update(a, { source: { type: 'files', files: [{ filename: 'a.txt', content: '2' }] } }));
+    const first =
+      (await stack.relace().repo.get(a),
+      await stack.relace().repo.update(a, { source: { type: 'files', files: [{ filename: 'a.txt', content: '2' }] } }));
     const { repo_id: empty } = await stack.relace().repo.create({});
     const session = await startSession(stack, {
       repos: [
@@ -56,7 +67,11 @@ describe('a session over HTTP', () => {
         { id: b, path: 'shallow', depth: 1 },
         { id: empty },
       ],
-      command: ['sh', '-c', 'pwd; cat branch/a.txt nested/commit/a.txt shallow/b.txt; git -C nested/commit rev-list --count HEAD; git -C branch rev-list --count HEAD; ls'],
+      command: [
+        'sh',
+        '-c',
+        'pwd; cat branch/a.txt nested/commit/a.txt shallow/b.txt; git -C nested/commit rev-list --count HEAD; git -C branch rev-list --count HEAD; ls',
+      ],
     });
     const ended = await settled(stack, session.id);
     const log = await logOf(stack, session.id);
@@ -89,7 +104,8 @@ describe('a session over HTTP', () => {
 
   it('gives a stopped agent its grace with the token alive, so that it can push', async () => {
     const repo = await createRepo(stack);
-    const script = 'trap "git push -q origin HEAD:refs/heads/agent/last && echo pushed; exit 0" TERM; echo up; while :; do sleep 0.1; done';
+    const script =
+      'trap "git push -q origin HEAD:refs/heads/agent/last && echo pushed; exit 0" TERM; echo up; while :; do sleep 0.1; done';
     const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', script] });
     await until(stack, id, ({ status }) => status === 'running');
     await stack.call('POST', `/v1/sessions/${id}/stop`, {});

@@ -60,7 +60,8 @@ describe('the records of sessions and tokens', () => {
   it('leave the list of what is to be done only when token and sandbox are gone too', async () => {
     const sandbox = { id: 'sbx', image: 'i', claimedAt: null, removedAt: null };
     await accept('ses_end', { status: 'running', tokenId: 'tok_end', sandbox });
-    const step = (decide: Parameters<typeof change>[2]) => change(redis, { sessionId: 'ses_end', tokenId: 'tok_end' }, decide);
+    const step = (decide: Parameters<typeof change>[2]) =>
+      change(redis, { sessionId: 'ses_end', tokenId: 'tok_end' }, decide);
     await step(() => ({ token: aToken({ id: 'tok_end', sessionId: 'ses_end', state: 'active' }) }));
     await step(({ session, token }) => ({
       session: { ...(session ?? aSession()), status: 'succeeded' },
@@ -69,7 +70,9 @@ describe('the records of sessions and tokens', () => {
     expect(await unsettledSessions(redis)).toContain('ses_end');
     await step(({ token }) => ({ token: { ...(token ?? aToken()), state: 'revoked' } }));
     expect(await unsettledSessions(redis)).toContain('ses_end');
-    await step(({ session }) => ({ session: { ...(session ?? aSession()), sandbox: { ...sandbox, removedAt: 'now' } } }));
+    await step(({ session }) => ({
+      session: { ...(session ?? aSession()), sandbox: { ...sandbox, removedAt: 'now' } },
+    }));
     expect(await unsettledSessions(redis)).not.toContain('ses_end');
     expect(await forget(redis, await view(redis, 'ses_end'))).toBe(true);
     expect(await view(redis, 'ses_end')).toEqual({ session: null, token: null });

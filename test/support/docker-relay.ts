@@ -19,7 +19,10 @@ export async function openDockerRelay(engine = '/var/run/docker.sock'): Promise<
   const make = () =>
     createServer({ allowHalfOpen: true }, (client) => {
       const upstream = connect({ path: engine, allowHalfOpen: true });
-      for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+      for (const [from, to] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
         open.add(from);
         from.on('error', () => to.destroy());
         from.on('close', () => {

@@ -31,7 +31,10 @@ export async function startProcess(
   createInterface({ input: child.stdout }).on('line', take);
   createInterface({ input: child.stderr }).on('line', take);
   child.once('exit', (code) => ready.reject(new Error(`${program} ended with ${code}:\n${lines.join('\n')}`)));
-  const timer = setTimeout(() => ready.reject(new Error(`${program} is not ready:\n${lines.join('\n')}`)), START_TIMEOUT_MS);
+  const timer = setTimeout(
+    () => ready.reject(new Error(`${program} is not ready:\n${lines.join('\n')}`)),
+    START_TIMEOUT_MS,
+  );
   try {
     await ready.promise;
   } catch (error) {

@@ -125,10 +125,12 @@ export async function startStack(settings: Record<string, string> = {}): Promise
  * What a stack has when all of its sessions are over, as sentences; empty when nothing is left: no container, no live
  * token at the repo host, no gateway, no spooled token.
  */
-export async function leftovers(stack: Stack): Promise<string[]> {
-  const tokens = (await (await fetch(`${stack.gitHostUrl}/repo_token`, {
-    headers: { authorization: `Bearer ${ACCOUNT_KEY}` },
-  })).json()) as { items?: unknown[] } | unknown[];
+async function leftovers(stack: Stack): Promise<string[]> {
+  const tokens = (await (
+    await fetch(`${stack.gitHostUrl}/repo_token`, {
+      headers: { authorization: `Bearer ${ACCOUNT_KEY}` },
+    })
+  ).json()) as { items?: unknown[] } | unknown[];
   const live = Array.isArray(tokens) ? tokens : (tokens.items ?? []);
   const gateways = await readdir(join(stack.dir, 'run', 'gateways')).catch(() => []);
   const spooled = await readdir(join(stack.dir, 'data', 'spool')).catch(() => []);
@@ -142,7 +144,11 @@ export async function leftovers(stack: Stack): Promise<string[]> {
 
 /** Waits until nothing is left; throws with the sentences of what is. */
 export async function nothingLeft(stack: Stack): Promise<string[]> {
-  return eventually(() => leftovers(stack), (left) => left.length === 0, { timeoutMs: 20_000 });
+  return eventually(
+    () => leftovers(stack),
+    (left) => left.length === 0,
+    { timeoutMs: 20_000 },
+  );
 }
 
 async function freePort(): Promise<number> {

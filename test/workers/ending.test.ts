@@ -31,7 +31,11 @@ describe('how a session ends', () => {
 
   it('names the step and the reason when a step of ours fails', () => {
     const error = { step: 'clone', thrown: new SessionError('ref_not_found', 'no branch x') };
-    expect(decideEnding({ ...facts, error }).failure).toEqual({ code: 'ref_not_found', message: 'no branch x', step: 'clone' });
+    expect(decideEnding({ ...facts, error }).failure).toEqual({
+      code: 'ref_not_found',
+      message: 'no branch x',
+      step: 'clone',
+    });
   });
 
   it('calls an unexpected error internal, with its message', () => {

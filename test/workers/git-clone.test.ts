@@ -6,13 +6,25 @@ const url = 'http://127.0.0.1:7080/v1/repo/r.git';
 
 describe('the commands that clone a repo', () => {
   it('clone the whole repo at its HEAD by default', () => {
-    expect(cloneCommands(repo, url, '/workspace/app')).toEqual([['git', 'clone', '--progress', '--', url, '/workspace/app']]);
+    expect(cloneCommands(repo, url, '/workspace/app')).toEqual([
+      ['git', 'clone', '--progress', '--', url, '/workspace/app'],
+    ]);
   });
 
   it('name the branch or tag and the depth when asked', () => {
     const [argv] = cloneCommands({ ...repo, ref: 'v1', depth: 3 }, url, '/workspace/app');
     expect(argv).toEqual([
-      'git', 'clone', '--progress', '--depth', '3', '--no-single-branch', '--branch', 'v1', '--', url, '/workspace/app',
+      'git',
+      'clone',
+      '--progress',
+      '--depth',
+      '3',
+      '--no-single-branch',
+      '--branch',
+      'v1',
+      '--',
+      url,
+      '/workspace/app',
     ]);
   });
 
@@ -30,7 +42,7 @@ describe('the commands that clone a repo', () => {
 
 describe('what git’s last words mean', () => {
   it.each([
-    ["fatal: Remote branch nope not found in upstream origin", 'ref'],
+    ['fatal: Remote branch nope not found in upstream origin', 'ref'],
     ["fatal: couldn't find remote ref refs/heads/nope", 'ref'],
     ['fatal: remote error: upload-pack: not our ref aaaa', 'ref'],
     ["fatal: unable to access 'http://h/': Failed to connect to h port 80: Connection refused", 'transport'],

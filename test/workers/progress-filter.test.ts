@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ProgressFilter } from '../../workers/progress-filter.ts';
 
 describe('the progress of a clone in the log', () => {
-  const push = (filter: ProgressFilter, text: string, timeMs: number): string => filter.push(Buffer.from(text), timeMs).toString();
+  const push = (filter: ProgressFilter, text: string, timeMs: number): string =>
+    filter.push(Buffer.from(text), timeMs).toString();
 
   it('keeps what ends with a line break and drops what is drawn over', () => {
     const filter = new ProgressFilter();

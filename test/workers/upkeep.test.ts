@@ -4,7 +4,12 @@ import { aSession, aToken } from '../support/records.ts';
 
 const now = Date.parse('2026-01-01T01:00:00.000Z');
 const sandbox = { id: 'sbx_1', image: 'daypass/sandbox', claimedAt: null, removedAt: null };
-const facts: Omit<UpkeepFacts, 'view'> = { runningHere: false, workerName: 'here', aliveWorkers: new Set(['here', 'there']), now };
+const facts: Omit<UpkeepFacts, 'view'> = {
+  runningHere: false,
+  workerName: 'here',
+  aliveWorkers: new Set(['here', 'there']),
+  now,
+};
 
 describe('what the reconciler does with a session', () => {
   it('adds the job again when a waiting session has been without one for a while', () => {

@@ -42,7 +42,10 @@ async function stopWhenAsked(
   }
   await change(deps.redis, { sessionId: session.id }, (view) =>
     view.session?.status === 'running'
-      ? { session: { ...view.session, status: 'stopping' }, events: [{ type: 'stopping', detail: { reason: life.cause?.kind } }] }
+      ? {
+          session: { ...view.session, status: 'stopping' },
+          events: [{ type: 'stopping', detail: { reason: life.cause?.kind } }],
+        }
       : null,
   );
   await deps.runtime.signal(sandbox.id, 'SIGTERM');

@@ -27,7 +27,10 @@ export async function beginSession(deps: WorkerDeps, sessionId: string): Promise
   return session?.tokenId === tokenId ? session : null;
 }
 
-function begin(session: SessionRecord, { tokenId, worker, now }: { tokenId: string; worker: string; now: Date }): SessionRecord {
+function begin(
+  session: SessionRecord,
+  { tokenId, worker, now }: { tokenId: string; worker: string; now: Date },
+): SessionRecord {
   return {
     ...session,
     status: 'starting',

@@ -52,7 +52,8 @@ async function cloneRepo(
     if (failed === null) break;
     const problem = cloneProblem(failed.stderr);
     stopped.throwIfAborted();
-    if (problem !== 'transport' || performance.now() - began > RETRY_TRANSPORT_MS) throw cloneError(repo, problem, failed);
+    if (problem !== 'transport' || performance.now() - began > RETRY_TRANSPORT_MS)
+      throw cloneError(repo, problem, failed);
     await sleep(RETRY_EVERY_MS, undefined, { signal: stopped });
     await init.runStep('clone', '/workspace', ['rm', '-rf', '--', dir]);
   }
@@ -72,9 +73,22 @@ async function runAll(init: OpenSandbox['init'], commands: string[][]): Promise<
   return null;
 }
 
-function cloneError({ id, path, ref }: SessionRepo, problem: 'ref' | 'transport' | 'other', result: StepResult): SessionError {
-  if (problem === 'ref') return new SessionError('ref_not_found', `Repo ${id} has no branch, tag or commit named ${ref ?? 'HEAD'}`);
-  if (result.exitCode === 127) return new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
-  const said = result.stderr.trim().split(/[\r\n]+/).slice(-LAST_LINES).join('; ');
-  return new SessionError('clone_failed', `Repo ${id} could not be cloned to ${path} (git exit ${result.exitCode}): ${said}`);
+function cloneError(
+  { id, path, ref }: SessionRepo,
+  problem: 'ref' | 'transport' | 'other',
+  result: StepResult,
+): SessionError {
+  if (problem === 'ref')
+    return new SessionError('ref_not_found', `Repo ${id} has no branch, tag or commit named ${ref ?? 'HEAD'}`);
+  if (result.exitCode === 127)
+    return new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
+  const said = result.stderr
+    .trim()
+    .split(/[\r\n]+/)
+    .slice(-LAST_LINES)
+    .join('; ');
+  return new SessionError(
+    'clone_failed',
+    `Repo ${id} could not be cloned to ${path} (git exit ${result.exitCode}): ${said}`,
+  );
 }

@@ -19,7 +19,10 @@ export async function deliverEnvironment(
 ): Promise<void> {
   // The masks must be in place before the first program that could print a secret runs.
   log.mask([...Object.values(grant.access.secretEnv), ...Object.values(grant.secrets)]);
-  await init.forward({ address: repoHost.listenAddress, port: repoHost.port }, { host: repoHost.host, port: repoHost.port });
+  await init.forward(
+    { address: repoHost.listenAddress, port: repoHost.port },
+    { host: repoHost.host, port: repoHost.port },
+  );
   await init.forward(PROXY, null);
   await init.setEnv(sandboxEnvironment(session, grant, repoHost));
 }

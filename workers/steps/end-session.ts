@@ -16,7 +16,7 @@ export async function endSession(
   await change(redis, { sessionId: id, tokenId }, (view) => endedBy(view, ending, new Date().toISOString()));
 }
 
-export function endedBy({ session, token }: View, { status, exitCode, failure }: Ending, now: string): Change | null {
+function endedBy({ session, token }: View, { status, exitCode, failure }: Ending, now: string): Change | null {
   if (session === null || isEnded(session.status)) return null;
   const ended: Change = {
     session: { ...session, status, exitCode, failure, endedAt: now },

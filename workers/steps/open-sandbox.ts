@@ -36,7 +36,14 @@ export async function openSandbox(deps: WorkerDeps, session: SessionRecord): Pro
   const policy = { sandboxId: id, sessionId: session.id, allow: network.allow };
   const { dir: gatewayDir } = await openGateway({ runDir: config.runDir, policy });
   const mounts = { toolsDir: deps.toolsDir, gatewayDir, ...deps.nameFiles };
-  await runtime.create({ sandboxId: id, sessionId: session.id, tokenId: session.tokenId ?? '', image, resources, mounts });
+  await runtime.create({
+    sandboxId: id,
+    sessionId: session.id,
+    tokenId: session.tokenId ?? '',
+    image,
+    resources,
+    mounts,
+  });
   const channel = await runtime.start(id);
   const log = openLog(deps, session.id);
   const init = new InitClient(channel, log);

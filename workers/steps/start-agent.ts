@@ -23,7 +23,12 @@ export async function startAgent(
   await init.startAgent(cwd, command ?? [], () => markRunning(deps, session, heads, life));
 }
 
-async function markRunning(deps: WorkerDeps, session: SessionRecord, heads: (string | null)[], life: Life): Promise<void> {
+async function markRunning(
+  deps: WorkerDeps,
+  session: SessionRecord,
+  heads: (string | null)[],
+  life: Life,
+): Promise<void> {
   const now = new Date();
   await change(deps.redis, { sessionId: session.id }, (view) => {
     if (view.session?.status !== 'starting') return null;

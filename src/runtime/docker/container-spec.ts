@@ -3,7 +3,7 @@ import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
 import { sandboxLabels } from './labels.ts';
 
 /** The agent's user and group in every sandbox, whatever the image says. */
-export const AGENT_UID = 1000;
+const AGENT_UID = 1000;
 
 const MEBIBYTE = 1024 * 1024;
 const TMP_MB = 256;

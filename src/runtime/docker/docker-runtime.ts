@@ -8,7 +8,13 @@ import { LABEL } from './labels.ts';
 import { profileViolations } from './profile-check.ts';
 
 /** Sandboxes as Docker containers. Containers are named after their sandbox, so that every verb finds them by it. */
-export function createDockerRuntime({ docker, installation }: { docker: Docker; installation: string }): SandboxRuntime {
+export function createDockerRuntime({
+  docker,
+  installation,
+}: {
+  docker: Docker;
+  installation: string;
+}): SandboxRuntime {
   return {
     async create(spec) {
       const options = containerSpec(spec, installation);
@@ -50,14 +56,12 @@ export function createDockerRuntime({ docker, installation }: { docker: Docker; 
     async list() {
       const filters = { label: [`${LABEL.installation}=${installation}`, LABEL.sandbox] };
       const found = await asking('list sandboxes', docker.listContainers({ all: true, filters }));
-      return found.map(
-        ({ Labels, State }): SandboxListing => ({
-          sandboxId: Labels[LABEL.sandbox] ?? '',
-          sessionId: Labels[LABEL.session] ?? '',
-          tokenId: Labels[LABEL.token] ?? '',
-          running: State === 'running',
-        }),
-      );
+      return found.map(({ Labels, State }): SandboxListing => ({
+        sandboxId: Labels[LABEL.sandbox] ?? '',
+        sessionId: Labels[LABEL.session] ?? '',
+        tokenId: Labels[LABEL.token] ?? '',
+        running: State === 'running',
+      }));
     },
 
     async ping() {

@@ -21,7 +21,10 @@ export function profileViolations(options: ContainerOptions): string[] {
     [isEmpty(host.PidMode) && isEmpty(host.UTSMode) && isEmpty(host.UsernsMode), 'it would share a namespace'],
     [isEmpty(host.Devices) && isEmpty(host.DeviceRequests) && isEmpty(host.DeviceCgroupRules), 'it would have devices'],
     [isEmpty(host.Binds) && isEmpty(host.VolumesFrom), 'it would have mounts outside the profile'],
-    [(host.Mounts ?? []).every((mount) => mount.Type === 'bind' && mount.ReadOnly === true), 'a mount would be writable'],
+    [
+      (host.Mounts ?? []).every((mount) => mount.Type === 'bind' && mount.ReadOnly === true),
+      'a mount would be writable',
+    ],
     [(host.Mounts ?? []).every((mount) => ALLOWED_TARGETS.has(mount.Target)), 'a mount point is outside the profile'],
     [Object.keys(host.Tmpfs ?? {}).every((path) => ALLOWED_TMPFS.has(path)), 'a tmpfs is outside the profile'],
     [Object.values(host.Tmpfs ?? {}).every((text: string) => /\bsize=\d+m\b/.test(text)), 'a tmpfs has no size'],

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectPatientRedis, redisReady, type Redis } from '../../../src/store/redis.ts';
-import { change, readToken, view } from '../../../src/store/records.ts';
+import { keys } from '../../../src/store/keys.ts';
+import { change, readToken } from '../../../src/store/records.ts';
 import { createMinterClient } from '../../../src/token/minter/client.ts';
 import { startMinter } from '../../../src/token/minter/start.ts';
 import { ProviderError } from '../../../src/token/provider.ts';
@@ -185,13 +186,91 @@ describe('the minter', () => {
     expect(await readToken(redis, minter.tokenId)).toMatchObject({ state });
   });
 
-  it('deletes at once what was minted for a session that ended meanwhile', async () => {
+  it('deletes by itself what was minted for a session that ended meanwhile', async () => {
+    await using minter = await open();
+    minter.provider.beforeNextAnswer('mint', minter.end);
+    await expect(minter.client.mint(minter.tokenId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
+    await eventually(
+      () => readToken(redis, minter.tokenId),
+      (token) => token?.state === 'revoked',
+    );
+    expect(minter.provider.calls).toEqual(['mint', 'delete', 'isRefused']);
+    expect(minter.provider.liveValues()).toEqual([]);
+  });
+
+  it('mints nothing for a session that has ended', async () => {
     await using minter = await open();
     await minter.end();
     await expect(minter.client.mint(minter.tokenId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
-    expect((await view(redis, minter.sessionId)).token?.state).toBe('revoking');
-    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
-    expect(minter.provider.liveValues()).toEqual([]);
+    expect(minter.provider.calls).toEqual([]);
+  });
+
+  it('takes a token that an earlier life of it minted and did not write in the ledger, and mints no other', async () => {
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    const active = await readToken(redis, minter.tokenId);
+    await redis.set(keys.token(minter.tokenId), JSON.stringify(aToken({ ...active, state: 'intended', sealed: null })));
+    await minter.restart();
+    await minter.client.mint(minter.tokenId, soon());
+    expect(minter.provider.calls).toEqual(['mint']);
+    expect(await readToken(redis, minter.tokenId)).toMatchObject({ state: 'active', sealed: active?.sealed });
+  });
+
+  it('waits at its end for a minting under way, so that its value is not lost', async () => {
+    await using minter = await open();
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    minter.provider.beforeNextAnswer('mint', () => {
+      asked.resolve();
+      return answered.promise;
+    });
+    const minting = minter.client.mint(minter.tokenId, soon());
+    await asked.promise;
+    const restarted = minter.restart();
+    answered.resolve();
+    await Promise.all([minting, restarted]);
+    expect(await readToken(redis, minter.tokenId)).toMatchObject({ state: 'active' });
+  });
+
+  it('pays for other tokens while the provider hangs on one', async () => {
+    await using stuck = await open();
+    await stuck.client.mint(stuck.tokenId, soon());
+    const released = Promise.withResolvers<void>();
+    stuck.provider.beforeNextAnswer('delete', () => released.promise);
+    const second = `tok_${randomUUID()}`;
+    await change(redis, { sessionId: stuck.sessionId, tokenId: second }, ({ session }) => ({
+      session: { ...(session ?? aSession()), tokenId: second },
+      token: aToken({ id: second, sessionId: stuck.sessionId }),
+    }));
+    await stuck.client.mint(second, soon());
+    const hanging = stuck.client.revoke(stuck.tokenId, soon());
+    await eventually(
+      () => stuck.provider.calls,
+      (calls) => calls.includes('delete'),
+    );
+    expect(await stuck.client.revoke(second, soon())).toBe('revoked');
+    expect((await readToken(redis, stuck.tokenId))?.state).toBe('revoking');
+    released.resolve();
+    expect(await hanging).toBe('revoked');
+  });
+
+  it('counts a token as expired when its lifetime passed before the provider let it be deleted', async () => {
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    const [longAgo, { sessionId, tokenId }] = [new Date(Date.now() - 3_600_000).toISOString(), minter];
+    await change(redis, { sessionId, tokenId }, ({ token }) => ({
+      token: { ...aToken(), ...token, expiresAt: longAgo },
+    }));
+    expect(await minter.client.revoke(tokenId, soon())).toBe('expired');
+    expect(await readToken(redis, tokenId)).toMatchObject({ sealed: null, revokedAt: null, verifiedAt: null });
+    expect(minter.provider.calls).toEqual(['mint']);
+    expect(await readdir(minter.spoolDir)).toEqual([]);
+  });
+
+  it('leaves an intent that nobody minted as it is, and says so of a token that nobody knows', async () => {
+    await using minter = await open();
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('intended');
+    expect(await minter.client.revoke('tok_nobody', soon())).toBeNull();
+    await expect(minter.client.mint('tok_nobody', soon())).rejects.toMatchObject({ code: 'internal' });
   });
 
   it('opens nothing to a sandbox without the claim, nor after the end', async () => {

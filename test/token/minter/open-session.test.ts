@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { refusalToOpen } from '../../../src/token/minter/open-session.ts';
+import type { View } from '../../../src/store/records.ts';
+import { aSession, aToken } from '../../support/records.ts';
+
+const NOW = Date.parse('2026-01-01T00:10:00.000Z');
+const sandbox = { id: 'sbx_1', image: 'i', claimedAt: '2026-01-01T00:00:01.000Z', removedAt: null };
+const session = aSession({ status: 'starting', tokenId: 'tok_test', deadlineAt: '2026-01-01T00:10:00.001Z', sandbox });
+const token = aToken({ state: 'active', sealed: 'v1.k1.iv.body' });
+
+describe('whether a sandbox may have the values of a session', () => {
+  it('may, when it holds the claim of a living session in time', () => {
+    expect(refusalToOpen({ session, token }, 'sbx_1', NOW)).toBeNull();
+  });
+
+  it.each<[string, View, string]>([
+    ['there is no such session', { session: null, token }, 'worker_lost'],
+    [
+      'another sandbox is the session’s',
+      { session: { ...session, sandbox: { ...sandbox, id: 'sbx_2' } }, token },
+      'worker_lost',
+    ],
+    ['it has not claimed', { session: { ...session, sandbox: { ...sandbox, claimedAt: null } }, token }, 'worker_lost'],
+    ['the session has ended', { session: { ...session, status: 'stopped' }, token }, 'token_revoked'],
+    [
+      'the deadline is now',
+      { session: { ...session, deadlineAt: '2026-01-01T00:10:00.000Z' }, token },
+      'token_revoked',
+    ],
+    ['no deadline is known', { session: { ...session, deadlineAt: null }, token }, 'token_revoked'],
+    ['the token is due for deletion', { session, token: { ...token, state: 'revoking' } }, 'token_revoked'],
+    ['the token was never minted', { session, token: aToken() }, 'token_revoked'],
+    ['its value is erased', { session, token: { ...token, sealed: null } }, 'token_revoked'],
+  ])('may not, when %s', (_why, view, code) => {
+    expect(refusalToOpen(view, 'sbx_1', NOW)?.code).toBe(code);
+  });
+});
