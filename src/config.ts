@@ -50,7 +50,9 @@ const sealKeys = commaList.transform((items, context) =>
     const [id = '', encoded = ''] = item.split(/:(.*)/s);
     const key = Buffer.from(encoded, 'base64');
     if (!/^[\w.-]+$/.test(id) || key.length !== 32) {
-      context.addIssue('must be ID:KEY pairs separated by commas, each key 32 bytes in base64 (openssl rand -base64 32)');
+      context.addIssue(
+        'must be ID:KEY pairs separated by commas, each key 32 bytes in base64 (openssl rand -base64 32)',
+      );
     }
     return { id, key: new Secret(encoded) };
   }),
@@ -114,7 +116,10 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...redis,
     ...relaceUrl,
     DOCKER_HOST: z.string().optional(),
-    DAYPASS_INSTALLATION: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -').default('default'),
+    DAYPASS_INSTALLATION: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
+      .default('default'),
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),

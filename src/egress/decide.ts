@@ -3,8 +3,8 @@ import { allows, type NetworkRule } from '../session/network-rule.ts';
 import { isPublicAddress } from './public-address.ts';
 import { formatTarget, type Target } from './target.ts';
 
-/** Where a connection may go, or why it may not. The reason is told to the client. */
-export type Decision = { allowed: true; address: string; port: number } | { allowed: false; reason: string };
+/** Which addresses a connection may go to, in the order to try them, or why to none. The reason is told to the client. */
+export type Decision = { allowed: true; addresses: string[] } | { allowed: false; reason: string };
 
 /** All addresses of a host name; throws when it has none. */
 export type Resolve = (host: string) => Promise<string[]>;
@@ -16,7 +16,7 @@ export interface Rules {
 }
 
 /**
- * Decides by name, then by address. The name is resolved once, and the very address that was checked is the one to
+ * Decides by name, then by address. The name is resolved once, and the very addresses that were checked are the ones to
  * dial: a name that changes its answer gains nothing. Never throws; what cannot be decided is refused.
  */
 export async function decide(target: Target, { repoHost, allow }: Rules, resolve: Resolve): Promise<Decision> {
@@ -25,13 +25,12 @@ export async function decide(target: Target, { repoHost, allow }: Rules, resolve
     return { allowed: false, reason: `${formatTarget(target)} is not in this session's network.allow` };
   }
   const addresses = await addressesOf(target.host, resolve);
-  const [address] = addresses;
-  if (address === undefined) return { allowed: false, reason: `${target.host} has no address` };
+  if (addresses.length === 0) return { allowed: false, reason: `${target.host} has no address` };
   // One private address among public ones is enough to refuse: which one is dialled must not depend on luck.
   if (!isRepoHost && !addresses.every(isPublicAddress)) {
     return { allowed: false, reason: `${target.host} leads to an address that is not public` };
   }
-  return { allowed: true, address, port: target.port };
+  return { allowed: true, addresses };
 }
 
 async function addressesOf(host: string, resolve: Resolve): Promise<string[]> {

@@ -1,12 +1,29 @@
 import { connect, type Socket } from 'node:net';
+import { describe } from '../errors.ts';
 
+/** For all addresses together. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** A connection to exactly this address. Rejects when it is not there within 10 s. */
-export async function dial(address: string, port: number): Promise<Socket> {
+/** Connects to one of exactly these addresses. Rejects when none can be reached. */
+export type Dial = (addresses: string[], port: number) => Promise<Socket>;
+
+/** Tries the addresses in turn, each with its part of 10 s. */
+export const dial: Dial = async (addresses, port) => {
+  const failures: unknown[] = [];
+  for (const address of addresses) {
+    try {
+      return await dialOne(address, port, CONNECT_TIMEOUT_MS / addresses.length);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new AggregateError(failures, `no connection: ${failures.map(describe).join('; ')}`);
+};
+
+async function dialOne(address: string, port: number, timeoutMs: number): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
-  const timer = setTimeout(() => socket.destroy(new Error('no connection within 10 s')), CONNECT_TIMEOUT_MS);
+  const timer = setTimeout(() => socket.destroy(new Error(`${address} did not answer in time`)), timeoutMs);
   socket.once('connect', () => resolve(socket));
   socket.once('error', reject);
   try {

@@ -5,8 +5,9 @@ import { describe } from '../errors.ts';
 import type { Logger } from '../ops/log.ts';
 import { parseNetworkRule } from '../session/network-rule.ts';
 import type { Resolve, Rules } from './decide.ts';
+import { dial as dialBySystem, type Dial } from './dial.ts';
 import { gatewayDir, gatewaysDir, policiesDir, policyFile, socketIn } from './layout.ts';
-import { sandboxPolicy } from './policy.ts';
+import { parsePolicy, type SandboxPolicy } from './policy.ts';
 import { openSandboxGateway, type SandboxGateway } from './sandbox-gateway.ts';
 import { parseTarget, type Target } from './target.ts';
 
@@ -19,6 +20,7 @@ export interface GatewayOptions {
   repoOrigin: string;
   log: Logger;
   resolve?: Resolve;
+  dial?: Dial;
 }
 
 interface OpenOne {
@@ -32,7 +34,7 @@ interface OpenOne {
  * policy that cannot be read has no socket.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ close(): Promise<void> }> {
-  const { runDir, log, resolve = resolveBySystem } = options;
+  const { runDir, log, resolve = resolveBySystem, dial = dialBySystem } = options;
   const repoHost = targetOf(options.repoOrigin);
   const open = new Map<string, OpenOne>();
   const broken = new Map<string, string>();
@@ -51,23 +53,25 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
     const text = await readFile(policyFile(runDir, sandboxId), 'utf8');
     const known = open.get(sandboxId);
     if (known?.text === text || broken.get(sandboxId) === text) return;
+    let policy: SandboxPolicy;
     try {
-      const policy = sandboxPolicy.parse(JSON.parse(text));
-      if (policy.sandboxId !== sandboxId) throw new Error('the file is named after another sandbox');
-      const rules: Rules = { repoHost, allow: policy.allow.map(parseNetworkRule) };
-      if (known === undefined) {
-        const socket = socketIn(gatewayDir(runDir, sandboxId));
-        const gateway = await openSandboxGateway({ socket, sessionId: policy.sessionId, rules, resolve, log });
-        open.set(sandboxId, { gateway, text });
-      } else {
-        known.gateway.setRules(rules);
-        known.text = text;
-      }
-      broken.delete(sandboxId);
+      policy = parsePolicy(text, sandboxId);
     } catch (error) {
       broken.set(sandboxId, text);
       await closeOne(sandboxId);
       log.error({ sandboxId, reason: describe(error) }, 'a policy cannot be used; its sandbox has no way out');
+      return;
+    }
+    broken.delete(sandboxId);
+    const { sessionId } = policy;
+    const rules: Rules = { repoHost, allow: policy.allow.map(parseNetworkRule) };
+    if (known === undefined) {
+      const socket = socketIn(gatewayDir(runDir, sandboxId));
+      const gateway = await openSandboxGateway({ socket, sessionId, rules, resolve, dial, log });
+      open.set(sandboxId, { gateway, text });
+    } else {
+      known.gateway.setRules(rules);
+      known.text = text;
     }
   };
 
@@ -85,6 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
 
   const scans = oneAtATime(scan, (error) => log.error({ err: error }, 'could not look at the policies'));
   const watcher = watch(policiesDir(runDir), scans.request);
+  watcher.on('error', (error) => log.error({ err: error }, 'changes of policies are no longer noticed at once'));
   const timer = setInterval(scans.request, RESCAN_MS);
   scans.request();
   await scans.idle();

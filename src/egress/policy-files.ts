@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
 import { gatewayDir, gatewaysDir, policiesDir, policyFile, socketIn } from './layout.ts';
@@ -17,10 +17,12 @@ export async function openGateway(options: { runDir: string; policy: SandboxPoli
   const dir = gatewayDir(runDir, policy.sandboxId);
   await mkdir(gatewaysDir(runDir), { recursive: true, mode: 0o700 });
   await mkdir(policiesDir(runDir), { recursive: true, mode: 0o700 });
-  await mkdir(dir, { recursive: true, mode: 0o755 });
+  await mkdir(dir, { recursive: true });
+  // Whatever the umask: the sandbox's user has to get in.
+  await chmod(dir, 0o755);
   const file = policyFile(runDir, policy.sandboxId);
-  await writeFile(`${file}.tmp`, JSON.stringify(policy), { mode: 0o600 });
-  await rename(`${file}.tmp`, file);
+  await writeFile(temporary(file), JSON.stringify(policy), { mode: 0o600 });
+  await rename(temporary(file), file);
   return { dir };
 }
 
@@ -29,7 +31,10 @@ export async function gatewayReady(dir: string, timeoutMs: number): Promise<void
   const until = Date.now() + timeoutMs;
   while (!(await exists(socketIn(dir)))) {
     if (Date.now() > until) {
-      throw new SessionError('sandbox_failed', `The gateway did not open a way out within ${timeoutMs / 1000} s; is it running?`);
+      throw new SessionError(
+        'sandbox_failed',
+        `The gateway did not open a way out within ${timeoutMs / 1000} s; is it running?`,
+      );
     }
     await sleep(READY_EVERY_MS);
   }
@@ -37,8 +42,11 @@ export async function gatewayReady(dir: string, timeoutMs: number): Promise<void
 
 /** Takes the policy away, and with it every connection of the sandbox; then its directory. Safe to repeat. */
 export async function closeGateway({ runDir, sandboxId }: { runDir: string; sandboxId: string }): Promise<void> {
-  await rm(policyFile(runDir, sandboxId), { force: true });
-  await rm(gatewayDir(runDir, sandboxId), { recursive: true, force: true });
+  const file = policyFile(runDir, sandboxId);
+  await rm(file, { force: true });
+  await rm(temporary(file), { force: true });
+  // The gateway may be making the socket right now; a directory in which something appears is looked through again.
+  await rm(gatewayDir(runDir, sandboxId), { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
 }
 
 /** Sandboxes that have a policy or a directory. */
@@ -48,6 +56,8 @@ export async function listGateways(runDir: string): Promise<string[]> {
   const named = policies.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
   return [...new Set([...named, ...dirs])];
 }
+
+const temporary = (file: string): string => `${file}.tmp`;
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

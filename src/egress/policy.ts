@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { networkRuleProblem } from '../session/network-rule.ts';
 
 /** What the gateway is told of one sandbox. */
-export const sandboxPolicy = z.strictObject({
+const sandboxPolicy = z.strictObject({
   /** Also the name of a file and a directory. */
   sandboxId: z.string().regex(/^sbx_[\w-]{1,40}$/),
   sessionId: z.string(),
@@ -11,3 +11,10 @@ export const sandboxPolicy = z.strictObject({
 });
 
 export type SandboxPolicy = z.infer<typeof sandboxPolicy>;
+
+/** Reads a policy file; throws when it is broken or was written for another sandbox than the one it is named after. */
+export function parsePolicy(text: string, sandboxId: string): SandboxPolicy {
+  const policy = sandboxPolicy.parse(JSON.parse(text));
+  if (policy.sandboxId !== sandboxId) throw new Error(`it is the policy of ${policy.sandboxId}`);
+  return policy;
+}

@@ -2,26 +2,46 @@ import { BlockList, isIP } from 'node:net';
 
 /*
  * What is not the public internet, after the special-purpose registries of RFC 6890: this network, private, shared,
- * loopback, link-local (where the clouds' metadata services are), documentation, benchmarks, multicast and reserved; and
- * the IPv6 ranges that carry an IPv4 address inside (mapped, NAT64, 6to4, Teredo).
+ * loopback, link-local (where the clouds' metadata services are), documentation, benchmarks, multicast and reserved.
  */
-const IPV4: [string, number][] = [
-  ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12],
-  ['192.0.0.0', 24], ['192.0.2.0', 24], ['192.88.99.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15],
-  ['198.51.100.0', 24], ['203.0.113.0', 24], ['224.0.0.0', 4], ['240.0.0.0', 4],
+const SPECIAL_IPV4: [string, number][] = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
 ];
-const IPV6: [string, number][] = [
-  ['::', 96], ['::ffff:0:0', 96], ['64:ff9b::', 96], ['64:ff9b:1::', 48], ['100::', 64], ['2001::', 23],
-  ['2001:db8::', 32], ['2002::', 16], ['fc00::', 7], ['fe80::', 10], ['fec0::', 10], ['ff00::', 8],
+/** Outside of it lie loopback, local and multicast addresses, and those that carry an IPv4 one (mapped, NAT64). */
+const GLOBAL_IPV6: [string, number] = ['2000::', 3];
+/** Within it: protocol assignments with Teredo, documentation, and 6to4. */
+const SPECIAL_IPV6: [string, number][] = [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
 ];
 
-const special = new BlockList();
-for (const [network, prefix] of IPV4) special.addSubnet(network, prefix, 'ipv4');
-for (const [network, prefix] of IPV6) special.addSubnet(network, prefix, 'ipv6');
+// One list for each: a BlockList takes IPv4 addresses for mapped ones and finds them in IPv6 networks.
+const specialIpv4 = new BlockList();
+for (const network of SPECIAL_IPV4) specialIpv4.addSubnet(...network, 'ipv4');
+const globalIpv6 = new BlockList();
+globalIpv6.addSubnet(...GLOBAL_IPV6, 'ipv6');
+const specialIpv6 = new BlockList();
+for (const network of SPECIAL_IPV6) specialIpv6.addSubnet(...network, 'ipv6');
 
 /** Whether an address, as a resolver gives it, belongs to the public internet. What is no address does not. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
-  if (family === 0) return false;
-  return !special.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  if (family === 4) return !specialIpv4.check(address, 'ipv4');
+  return family === 6 && globalIpv6.check(address, 'ipv6') && !specialIpv6.check(address, 'ipv6');
 }

@@ -7,11 +7,14 @@ import type { Duplex } from 'node:stream';
 export function splice(client: Duplex, upstream: Duplex): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let open = 2;
-  for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+  for (const [from, to] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
     from.on('error', () => to.destroy());
     from.once('close', () => {
-      // A clean end was passed on by pipe; whatever closes without one is broken off.
-      if (!from.readableEnded) to.destroy();
+      // Where both directions came to their end, pipe has passed both on; any other close is a break.
+      if (!from.readableEnded || !from.writableFinished) to.destroy();
       if (--open === 0) resolve();
     });
     from.pipe(to);

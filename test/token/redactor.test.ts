@@ -65,6 +65,45 @@ describe('masking a stream', () => {
     expect(redactText([new Secret('password'), new Secret('password-long')], 'x password-long y')).toBe('x [secret] y');
   });
 
+  it('masks all of two occurrences that overlap or lie in one another, wherever the text is cut', () => {
+    const secrets = ['abcdefgh', 'efghijkl', 'bcde', 'password', 'password-long', 'my-password-x'].map(
+      (v) => new Secret(v),
+    );
+    const text = 'x abcdefghijkl y password-long z my-password-x bcdebcde';
+    const masked = 'x [secret] y [secret] z [secret] [secret][secret]';
+    expect(redactText(secrets, text)).toBe(masked);
+    const bytes = Buffer.from(text);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      expect(throughChunks(secrets, bytes, [cut])).toBe(masked);
+      expect(throughChunks(secrets, bytes, [cut, cut, Math.min(cut + 3, bytes.length)])).toBe(masked);
+    }
+  });
+
+  it('masks a value as paths, forms and ASCII JSON have it', () => {
+    const value = "a/b c!ü'(d)";
+    const forms = [
+      "a/b%20c!%C3%BC'(d)",
+      'a%2Fb+c%21%C3%BC%27%28d%29',
+      'a%2Fb%20c%21%C3%BC%27%28d%29',
+      "a/b c!\\u00fc'(d)",
+    ];
+    for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
+  });
+
+  it('keeps up with a log that comes in short lines, and with text made to slow it down', () => {
+    const secrets = Array.from({ length: 3 }, () => new Secret(`rlcr-${randomBytes(20).toString('hex')}`));
+    const line = Buffer.from(
+      'a line of about a hundred bytes, with hex 0123456789abcdef, as a compiler may print it, ok\n',
+    );
+    const lines = createRedactor(secrets);
+    const nasty = createRedactor([new Secret(`b${'a'.repeat(30_000)}`), new Secret(`${'a'.repeat(30_000)}b`)]);
+    const startedAt = performance.now();
+    for (let bytes = 0; bytes < 10_000_000; bytes += line.length) lines.push(line);
+    for (let n = 0; n < 10; n++) nasty.push(Buffer.alloc(100_000, 'a'));
+    // Many times what it takes: quadratic work would take minutes.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   it('leaves text alone when there is nothing to mask', () => {
     expect(redactText([], 'abc')).toBe('abc');
     expect(redactText([new Secret('abc')], 'abc is too short to be a secret')).toBe('abc is too short to be a secret');

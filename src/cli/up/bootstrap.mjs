@@ -1,0 +1,88 @@
+/*
+ * What `npm start` and its sisters run first: plain JavaScript for Node 20 without packages. It installs the packages when
+ * they are missing or older than the lock file, then runs `main.ts` under a Node that can (24 or later), and passes on
+ * signals and the exit code.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED_NODE_MAJOR = 24;
+/** npm writes the lock file and its own copy of it within moments of each other, in either order. */
+const LOCK_TOLERANCE_MS = 5_000;
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const binDir = join(root, 'node_modules', '.bin');
+let child;
+
+// Ctrl-C reaches every process of the terminal, and npm passes it on besides: what it means is for the child to say.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child?.kill(signal));
+
+try {
+  if (packagesAreStale()) await installPackages();
+  await runMain();
+} catch (error) {
+  process.stderr.write(`✗ ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+/** `.package-lock.json` is what npm writes last, so an installation that was cut short has none. */
+function packagesAreStale() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return true;
+  return statSync(installed).mtimeMs + LOCK_TOLERANCE_MS < statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+async function installPackages() {
+  const startedAt = Date.now();
+  process.stdout.write('… packages: npm ci\n');
+  // Node 24 itself is among the development packages, so a NODE_ENV of production must not leave them out.
+  const { code, signal, output } = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (code === null) return endBy(signal);
+  if (code !== 0) {
+    throw new Error(
+      `The packages could not be installed. npm says:\n${output.trim()}\nPut that right, then run: npm ci`,
+    );
+  }
+  process.stdout.write(`✓ packages  ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n`);
+}
+
+async function runMain() {
+  const { code, signal } = await run(nodeToUse(), [join(root, 'src/cli/up/main.ts'), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${binDir}${delimiter}${process.env.PATH ?? ''}` },
+  });
+  if (code === null) endBy(signal);
+  else process.exitCode = code;
+}
+
+function nodeToUse() {
+  if (Number(process.versions.node.split('.')[0]) >= NEEDED_NODE_MAJOR) return process.execPath;
+  const packaged = join(binDir, 'node');
+  if (existsSync(packaged)) return packaged;
+  throw new Error(
+    `Node ${NEEDED_NODE_MAJOR} or later is needed; this is ${process.versions.node}, and the package that brings it is not ` +
+      'there. Run: npm ci --include=dev',
+  );
+}
+
+function run(command, args, options) {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child = spawn(command, args, options);
+    child.stdout?.on('data', (chunk) => (output += chunk));
+    child.stderr?.on('data', (chunk) => (output += chunk));
+    child.once('error', (error) => reject(new Error(`${command} cannot be run: ${error.message}`, { cause: error })));
+    child.once('close', (code, signal) => resolve({ code, signal, output }));
+  });
+}
+
+/** Ends the way the child did, so that whoever waits for this process sees the same. */
+function endBy(signal) {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}

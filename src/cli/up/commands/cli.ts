@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+import { down } from './down.ts';
+import { start } from './start.ts';
+
+/** The `daypass` command. Resolves with its exit code. */
+export async function cli(context: CommandContext): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('daypass').description('Sandboxes for coding agents, each with a day pass to its repos.');
+  program
+    .command('up')
+    .description('sets up what is missing, starts everything on this machine and stays up until Ctrl-C')
+    .option('--exit', 'end after the sample session')
+    .action(async ({ exit }: { exit?: true }) => {
+      exitCode = await start({ ...context, args: exit === true ? ['--exit'] : [] });
+    });
+  program
+    .command('down')
+    .description('ends what "up" or "npm start" has started')
+    .option('--engine', 'also end the Docker engine, if it was started from here')
+    .action(async ({ engine }: { engine?: true }) => {
+      exitCode = await down({ ...context, args: engine === true ? ['--engine'] : [] });
+    });
+  await program.parseAsync(context.args, { from: 'user' });
+  return exitCode;
+}

@@ -1,0 +1,65 @@
+import type { Environment } from '../../../settings.ts';
+
+export const ROLES = ['redis', 'git-host', 'minter', 'gateway', 'api', 'worker'] as const;
+
+/** In the order in which they start. */
+export type RoleName = (typeof ROLES)[number];
+
+/** Who asks others goes before those who answer. */
+export const ENDING_ORDER: readonly RoleName[] = ['api', 'worker', 'gateway', 'minter', 'git-host', 'redis'];
+
+const PLACE = ['DAYPASS_DATA_DIR', 'DAYPASS_RUN_DIR'];
+const COMMON = ['DAYPASS_LOG_LEVEL'];
+
+/** The settings that each role reads, and so the only ones that it is given: no role holds another one's keys. */
+export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
+  redis: [],
+  'git-host': [...COMMON, ...PLACE, 'DAYPASS_GIT_HOST_LISTEN', 'DAYPASS_GIT_HOST_KEYS'],
+  minter: [
+    ...COMMON,
+    ...PLACE,
+    'DAYPASS_REDIS_URL',
+    'DAYPASS_RELACE_BASE_URL',
+    'DAYPASS_RELACE_API_KEY',
+    'DAYPASS_RELACE_READ_TOKENS',
+    'DAYPASS_SEAL_KEYS',
+  ],
+  gateway: [...COMMON, ...PLACE, 'DAYPASS_RELACE_BASE_URL'],
+  api: [
+    ...COMMON,
+    'DAYPASS_REDIS_URL',
+    'DAYPASS_API_LISTEN',
+    'DAYPASS_API_KEYS',
+    'DAYPASS_IMAGES',
+    'DAYPASS_MAX_TIMEOUT_SECONDS',
+    'DAYPASS_MAX_CPUS',
+    'DAYPASS_MAX_MEMORY_MB',
+    'DAYPASS_MAX_PIDS',
+    'DAYPASS_MAX_DISK_MB',
+  ],
+  worker: [
+    ...COMMON,
+    ...PLACE,
+    'DAYPASS_REDIS_URL',
+    'DAYPASS_RELACE_BASE_URL',
+    'DOCKER_HOST',
+    'DAYPASS_INSTALLATION',
+    'DAYPASS_WORKER_NAME',
+    'DAYPASS_WORKER_CONCURRENCY',
+    'DAYPASS_TOKEN_GRACE_SECONDS',
+    'DAYPASS_LOG_LIMIT_MB',
+  ],
+};
+
+/** What any program needs to run, and says nothing about anybody. */
+const BASE = ['PATH', 'HOME', 'LANG'];
+/** Levels that would swallow the line by which a role says that it is ready. */
+const TOO_QUIET = new Set(['warn', 'error', 'silent']);
+
+/** The whole environment of one role's process. */
+export function roleEnvironment(role: RoleName, settings: Environment): Record<string, string> {
+  const names = [...BASE, ...ROLE_SETTINGS[role]];
+  const env = Object.fromEntries(names.flatMap((name) => (settings[name] ? [[name, settings[name]]] : [])));
+  if (TOO_QUIET.has(env['DAYPASS_LOG_LEVEL'] ?? '')) env['DAYPASS_LOG_LEVEL'] = 'info';
+  return env;
+}

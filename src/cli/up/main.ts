@@ -1,0 +1,38 @@
+import { describe } from '../../errors.ts';
+import { SettingsError } from '../../settings.ts';
+import { bench } from './commands/bench.ts';
+import { check } from './commands/check.ts';
+import { cli } from './commands/cli.ts';
+import type { CommandContext } from './commands/context.ts';
+import { start } from './commands/start.ts';
+import { test } from './commands/test.ts';
+import { Interrupted } from './ending/end-signals.ts';
+import { CommandFailure } from './failure.ts';
+import { createProgress } from './progress.ts';
+
+process.title = 'daypass-up';
+/** As shells say of a program that SIGINT ended. */
+const INTERRUPTED_CODE = 130;
+
+const COMMANDS: Record<string, (context: CommandContext) => Promise<number>> = { start, test, check, bench, cli };
+
+const [name = '', ...args] = process.argv.slice(2);
+const progress = createProgress(process.stdout);
+try {
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    throw new CommandFailure(`There is no command "${name}". There are: ${Object.keys(COMMANDS).join(', ')}.`);
+  }
+  // This program hands the user's own settings on to others; nobody else reads the environment.
+  const root = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
+  process.exitCode = await command({ env: process.env, root, progress, args });
+} catch (error) {
+  if (error instanceof Interrupted) process.exitCode = INTERRUPTED_CODE;
+  else {
+    const isForPeople = error instanceof CommandFailure || error instanceof SettingsError;
+    progress.line(`✗ ${isForPeople || !(error instanceof Error) ? describe(error) : (error.stack ?? error.message)}`);
+    process.exitCode = 1;
+  }
+}
+// What may still be under way, such as a pull that nobody waits for any more, is not waited for.
+process.exit();

@@ -1,0 +1,15 @@
+import type { Socket } from 'node:net';
+
+/** A connection on which nothing moves for so long is given up; git may think for minutes. */
+const IDLE_TIMEOUT_MS = 15 * 60_000;
+
+/** Closes the socket when it stays idle. Counts anew from each call. */
+export function closeWhenIdle(socket: Socket): void {
+  socket.off('timeout', destroyIt);
+  socket.setTimeout(IDLE_TIMEOUT_MS);
+  socket.on('timeout', destroyIt);
+}
+
+function destroyIt(this: Socket): void {
+  this.destroy();
+}
