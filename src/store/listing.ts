@@ -39,6 +39,18 @@ export async function listTokens(
   return page(redis, index, keys.token, { ...query, keep: () => true });
 }
 
+/** Every token in a state, newest first. */
+export async function allTokens(redis: Redis, state: TokenState): Promise<TokenRecord[]> {
+  const found: TokenRecord[] = [];
+  let cursor: string | null = null;
+  do {
+    const next: Page<TokenRecord> = await listTokens(redis, { state, limit: CHUNK, cursor });
+    found.push(...next.items);
+    cursor = next.nextCursor;
+  } while (cursor !== null);
+  return found;
+}
+
 export async function countSessions(redis: Redis, status: SessionStatus): Promise<number> {
   return redis.zcard(keys.sessionsByStatus(status));
 }

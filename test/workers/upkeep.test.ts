@@ -8,7 +8,7 @@ const facts: Omit<UpkeepFacts, 'view'> = {
   runningHere: false,
   workerName: 'here',
   aliveWorkers: new Set(['here', 'there']),
-  now,
+  nowMs: now,
 };
 
 describe('what the reconciler does with a session', () => {
@@ -36,22 +36,11 @@ describe('what the reconciler does with a session', () => {
     expect(decideUpkeep({ ...facts, view: { session, token: aToken() } })).toBe('end_as_lost');
   });
 
-  it('has a token deleted that was revoked while its session still runs', () => {
-    const session = aSession({ status: 'running', worker: 'here', sandbox });
-    const view = { session, token: aToken({ state: 'revoking' }) };
-    expect(decideUpkeep({ ...facts, runningHere: true, view })).toBe('revoke_token');
-  });
-
   it('settles an ended session as long as its token lives or its sandbox stands', () => {
     const session = aSession({ status: 'succeeded', sandbox });
     expect(decideUpkeep({ ...facts, view: { session, token: aToken({ state: 'revoked' }) } })).toBe('settle');
     const gone = { ...session, sandbox: { ...sandbox, removedAt: '2026-01-01T00:00:01.000Z' } };
     expect(decideUpkeep({ ...facts, view: { session: gone, token: aToken({ state: 'revoking' }) } })).toBe('settle');
     expect(decideUpkeep({ ...facts, view: { session: gone, token: aToken({ state: 'revoked' }) } })).toBe('nothing');
-  });
-
-  it('gives up an intent of an ended session that nobody will answer any more', () => {
-    const session = aSession({ status: 'failed' });
-    expect(decideUpkeep({ ...facts, view: { session, token: aToken() } })).toBe('give_up_intent');
   });
 });

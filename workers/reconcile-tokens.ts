@@ -1,0 +1,51 @@
+import { allTokens } from '../src/store/listing.ts';
+import { change, readSession } from '../src/store/records.ts';
+import type { TokenRecord } from '../src/token/record.ts';
+import type { TokenState } from '../src/token/state.ts';
+import type { WorkerDeps } from './deps.ts';
+import { decideTokenUpkeep, type TokenUpkeep } from './token-upkeep.ts';
+
+/** The minter answers earlier, when the provider does not; it goes on by itself. */
+const REVOKE_TIMEOUT_MS = 20_000;
+const LOOKED_AT: TokenState[] = ['intended', 'active', 'revoking', 'unknown'];
+
+/** Holds every token of the ledger against its law. Each by itself: one that cannot be deleted holds up no other. */
+export async function reconcileTokens(deps: WorkerDeps): Promise<void> {
+  const tokens = (await Promise.all(LOOKED_AT.map((state) => allTokens(deps.redis, state)))).flat();
+  await Promise.all(
+    tokens.map(async (token) => {
+      const session = await readSession(deps.redis, token.sessionId);
+      const upkeep = decideTokenUpkeep({ session, token }, Date.now());
+      await perform(deps, token, upkeep).catch((error: unknown) => {
+        deps.log.warn({ err: error, tokenId: token.id, upkeep }, 'could not look after a token; it is tried again');
+      });
+    }),
+  );
+}
+
+async function perform(deps: WorkerDeps, token: TokenRecord, upkeep: TokenUpkeep): Promise<void> {
+  switch (upkeep) {
+    case 'nothing':
+      return;
+    case 'revoke':
+      await deps.minter.revoke(token.id, AbortSignal.timeout(REVOKE_TIMEOUT_MS));
+      return;
+    case 'give_up':
+      return move(deps, token, 'unknown');
+    case 'expire':
+      return move(deps, token, 'expired');
+  }
+}
+
+async function move(
+  { redis }: WorkerDeps,
+  { id, sessionId, state: from }: TokenRecord,
+  to: 'unknown' | 'expired',
+): Promise<void> {
+  await change(redis, { sessionId, tokenId: id }, ({ token }) => {
+    if (token?.state !== from) return null;
+    // Nothing of it can have been minted later than now, so its time is over by then.
+    const expiresAt = token.expiresAt ?? new Date(Date.now() + token.ttlSeconds * 1000).toISOString();
+    return { token: { ...token, state: to, expiresAt }, events: [{ type: `token_${to}`, detail: { tokenId: id } }] };
+  });
+}

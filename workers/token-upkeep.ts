@@ -1,0 +1,34 @@
+import { isEnded } from '../src/session/status.ts';
+import type { View } from '../src/store/records.ts';
+
+/** What a token of the ledger needs from whoever looks after it. */
+export type TokenUpkeep = 'nothing' | 'revoke' | 'give_up' | 'expire';
+
+/** No minting takes this long: an intent that is older will never be answered. */
+const INTENT_STALE_AFTER_MS = 60_000;
+/** Clocks of ours and the provider's may differ by this much. */
+const CLOCK_SKEW_MS = 60_000;
+
+/**
+ * The law of the ledger: a token is legal exactly when its session has not ended, it is that session's current one, and
+ * the deadline has not passed. Everything else is to be deleted; what nobody can delete is waited out. Pure.
+ */
+export function decideTokenUpkeep({ session, token }: View, nowMs: number): TokenUpkeep {
+  if (token === null) return 'nothing';
+  const current = session !== null && session.tokenId === token.id && !isEnded(session.status);
+  const inTime = session?.deadlineAt ? Date.parse(session.deadlineAt) > nowMs : true;
+  switch (token.state) {
+    case 'intended':
+      return !current && nowMs - Date.parse(token.intendedAt) > INTENT_STALE_AFTER_MS ? 'give_up' : 'nothing';
+    case 'active':
+      return current && inTime ? 'nothing' : 'revoke';
+    case 'revoking':
+      return 'revoke';
+    case 'unknown':
+      return Date.parse(token.expiresAt ?? token.intendedAt) + CLOCK_SKEW_MS < nowMs ? 'expire' : 'nothing';
+    case 'refused':
+    case 'revoked':
+    case 'expired':
+      return 'nothing';
+  }
+}
