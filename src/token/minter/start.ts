@@ -3,14 +3,13 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname } from 'node:path';
 import type { Logger } from '../../ops/log.ts';
-import { listTokens } from '../../store/listing.ts';
+import { allTokens } from '../../store/listing.ts';
 import { publishMinterFacts } from '../../store/minter-facts.ts';
 import { requireDurableRedis, type Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
 import type { TokenRecord } from '../record.ts';
 import { requestPublicKey } from '../request-secrets.ts';
 import { createKeyRing, keyIdOf, type KeyRing, type SealKey } from '../sealing.ts';
-import type { TokenState } from '../state.ts';
 import { createMinterApp } from './app.ts';
 import { createMinting } from './minting.ts';
 import { createRevoker } from './revoker.ts';
@@ -27,8 +26,6 @@ export interface MinterOptions {
   log: Logger;
 }
 
-const PAGE = 500;
-
 /**
  * Starts the minter. Refuses, naming it, when a live token needs a seal key that is not in the ring: it could never be
  * deleted. Goes on with the deletions that an earlier life left.
@@ -37,8 +34,8 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   const { redis, provider, sealKeys, socket, log } = options;
   await requireDurableRedis(redis);
   const keyRing = createKeyRing(sealKeys);
-  const due = await tokensIn(redis, 'revoking');
-  requireKeys(keyRing, [...due, ...(await tokensIn(redis, 'active'))]);
+  const due = await allTokens(redis, 'revoking');
+  requireKeys(keyRing, [...due, ...(await allTokens(redis, 'active'))]);
   const deps = { redis, provider, sealKeys, keyRing, log, spool: await openSpool(options.spoolDir) };
   const revoker = createRevoker(deps);
   const minting = createMinting(deps, revoker);
@@ -68,17 +65,6 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
       await rm(socket, { force: true });
     },
   };
-}
-
-async function tokensIn(redis: Redis, state: TokenState): Promise<TokenRecord[]> {
-  const found: TokenRecord[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof listTokens>> = await listTokens(redis, { state, limit: PAGE, cursor });
-    found.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return found;
 }
 
 function requireKeys(keyRing: KeyRing, live: TokenRecord[]): void {
