@@ -1,0 +1,28 @@
+import type { RepoGrant, TokenRecord } from './record.ts';
+
+/** The ledger's line for a token that is to be minted: written before the provider is asked. */
+export function intendToken(intent: {
+  id: string;
+  sessionId: string;
+  grants: RepoGrant[];
+  ttlSeconds: number;
+  now: Date;
+}): TokenRecord {
+  const { now, ...known } = intent;
+  return {
+    ...known,
+    provider: null,
+    state: 'intended',
+    intendedAt: now.toISOString(),
+    mintedAt: null,
+    deliveredAt: null,
+    expiresAt: null,
+    revokingAt: null,
+    revokedAt: null,
+    verifiedAt: null,
+    attempts: 0,
+    lastError: null,
+    fingerprint: null,
+    sealed: null,
+  };
+}
