@@ -84,6 +84,11 @@ export class InitClient {
     await this.#channel.send(order.forward(listen, target));
   }
 
+  /** When the sandbox ends by itself, if nobody is there to end it. A later call replaces an earlier one. */
+  async setWatchdog(seconds: number, graceSeconds: number): Promise<void> {
+    await this.#channel.send(order.watchdog(seconds, graceSeconds));
+  }
+
   /** One at a time. A step that ends with another code than 0 is a result, not an error. */
   async runStep(name: string, cwd: string, argv: string[]): Promise<StepResult> {
     const step = { stdout: '', stderr: '', done: Promise.withResolvers<number>() };

@@ -5,7 +5,7 @@ import type { WorkerDeps } from './deps.ts';
 import type { StopCause } from './ending.ts';
 
 /** How long an agent has between SIGTERM and SIGKILL when its time is over. */
-const DEADLINE_GRACE_SECONDS = 10;
+export const DEADLINE_GRACE_SECONDS = 10;
 /** A hint of a change can be lost, so the record is looked at this often anyway. */
 const LOOK_EVERY_MS = 1_000;
 
@@ -17,6 +17,8 @@ export interface Life extends AsyncDisposable {
   readonly graceOver: AbortSignal;
   /** The first reason to stop; null while there is none. */
   readonly cause: StopCause | null;
+  /** Calls back with the deadline now, and whenever it is moved. */
+  onDeadline(listener: (deadline: Date) => void): void;
   /** The step under way, or the one that failed. */
   readonly current: string;
   /** How long each step has taken so far. */
@@ -32,6 +34,8 @@ export function watchLife({ changes, redis, log }: WorkerDeps, session: SessionR
   let current = 'begin';
   const stepMs: Record<string, number> = {};
   let timer: NodeJS.Timeout | undefined;
+  let deadlineAt = session.deadlineAt;
+  let deadlineListener: (deadline: Date) => void = () => undefined;
 
   // First cause wins; a later and stricter stop can only shorten the grace.
   const give = (reason: StopCause): void => {
@@ -42,6 +46,10 @@ export function watchLife({ changes, redis, log }: WorkerDeps, session: SessionR
   const judge = (latest: SessionRecord): void => {
     const now = Date.now();
     const deadline = Date.parse(latest.deadlineAt ?? '');
+    if (latest.deadlineAt !== deadlineAt) {
+      deadlineAt = latest.deadlineAt;
+      deadlineListener(new Date(deadline));
+    }
     if (latest.stop !== null) {
       const { graceSeconds, revoke, requestedAt } = latest.stop;
       give({ kind: 'stopped', tokenFirst: revoke === 'now' });
@@ -83,6 +91,10 @@ export function watchLife({ changes, redis, log }: WorkerDeps, session: SessionR
     },
     get current() {
       return current;
+    },
+    onDeadline(listener) {
+      deadlineListener = listener;
+      listener(new Date(deadlineAt ?? ''));
     },
     async step(name, work) {
       stop.signal.throwIfAborted();

@@ -29,7 +29,7 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<v
     sandbox = await life.step('container', () => openSandbox(deps, session));
     const open = sandbox;
     const grant = await life.step('claim', () => claimSandbox(deps, session, open, life));
-    await life.step('deliver', () => deliverEnvironment(deps, session, open, grant));
+    await life.step('deliver', () => deliverEnvironment(deps, session, open, grant, life));
     const heads = await life.step('clone', () => cloneRepos(deps, session, open, grant, life.signal));
     await life.step('run', () => startAgent(deps, session, open, heads, life));
     facts.exit = await awaitExit(deps, session, open, life);

@@ -11,6 +11,7 @@
  * | `F` | `listen-address`, `listen-port`, `target-host`, `target-port` | listen in the sandbox; carry each connection to the target through the gateway. An empty target passes bytes as they are, for clients that speak CONNECT themselves |
  * | `S` | `name`, `cwd`, `argv`… | run a step as the agent's user; one at a time, in order |
  * | `A` | `cwd`, `argv`… | start the agent's command; a second `A` is ignored. No argv: an interactive session, init waits for a signal |
+ * | `W` | `seconds`, `grace seconds` | the watchdog: when nobody has ended or extended the session by then, SIGTERM, and after the grace everything is killed. A later `W` replaces it |
  * | `Q` | | nothing more will come; without an agent, init exits 0 |
  *
  * Reports (init → worker, standard output). Each is `u8 type, 3 zero bytes, u32 length, u64 time in ms since 1970 (big
@@ -30,7 +31,7 @@
  *
  * Once the agent has ended, init kills whatever it left running, drains the pipes, reports `Z` and exits with its code.
  */
-export const INIT_PROTOCOL_VERSION = '1';
+export const INIT_PROTOCOL_VERSION = '2';
 
 /** A report's payload is at most this long; init cuts longer output into several. */
 export const MAX_REPORT_BYTES = 64 * 1024;

@@ -9,6 +9,7 @@ export const order = {
     encode('F', [listen.address, String(listen.port), target?.host ?? '', target === null ? '' : String(target.port)]),
   step: (name: string, cwd: string, argv: string[]) => encode('S', [name, cwd, ...argv]),
   agent: (cwd: string, argv: string[]) => encode('A', [cwd, ...argv]),
+  watchdog: (seconds: number, graceSeconds: number) => encode('W', [String(seconds), String(graceSeconds)]),
   quit: () => encode('Q', []),
 };
 

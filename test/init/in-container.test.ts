@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { channelOver } from '../../src/runtime/docker/attachment.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
+import { INIT_PROTOCOL_VERSION } from '../../src/runtime/init-protocol.ts';
 import { order } from '../../src/runtime/orders.ts';
 import { decodeReports, strings } from '../../src/runtime/reports.ts';
 import { shippedTools } from '../support/init-client.ts';
@@ -54,7 +55,7 @@ test('init is PID 1 of a container of an image with nothing in it', async () => 
     seen.push([report.kind, ...strings(report)].join(' '));
     if (report.kind === 'Z') break;
   }
-  expect(seen).toEqual(['R 1', 'L 127.0.0.1 80 ok', 'G', 'Z 0 ']);
+  expect(seen).toEqual([`R ${INIT_PROTOCOL_VERSION}`, 'L 127.0.0.1 80 ok', 'G', 'Z 0 ']);
   expect(await container.wait()).toMatchObject({ StatusCode: 0 });
   expect(channel.diagnostics()).toBe('');
 });

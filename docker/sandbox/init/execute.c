@@ -3,6 +3,7 @@
 #include "fail.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void add_environment(struct session *session, const struct order *order) {
@@ -53,6 +54,11 @@ static void start_agent(struct session *session, const struct order *order) {
   session_end(session, code, 0);
 }
 
+static void set_watchdog(struct session *session, const struct order *order) {
+  if (order->count != 2) fail("order 'W' has %zu fields instead of 2", order->count);
+  watchdog_set(session, strtoll(order->fields[0], NULL, 10), strtoll(order->fields[1], NULL, 10));
+}
+
 static void take_leave_of_worker(struct session *session) {
   session->orders.ended = true;
   environment_wipe(&session->environment);
@@ -66,6 +72,7 @@ void session_execute(struct session *session) {
     case 'F': add_listener(session, order); break;
     case 'S': start_step(session, order); break;
     case 'A': start_agent(session, order); break;
+    case 'W': set_watchdog(session, order); break;
     case 'Q': take_leave_of_worker(session); break;
     default: fail("order '%c' has no meaning", order->type);
   }

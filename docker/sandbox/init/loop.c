@@ -3,6 +3,7 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -31,12 +32,14 @@ static void collect_agent(struct session *session) {
 
 static void sooner(int *timeout_ms, int64_t wait_ms) {
   if (wait_ms < 0) wait_ms = 0;
+  if (wait_ms > INT_MAX) wait_ms = INT_MAX;
   if (*timeout_ms < 0 || wait_ms < *timeout_ms) *timeout_ms = (int)wait_ms;
 }
 
 static int next_timeout_ms(struct session *session, int listeners_wait_ms) {
-  int64_t now = monotonic_ms();
+  int64_t now = monotonic_ms(), watchdog_wait_ms = watchdog_look(session);
   int timeout_ms = listeners_wait_ms;
+  if (watchdog_wait_ms >= 0) sooner(&timeout_ms, watchdog_wait_ms);
   if (session->reports.retry_at_ms != 0) sooner(&timeout_ms, session->reports.retry_at_ms - now);
   if (session->flush_until_ms != 0) sooner(&timeout_ms, session->flush_until_ms - now);
   if (session->ending && session->drain_until_ms > now) sooner(&timeout_ms, session->drain_until_ms - now);

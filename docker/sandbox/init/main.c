@@ -13,7 +13,7 @@
 
 extern char **environ;
 
-static const char PROTOCOL_VERSION[] = "1";
+static const char PROTOCOL_VERSION[] = "2";
 static const char GATEWAY_PATH[] = "/run/daypass/gateway.sock";
 static const char CREDENTIAL_HELPER[] = "git-credential-daypass";
 

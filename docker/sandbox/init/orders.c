@@ -19,7 +19,7 @@ static size_t payload_length(const struct orders *orders) {
 }
 
 static void check_header(const struct orders *orders) {
-  if (memchr("EFSAQ", orders->bytes[0], 5) == NULL) fail("order of unknown type 0x%02x", orders->bytes[0]);
+  if (memchr("EFSAWQ", orders->bytes[0], 6) == NULL) fail("order of unknown type 0x%02x", orders->bytes[0]);
   if (payload_length(orders) > MAX_ORDER_BYTES) {
     fail("order '%c' of %zu bytes is longer than %d", orders->bytes[0], payload_length(orders), MAX_ORDER_BYTES);
   }

@@ -27,6 +27,9 @@ struct session {
   bool ended_reported;
   int64_t drain_until_ms; /* when a pipe that is still held open is given up */
   int64_t flush_until_ms; /* 0: waits for good until its reports are collected */
+  int64_t watchdog_at_ms; /* 0: no watchdog; when the session's time is over, then when its grace is */
+  int64_t watchdog_grace_ms;
+  bool watchdog_warned;
 };
 
 /* execute.c: carries out the reader's current order. */
@@ -34,6 +37,15 @@ void session_execute(struct session *session);
 
 /* signals.c: takes the signals that came: the ends of children, and the wish to stop. */
 void session_take_signals(struct session *session);
+
+/* watchdog.c: sets when the sandbox ends by itself, should nobody be there to end it. */
+void watchdog_set(struct session *session, int64_t seconds, int64_t grace_seconds);
+
+/* watchdog.c: ends a session whose time is over; gives how long that is away in ms, -1 without a watchdog. */
+int64_t watchdog_look(struct session *session);
+
+/* signals.c: passes a stop on to the agent, or ends a session without one. */
+void session_stop(struct session *session, int number);
 
 /* ending.c: kills what still runs; init exits with `code` when all output and reports are collected. */
 void session_end(struct session *session, int code, int64_t flush_until_ms);

@@ -26,7 +26,7 @@ static void reap(struct session *session) {
   }
 }
 
-static void stop(struct session *session, int number) {
+void session_stop(struct session *session, int number) {
   if (session->ending) return;
   if (session->agent.pid > 0) {
     kill(-session->agent.pid, number);
@@ -40,7 +40,7 @@ void session_take_signals(struct session *session) {
   bool child_ended = false;
   while (read(session->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
     if (info.ssi_signo == SIGCHLD) child_ended = true;
-    else stop(session, (int)info.ssi_signo);
+    else session_stop(session, (int)info.ssi_signo);
   }
   if (child_ended) reap(session);
 }
