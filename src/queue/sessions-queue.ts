@@ -14,7 +14,12 @@ export type SessionsQueue = Queue<SessionJob>;
  * How a session's job lives: its id is the session's, so adding it twice is one job; nothing of it stays when it is
  * done. Attempts and stalls are as good as endless, because the limit that counts is in the session's record.
  */
-const JOB_OPTIONS = { attempts: 1_000_000, removeOnComplete: true, removeOnFail: true, backoff: { type: 'fixed', delay: 1_000 } };
+const JOB_OPTIONS = {
+  attempts: 1_000_000,
+  removeOnComplete: true,
+  removeOnFail: true,
+  backoff: { type: 'fixed', delay: 1_000 },
+};
 
 /** BullMQ's highest priority number, which is its lowest priority. */
 const LOWEST_PRIORITY = 2_097_152;
