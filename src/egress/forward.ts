@@ -10,7 +10,8 @@ import { formatTarget, parseTarget, type Target } from './target.ts';
 export async function forward(req: IncomingMessage, res: ServerResponse, { judge, dial, log }: Proxy): Promise<void> {
   const url = URL.parse(req.url ?? '');
   const target = url?.protocol === 'http:' ? parseTarget(`${url.hostname}:${url.port || '80'}`) : null;
-  if (url === null || target === null) return refuse(res, 400, 'A proxy wants a whole http:// address, or CONNECT');
+  if (url === null || target === null || url.username !== '')
+    return refuse(res, 400, 'A proxy wants a whole http:// address without a user, or CONNECT');
   const decision = await judge(target);
   if (!decision.allowed) return refuse(res, 403, decision.reason);
   const fail = (error: unknown): void => {

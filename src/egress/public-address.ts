@@ -10,6 +10,8 @@ const SPECIAL_IPV4: [string, number][] = [
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
   ['169.254.0.0', 16],
+  // The host services of a cloud's virtual machines, at an address that looks public (Azure's wire server).
+  ['168.63.129.16', 32],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
@@ -41,6 +43,8 @@ for (const network of SPECIAL_IPV6) specialIpv6.addSubnet(...network, 'ipv6');
 
 /** Whether an address, as a resolver gives it, belongs to the public internet. What is no address does not. */
 export function isPublicAddress(address: string): boolean {
+  // An address with a zone belongs to one link of this host.
+  if (address.includes('%')) return false;
   const family = isIP(address);
   if (family === 4) return !specialIpv4.check(address, 'ipv4');
   return family === 6 && globalIpv6.check(address, 'ipv6') && !specialIpv6.check(address, 'ipv6');

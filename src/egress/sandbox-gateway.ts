@@ -55,6 +55,8 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
   const clients = new Set<Socket>();
   const server = createServer(LIMITS);
   server.maxConnections = MAX_CONNECTIONS;
+  // A connection has one way on at most: pipelined requests would open any number of them.
+  server.maxRequestsPerSocket = 1;
 
   server.on('connection', (client) => {
     clients.add(client);

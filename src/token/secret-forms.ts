@@ -38,11 +38,11 @@ function percentForms(value: string): string[] {
   ]);
 }
 
-/** JSON as JavaScript writes it, and in plain ASCII as Python does. */
+/** JSON as JavaScript writes it, in plain ASCII as Python does, and with its slashes escaped as PHP does. */
 function jsonForms(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
   const ascii = json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return [json, ascii];
+  return [json, ascii].flatMap((text) => [text, text.replaceAll('/', '\\/')]);
 }
 
 /**

@@ -103,6 +103,17 @@ it('forwards a plain HTTP request without its hop-by-hop headers, and its body',
   );
 });
 
+it('answers one request a connection, however many a client sends at once', async () => {
+  let asked = 0;
+  const port = await serve(createHttpServer((_req, res) => res.end(String(++asked))));
+  const rig = await gatewayRig({ repoPort: port });
+  await rig.start();
+  const request = `GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const answer = await exchange(await rig.sandbox('sbx_a'), request.repeat(100));
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(asked).toBe(1);
+});
+
 it('answers 400 to what it cannot read and 502 when nobody is there', async () => {
   const server = await rawServer(echo);
   const rig = await gatewayRig({ repoPort: server, dial: () => Promise.reject(new Error('no route')) });
@@ -115,6 +126,7 @@ it('answers 400 to what it cannot read and 502 when nobody is there', async () =
     'CONNECT a:99999 HTTP/1.1\r\nHost: x\r\n\r\n',
     'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
     'GET https://a/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    `GET http://user:word@${host}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
     `GET http://${host}/ HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
   ]) {
     expect(await exchange(path, malformed)).toMatch(/^HTTP\/1\.1 400 [^]*Daypass: /);

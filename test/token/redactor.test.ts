@@ -86,6 +86,7 @@ describe('masking a stream', () => {
       'a%2Fb+c%21%C3%BC%27%28d%29',
       'a%2Fb%20c%21%C3%BC%27%28d%29',
       "a/b c!\\u00fc'(d)",
+      "a\\/b c!ü'(d)",
     ];
     for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
   });

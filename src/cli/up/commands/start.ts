@@ -5,7 +5,7 @@ import { CommandFailure } from '../failure.ts';
 import { createApiClient } from '../installation/api-client.ts';
 import { takeLock } from '../installation/lock.ts';
 import { prepareStart } from '../installation/prepare-start.ts';
-import { writeStartFile } from '../installation/start-file.ts';
+import { removeStartFile, writeStartFile } from '../installation/start-file.ts';
 import { seconds } from '../progress.ts';
 import { runSample } from '../sample/run-sample.ts';
 import { lookAtMachine } from '../setup/machine.ts';
@@ -22,12 +22,15 @@ import { welcome } from './welcome.ts';
  */
 export async function start({ env, root, progress, args }: CommandContext): Promise<number> {
   const startedAt = Date.now();
+  const endsAfterSample = args.includes('--exit');
   const signals = takeEndSignals();
   const machine = await lookAtMachine(env);
   const docker = connectDocker(env['DOCKER_HOST']);
   const { dataDir, claimAddresses } = await prepareStart({ env: machine.env, root });
   await using stack = new AsyncDisposableStack();
   stack.use(await takeLock(dataDir));
+  // One that a killed start has left would pass for ours until the sample has ended.
+  await removeStartFile(dataDir);
   const forsaken = await endForsakenRoles(dataDir);
   if (forsaken.length > 0) progress.line(`! ended what a killed start had left: ${forsaken.join(', ')}`);
   const plan = await claimAddresses();
@@ -42,12 +45,13 @@ export async function start({ env, root, progress, args }: CommandContext): Prom
     const { apiUrl, apiKey, gitHostUrl, gitHostApiKey } = plan;
     await writeStartFile(dataDir, { apiUrl, apiKey, gitHostUrl, gitHostApiKey, pid: process.pid });
     progress.line(`✓ sample done  ${seconds(Date.now() - startedAt)}`);
-    if (!args.includes('--exit')) {
+    if (!endsAfterSample) {
       for (const line of welcome({ apiUrl, apiKey, repoId })) progress.line(line);
       await untilAborted(signals.end);
     }
   } catch (error) {
-    exitCode = 1;
+    // Asked to end before the sample had: no failure, unless the sample is all that was wanted.
+    exitCode = signals.end.aborted && !endsAfterSample ? 0 : 1;
     if (!signals.end.aborted) for (const line of failureLines(error, installation.supervisor)) progress.line(line);
   }
   const left = await endAll({ progress, api, docker, plan, dataDir, ...installation, hurry: signals.hurry });
