@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 const NEEDED_NODE_MAJOR = 24;
 /** npm writes the lock file and its own copy of it within moments of each other, in either order. */
 const LOCK_TOLERANCE_MS = 5_000;
+const MAX_ERROR_LINES = 12;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const binDir = join(root, 'node_modules', '.bin');
@@ -36,19 +37,31 @@ function packagesAreStale() {
 
 async function installPackages() {
   const startedAt = Date.now();
-  process.stdout.write('… packages: npm ci\n');
+  process.stdout.write('… packages: npm install\n');
+  // Not `npm ci`: it refuses a lock file that lacks an optional binary of some other platform, as one does that was made
+  // while that platform's package was not published yet. Versions are the lock file's all the same.
   // Node 24 itself is among the development packages, so a NODE_ENV of production must not leave them out.
-  const { code, signal, output } = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const { code, signal, output } = await run(
+    'npm',
+    ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   if (code === null) return endBy(signal);
   if (code !== 0) {
     throw new Error(
-      `The packages could not be installed. npm says:\n${output.trim()}\nPut that right, then run: npm ci`,
+      `The packages could not be installed. npm says:\n${errorLines(output)}\nPut that right, then run: npm install`,
     );
   }
   process.stdout.write(`✓ packages  ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n`);
+}
+
+/** Why npm failed is in its first lines; what follows is how it is used. */
+function errorLines(output) {
+  const lines = output.split('\n').filter((line) => line.startsWith('npm error') && line !== 'npm error');
+  return lines.length === 0 ? output.trim() : lines.slice(0, MAX_ERROR_LINES).join('\n');
 }
 
 async function runMain() {
@@ -66,7 +79,7 @@ function nodeToUse() {
   if (existsSync(packaged)) return packaged;
   throw new Error(
     `Node ${NEEDED_NODE_MAJOR} or later is needed; this is ${process.versions.node}, and the package that brings it is not ` +
-      'there. Run: npm ci --include=dev',
+      'there. Run: npm install --include=dev',
   );
 }
 

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectDocker } from '../../../runtime/docker/connect.ts';
+import { endForsaken } from '../ending/end-forsaken.ts';
 import { CommandFailure } from '../failure.ts';
 import { holderOf } from '../installation/lock.ts';
 import { isStillRunning, type ProcessIdentity } from '../installation/process-identity.ts';
+import { readSecrets } from '../installation/secrets.ts';
 import { dataDirOf } from '../installation/settings.ts';
 import { forgetEngine, ownEngine } from '../setup/engine-record.ts';
-import { endForsakenRoles } from '../supervisor/role-record.ts';
 import type { CommandContext } from './context.ts';
 
 /** More than everything that the end of a start may take, together. */
@@ -12,13 +14,12 @@ const END_TIMEOUT_MS = 120_000;
 const POLL_MS = 100;
 
 /** Asks the running start to end and waits for it; with `--engine` ends the Docker engine too, if a start had to start it. */
-export async function down({ env, root, progress, args }: CommandContext): Promise<number> {
+export async function down(context: CommandContext): Promise<number> {
+  const { env, root, progress, args } = context;
   const dataDir = dataDirOf(env, root);
   const holder = await holderOf(dataDir);
-  if (holder === null) progress.line(`Nothing runs on ${dataDir}.`);
-  else await progress.step(`end process ${holder.pid}`, () => endProcess(holder));
-  const forsaken = await endForsakenRoles(dataDir);
-  if (forsaken.length > 0) progress.line(`Ended what a killed start had left: ${forsaken.join(', ')}`);
+  if (holder !== null) await progress.step(`end process ${holder.pid}`, () => endProcess(holder));
+  else if (!(await endLeft(dataDir, context))) progress.line(`Nothing runs on ${dataDir}.`);
   if (args.includes('--engine')) {
     const engine = await ownEngine(dataDir);
     if (engine === null) progress.line('The Docker engine was not started from here, so it stays.');
@@ -26,6 +27,17 @@ export async function down({ env, root, progress, args }: CommandContext): Promi
     await forgetEngine(dataDir);
   }
   return 0;
+}
+
+/** False: a killed start has left nothing. */
+async function endLeft(dataDir: string, { env, progress }: CommandContext): Promise<boolean> {
+  const secrets = await readSecrets(dataDir);
+  if (secrets === null) return false;
+  const installation = env['DAYPASS_INSTALLATION'] || secrets.installation;
+  const left = await endForsaken({ dataDir, installation, docker: connectDocker(env['DOCKER_HOST']) });
+  if (left.length === 0) return false;
+  progress.line(`Ended what a killed start had left: ${left.join(', ')}. Its tokens are deleted at the next start.`);
+  return true;
 }
 
 async function endProcess(identity: ProcessIdentity): Promise<void> {

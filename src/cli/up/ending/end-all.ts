@@ -13,6 +13,8 @@ import { stopSessions } from './stop-sessions.ts';
 
 /** How long sessions, tokens and containers together may take to go. */
 const QUIET_TIMEOUT_MS = 20_000;
+/** Longer than a session's grace and clean-up take: a worker that has not done it by then is stuck. */
+const WORKER_PATIENCE_MS = 8_000;
 
 export interface EndDeps {
   progress: Progress;
@@ -43,9 +45,15 @@ export async function endAll(deps: EndDeps): Promise<string[]> {
   };
   const patience = AbortSignal.any([deps.hurry, AbortSignal.timeout(QUIET_TIMEOUT_MS)]);
   await part('end sessions, revoke tokens', async () => {
-    const alive = await stopSessions(deps.api, patience);
-    await untilNoContainers(docker, installation, patience);
-    return alive;
+    // Sessions outlive their worker, and the next one, which the supervisor starts at once, cleans up after it.
+    const stuck = setTimeout(() => supervisor.kill('worker'), WORKER_PATIENCE_MS);
+    try {
+      const alive = await stopSessions(deps.api, patience);
+      await untilNoContainers(docker, installation, patience);
+      return alive;
+    } finally {
+      clearTimeout(stuck);
+    }
   });
   await part('end processes', async () => {
     const killed = await supervisor.end(ENDING_ORDER);

@@ -20,14 +20,19 @@ export async function whatLives(api: ApiClient): Promise<string[]> {
 }
 
 /**
- * Stops every session, tokens first, and waits until none lives and no token does; also those that come in between. At the
- * signal it gives up. Resolves with what still lives.
+ * Stops every session, tokens first, and waits until none lives and no token does; also those that come in between. A role
+ * that is just being started again is waited for. At the signal it gives up: resolves with what still lives, or throws why
+ * that is not known.
  */
 export async function stopSessions(api: ApiClient, signal: AbortSignal): Promise<string[]> {
   for (;;) {
-    await stopLive(api);
-    const alive = await whatLives(api);
-    if (alive.length === 0 || signal.aborted) return alive;
+    try {
+      await stopLive(api);
+      const alive = await whatLives(api);
+      if (alive.length === 0 || signal.aborted) return alive;
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
     await sleep(POLL_MS);
   }
 }

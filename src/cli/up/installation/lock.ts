@@ -1,4 +1,4 @@
-import { link, rm, unlink } from 'node:fs/promises';
+import { link, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CommandFailure } from '../failure.ts';
@@ -19,13 +19,13 @@ export async function takeLock(dataDir: string): Promise<AsyncDisposable> {
   const [lock, mine] = [fileIn(dataDir), join(dataDir, `start.lock.${process.pid}`)];
   await writePrivateJson(mine, identify(process.pid));
   try {
-    const holder = await holderOf(dataDir);
-    if (holder !== null) throw inUse(dataDir, holder);
-    await rm(lock, { force: true });
     // A link is made by one process only, where several are here at the same moment.
-    await link(mine, lock).catch((error: unknown) => {
-      throw new CommandFailure(`${dataDir} was taken by another start at this very moment.`, { cause: error });
-    });
+    if (!(await linked(mine, lock))) {
+      await setDeadAside(lock, dataDir);
+      if (!(await linked(mine, lock))) {
+        throw new CommandFailure(`${dataDir} was taken by another start at this very moment.`);
+      }
+    }
   } finally {
     await unlink(mine);
   }
@@ -34,8 +34,40 @@ export async function takeLock(dataDir: string): Promise<AsyncDisposable> {
 
 /** The running process that has the data directory. */
 export async function holderOf(dataDir: string): Promise<ProcessIdentity | null> {
-  const holder = await readJson(fileIn(dataDir), schema);
+  return runningIn(fileIn(dataDir));
+}
+
+async function runningIn(file: string): Promise<ProcessIdentity | null> {
+  const holder = await readJson(file, schema);
   return holder !== null && isStillRunning(holder) ? holder : null;
+}
+
+/** False: there is one already. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Throws when the process that has it runs. */
+async function setDeadAside(lock: string, dataDir: string): Promise<void> {
+  const holder = await runningIn(lock);
+  if (holder !== null) throw inUse(dataDir, holder);
+  const aside = `${lock}.${process.pid}.dead`;
+  await rename(lock, aside).catch(() => undefined);
+  try {
+    // Another start may have set the dead one aside first, and this is its own.
+    const taken = await runningIn(aside);
+    if (taken === null) return;
+    await linked(aside, lock);
+    throw inUse(dataDir, taken);
+  } finally {
+    await rm(aside, { force: true });
+  }
 }
 
 function inUse(dataDir: string, { pid }: ProcessIdentity): CommandFailure {

@@ -15,11 +15,19 @@ const schema = z.object({
 
 export type InstallationSecrets = z.infer<typeof schema>;
 
+function fileIn(dataDir: string): string {
+  return join(dataDir, 'secrets.json');
+}
+
+/** The keys of this data directory; null: nothing was ever started on it. */
+export async function readSecrets(dataDir: string): Promise<InstallationSecrets | null> {
+  return readJson(fileIn(dataDir), schema);
+}
+
 /** The keys of this data directory; made at its first start. The directory is made too, for this user alone. */
 export async function ensureSecrets(dataDir: string): Promise<InstallationSecrets> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const file = join(dataDir, 'secrets.json');
-  const kept = await readJson(file, schema);
+  const kept = await readSecrets(dataDir);
   if (kept !== null) return kept;
   const made: InstallationSecrets = {
     installation: `up-${randomBytes(4).toString('hex')}`,
@@ -27,6 +35,6 @@ export async function ensureSecrets(dataDir: string): Promise<InstallationSecret
     gitHostKey: `dpg_${randomBytes(24).toString('base64url')}`,
     sealKey: `k1:${randomBytes(32).toString('base64')}`,
   };
-  await writePrivateJson(file, made);
+  await writePrivateJson(fileIn(dataDir), made);
   return made;
 }

@@ -5,6 +5,7 @@ import { errorIn } from './error-line.ts';
 import { keepRole, type KeptRole } from './keep-role.ts';
 import type { Role } from './role.ts';
 import { openRoleLog, type RoleLog } from './role-log.ts';
+import { killGroup } from './role-process.ts';
 
 const READY_TIMEOUT_MS = 30_000;
 /** The same error of the same role is shown once in so long; its log has every one. */
@@ -21,7 +22,8 @@ export interface SupervisorDeps {
 
 /** The roles that run. */
 export interface Supervisor {
-  pidOf(role: string): number;
+  /** Ends a role's process without asking it; it is started again. For one that is stuck. */
+  kill(role: string): void;
   /** The end of a role's log, for an error's message. */
   tailOf(role: string): string[];
   /** Ends the roles one after another in the order given, each at most in its own time. Resolves with those that had to be killed. */
@@ -64,7 +66,7 @@ export async function startRoles(roles: readonly Role[], deps: SupervisorDeps): 
   }
 
   return {
-    pidOf: (name) => kept.get(name)?.pid() ?? 0,
+    kill: (name) => killGroup(kept.get(name)?.pid(), 'SIGKILL'),
     tailOf: (name) => logs.get(name)?.tail() ?? [],
     end,
   };

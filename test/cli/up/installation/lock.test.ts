@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { holderOf, takeLock } from '../../../../src/cli/up/installation/lock.ts';
+import { writePrivateJson } from '../../../../src/cli/up/installation/private-file.ts';
+import { identify } from '../../../../src/cli/up/installation/process-identity.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+test('a data directory in use is refused with the process that has it, and is free again afterwards', async () => {
+  await using dir = await temporaryDirectory();
+  const lock = await takeLock(dir.path);
+  expect(await holderOf(dir.path)).toMatchObject({ pid: process.pid });
+  await expect(takeLock(dir.path)).rejects.toThrow(`already runs on ${dir.path} (process ${process.pid})`);
+  await lock[Symbol.asyncDispose]();
+  expect(await readdir(dir.path)).toEqual([]);
+  await (await takeLock(dir.path))[Symbol.asyncDispose]();
+});
+
+test('what a dead process left is taken over', async () => {
+  await using dir = await temporaryDirectory();
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  await once(child, 'spawn');
+  await writePrivateJson(join(dir.path, 'start.lock'), identify(child.pid ?? 0));
+  expect(await holderOf(dir.path)).toMatchObject({ pid: child.pid });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(await holderOf(dir.path)).toBeNull();
+  await (await takeLock(dir.path))[Symbol.asyncDispose]();
+});
+
+test('a later process with the same number is not taken for the one that had it', async () => {
+  await using dir = await temporaryDirectory();
+  await writePrivateJson(join(dir.path, 'start.lock'), { pid: process.pid, startTicks: '1' });
+  expect(await holderOf(dir.path)).toBeNull();
+});
+
+test('of several that start at the same moment only one gets it', async () => {
+  await using dir = await temporaryDirectory();
+  const taker = join(import.meta.dirname, 'lock-taker.ts');
+  const codes = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const child = spawn(process.execPath, [taker, dir.path], { stdio: ['pipe', 'ignore', 'ignore'] });
+      const exited = once(child, 'exit') as Promise<[number | null]>;
+      setTimeout(() => child.stdin.end(), 1_500).unref();
+      return (await exited)[0];
+    }),
+  );
+  expect(codes.toSorted()).toEqual([0, 1, 1]);
+});

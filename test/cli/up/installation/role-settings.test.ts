@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { ROLE_SETTINGS, roleEnvironment, ROLES } from '../../../../src/cli/up/installation/role-settings.ts';
+import {
+  loadApiConfig,
+  loadGatewayConfig,
+  loadGitHostConfig,
+  loadMinterConfig,
+  loadWorkerConfig,
+} from '../../../../src/config.ts';
+import { namesReadBy } from '../../support/names-read-by.ts';
+
+describe('each role is given its own settings', () => {
+  const loaders = [
+    ['git-host', loadGitHostConfig],
+    ['minter', loadMinterConfig],
+    ['gateway', loadGatewayConfig],
+    ['api', loadApiConfig],
+    ['worker', loadWorkerConfig],
+  ] as const;
+
+  test.each(loaders)('%s gets exactly what it reads', (role, load) => {
+    expect([...ROLE_SETTINGS[role]].toSorted()).toEqual(namesReadBy(load).toSorted());
+  });
+
+  const everything = Object.fromEntries(
+    [...Object.values(ROLE_SETTINGS).flat(), 'PATH', 'HOME', 'LANG', 'AWS_SECRET_ACCESS_KEY'].map((name) => [
+      name,
+      'set',
+    ]),
+  );
+
+  test('nobody but the minter holds the key of the repo host or the seal keys', () => {
+    for (const role of ROLES.filter((name) => name !== 'minter')) {
+      const env = roleEnvironment(role, everything);
+      expect(env).not.toHaveProperty('DAYPASS_RELACE_API_KEY');
+      expect(env).not.toHaveProperty('DAYPASS_SEAL_KEYS');
+    }
+    expect(roleEnvironment('minter', everything)).toHaveProperty('DAYPASS_RELACE_API_KEY');
+  });
+
+  test('only the worker is told where the engine is, and nothing else of the user reaches any role', () => {
+    for (const role of ROLES) {
+      const env = roleEnvironment(role, everything);
+      expect('DOCKER_HOST' in env).toBe(role === 'worker');
+      expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+    }
+    expect(Object.keys(roleEnvironment('redis', everything))).toEqual(['PATH', 'HOME', 'LANG']);
+  });
+
+  test('a log level that would hide the ready line is raised to info', () => {
+    expect(roleEnvironment('api', { DAYPASS_LOG_LEVEL: 'error' })).toEqual({ DAYPASS_LOG_LEVEL: 'info' });
+    expect(roleEnvironment('api', { DAYPASS_LOG_LEVEL: 'debug' })).toEqual({ DAYPASS_LOG_LEVEL: 'debug' });
+  });
+});

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import {
+  checkSettings,
+  redisSocketOf,
+  startSettings,
+  urlOf,
+  withRepoHost,
+} from '../../../../src/cli/up/installation/settings.ts';
+
+const secrets = {
+  installation: 'up-00000000',
+  apiKey: 'dp_obviously_fake_key',
+  gitHostKey: 'obviously-fake-account-key',
+  sealKey: `k1:${Buffer.alloc(32).toString('base64')}`,
+};
+const settingsFor = (env: Record<string, string>) =>
+  withRepoHost(startSettings({ env, dataDir: '/data', secrets, uid: 0 }), 'http://127.0.0.1:7080/v1');
+
+test('without any setting all roles work together on this machine', () => {
+  const { api, gitHost, minter, gateway, worker } = checkSettings(settingsFor({}));
+  expect(api).toMatchObject({ redisUrl: redisSocketOf('/data'), listen: { host: '127.0.0.1', port: 7070 } });
+  expect(gitHost.listen).toEqual({ host: '127.0.0.1', port: 7080 });
+  expect(minter.relace).toMatchObject({ baseUrl: 'http://127.0.0.1:7080/v1', canRestrictAccess: true });
+  expect(minter.relace.apiKey.reveal()).toBe(secrets.gitHostKey);
+  expect(gateway.repoOrigin).toBe('http://127.0.0.1:7080');
+  expect(worker).toMatchObject({ installation: 'up-00000000', runDir: '/run/daypass/up-00000000' });
+});
+
+test('what the user sets goes before what is made, and what is set but empty counts as not set', () => {
+  const settings = settingsFor({ DAYPASS_API_LISTEN: '0.0.0.0:9000', DAYPASS_API_KEYS: '', DAYPASS_MAX_CPUS: '2' });
+  const { api } = checkSettings(settings);
+  expect(api).toMatchObject({ listen: { host: '0.0.0.0', port: 9000 }, limits: { cpus: 2 } });
+  expect(api.keys[0]?.key.reveal()).toBe(secrets.apiKey);
+  expect(urlOf(api.listen)).toBe('http://127.0.0.1:9000');
+});
+
+test('a key of the hosted service makes that the repo host, at its own address and with its own abilities', () => {
+  const { minter, gateway } = checkSettings(settingsFor({ DAYPASS_RELACE_API_KEY: 'obviously-fake-hosted-key' }));
+  expect(minter.relace).toMatchObject({ baseUrl: 'https://api.relace.run/v1', canRestrictAccess: false });
+  expect(gateway.repoOrigin).toBe('https://api.relace.run');
+});
+
+test('all that is wrong with any role is told at once, each thing once', () => {
+  const wrong = settingsFor({ DAYPASS_API_LISTEN: 'here', DAYPASS_SEAL_KEYS: 'short', DAYPASS_LOG_LEVEL: 'loud' });
+  expect(() => checkSettings(wrong)).toThrow(
+    /DAYPASS_API_LISTEN must be HOST:PORT[^]*DAYPASS_SEAL_KEYS must be ID:KEY/,
+  );
+  try {
+    checkSettings(wrong);
+  } catch (error) {
+    expect(String(error).match(/DAYPASS_LOG_LEVEL/g)).toHaveLength(1);
+  }
+});
+
+test('a data directory below which no socket can lie is refused', () => {
+  const settings = startSettings({ env: {}, dataDir: `/${'d'.repeat(100)}`, secrets, uid: 0 });
+  expect(() => checkSettings(withRepoHost(settings, 'http://127.0.0.1:1/v1'))).toThrow('DAYPASS_DATA_DIR is too long');
+});
