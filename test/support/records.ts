@@ -28,5 +28,6 @@ export function aSession(over: Partial<SessionRecord> = {}): SessionRecord {
 /** A token's intent, not yet minted. */
 export function aToken(over: Partial<TokenRecord> = {}): TokenRecord {
   const grants = [{ repoId: REPO_A, access: 'write' as const }];
-  return { ...intendToken({ id: 'tok_test', sessionId: 'ses_test', grants, ttlSeconds: 180, now }), ...over };
+  const intent = intendToken({ id: 'tok_test', sessionId: 'ses_test', grants, ttlSeconds: 180, now });
+  return { ...intent, provider: 'relace', ...over };
 }

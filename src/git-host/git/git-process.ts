@@ -1,9 +1,11 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 import { GIT_SETTINGS, gitEnvironment } from './git-settings.ts';
 
 /** Time for git to remove its locks and half-written packs after SIGTERM. It takes milliseconds. */
 const KILL_AFTER_MS = 2_000;
+const GROUP_LOOK_MS = 5;
 /** Enough of git's complaint to explain a failure. */
 const MAX_STDERR_CHARS = 4_096;
 
@@ -69,6 +71,7 @@ async function endOf(child: Child, signal: AbortSignal): Promise<{ exitCode: num
   if (signal.aborted) kill();
   try {
     const exitCode = await promise;
+    if (signal.aborted) await groupGone(child);
     signal.throwIfAborted();
     return { exitCode, stderr };
   } finally {
@@ -77,12 +80,24 @@ async function endOf(child: Child, signal: AbortSignal): Promise<{ exitCode: num
   }
 }
 
-function killGroup(child: Child, name: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+/**
+ * Git's own children may outlive it by a moment: waits until nothing of the group runs, and kills what lingers. What
+ * answers even then is a dead process that nobody has collected yet, and is not waited for.
+ */
+async function groupGone(child: Child): Promise<void> {
+  const killAtMs = Date.now() + KILL_AFTER_MS;
+  while (Date.now() < killAtMs && killGroup(child, 0)) await sleep(GROUP_LOOK_MS);
+  killGroup(child, 'SIGKILL');
+}
+
+/** Signals the whole group, 0 only asks; false when there is none any more. */
+function killGroup(child: Child, name: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
   try {
-    process.kill(-child.pid, name);
+    return process.kill(-child.pid, name);
   } catch (error) {
     // ESRCH: the group is gone already, which is what is wanted.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    return false;
   }
 }

@@ -25,12 +25,16 @@ export function openRoleLog(dir: string, role: string): RoleLog {
       latest.push(line);
       if (latest.length > LINES_KEPT) latest.shift();
       const text = `${line}\n`;
-      if (bytes + text.length > MAX_FILE_BYTES) {
-        renameSync(file, `${file}.1`);
-        bytes = 0;
+      try {
+        if (bytes + text.length > MAX_FILE_BYTES) {
+          renameSync(file, `${file}.1`);
+          bytes = 0;
+        }
+        appendFileSync(file, text, { mode: 0o600 });
+        bytes += Buffer.byteLength(text);
+      } catch {
+        // A full disk must not end the roles: the latest lines are at hand all the same.
       }
-      appendFileSync(file, text, { mode: 0o600 });
-      bytes += Buffer.byteLength(text);
     },
   };
 }

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Exit, Role } from './role.ts';
 
+/** Output may come after the exit; one who left the group and holds it open is not waited for longer. */
+const LAST_WORDS_TIMEOUT_MS = 500;
+
 /** One life of a role: from its start to its end. A role that dies and is started again has another one. */
 export interface RoleProcess {
   pid: number;
@@ -31,8 +34,13 @@ export async function startRoleProcess(role: Role, onLine: (line: string) => voi
   const over = Promise.withResolvers<Exit>();
   child.once('exit', (code, signal) => {
     killGroup(child.pid, 'SIGKILL');
-    ready.resolve(false);
-    over.resolve({ code, signal });
+    const tell = (): void => {
+      clearTimeout(timer);
+      ready.resolve(false);
+      over.resolve({ code, signal });
+    };
+    const timer = setTimeout(tell, LAST_WORDS_TIMEOUT_MS);
+    child.once('close', tell);
   });
   await once(child, 'spawn');
 

@@ -47,5 +47,5 @@ test('of several that start at the same moment only one gets it', async () => {
       return (await exited)[0];
     }),
   );
-  expect(codes.toSorted()).toEqual([0, 1, 1]);
+  expect(codes.toSorted((a, b) => Number(a) - Number(b))).toEqual([0, 1, 1]);
 });

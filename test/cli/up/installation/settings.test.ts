@@ -7,6 +7,8 @@ import {
   withRepoHost,
 } from '../../../../src/cli/up/installation/settings.ts';
 
+import type { Environment } from '../../../../src/settings.ts';
+
 const secrets = {
   installation: 'up-00000000',
   apiKey: 'dp_obviously_fake_key',
@@ -15,6 +17,15 @@ const secrets = {
 };
 const settingsFor = (env: Record<string, string>) =>
   withRepoHost(startSettings({ env, dataDir: '/data', secrets, uid: 0 }), 'http://127.0.0.1:7080/v1');
+
+function refusalOf(settings: Environment): string {
+  try {
+    checkSettings(settings);
+    return 'not refused';
+  } catch (error) {
+    return String(error);
+  }
+}
 
 test('without any setting all roles work together on this machine', () => {
   const { api, gitHost, minter, gateway, worker } = checkSettings(settingsFor({}));
@@ -42,14 +53,9 @@ test('a key of the hosted service makes that the repo host, at its own address a
 
 test('all that is wrong with any role is told at once, each thing once', () => {
   const wrong = settingsFor({ DAYPASS_API_LISTEN: 'here', DAYPASS_SEAL_KEYS: 'short', DAYPASS_LOG_LEVEL: 'loud' });
-  expect(() => checkSettings(wrong)).toThrow(
-    /DAYPASS_API_LISTEN must be HOST:PORT[^]*DAYPASS_SEAL_KEYS must be ID:KEY/,
-  );
-  try {
-    checkSettings(wrong);
-  } catch (error) {
-    expect(String(error).match(/DAYPASS_LOG_LEVEL/g)).toHaveLength(1);
-  }
+  const said = refusalOf(wrong);
+  expect(said).toMatch(/DAYPASS_API_LISTEN must be HOST:PORT[^]*DAYPASS_SEAL_KEYS must be ID:KEY/);
+  expect(said.match(/DAYPASS_LOG_LEVEL/g)).toHaveLength(1);
 });
 
 test('a data directory below which no socket can lie is refused', () => {

@@ -64,7 +64,7 @@ test('a role that dies is started again within 2 s, and said to be', async () =>
 
 test('a stuck role is killed when told to, and runs again', async () => {
   await using cleanup = new AsyncDisposableStack();
-  const { pidOf, started } = await supervise(cleanup, [fakeRole('a', STUBBORN)]);
+  const { pidOf, started } = await supervise(cleanup, [fakeRole('a', STUBBORN, { endTimeoutMs: 300 })]);
   const supervisor = await started;
   const before = pidOf('a');
   process.kill(before, 'SIGSTOP');
@@ -75,7 +75,7 @@ test('a stuck role is killed when told to, and runs again', async () => {
     { timeoutMs: 2_000 },
   );
   expect(isRunning(before)).toBe(false);
-  process.kill(pidOf('a'), 'SIGKILL');
+  expect(await end(supervisor, 'a')).toEqual(['a']);
 });
 
 test('a stubborn role is killed after its time, together with what it started, and named', async () => {
@@ -101,6 +101,7 @@ test('what a role that died had started is killed before it is started again', a
   const { started, pidOf } = await supervise(cleanup, [fakeRole('a', program)]);
   const supervisor = await started;
   const sleeper = Number(supervisor.tailOf('a')[0]?.split(' ')[1]);
+  expect(isRunning(sleeper)).toBe(true);
   process.kill(pidOf('a'), 'SIGKILL');
   await eventually(
     () => isRunning(sleeper),
