@@ -11,7 +11,7 @@ const page = z.object({ data: z.array(z.object({ id: z.string() })) });
 const stats = z.object({ sessions: z.record(z.string(), z.number()), tokens: z.record(z.string(), z.number()) });
 
 /** What is still alive, as a sentence each; empty: nothing. */
-export async function whatLives(api: ApiClient): Promise<string[]> {
+async function whatLives(api: ApiClient): Promise<string[]> {
   const { sessions, tokens } = await api.call('GET', '/v1/stats', stats);
   return [
     ...LIVE_SESSIONS.filter((status) => sessions[status]).map((status) => `${sessions[status]} sessions ${status}`),
