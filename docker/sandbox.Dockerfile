@@ -1,4 +1,4 @@
-# What a session runs in when its request names no image. Build context: this directory.
+# What a session runs in when its request names no image. The build context is this directory.
 ARG BASE=node:24-bookworm-slim
 
 FROM ${BASE} AS tools

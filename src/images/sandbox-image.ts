@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { engineStatus } from '../runtime/docker/engine-error.ts';
 import { followEngine } from './engine-stream.ts';
 import { BUILD_CONTEXT, BUILD_INPUTS, CONTENT_LABEL, contentOf } from './image-content.ts';
 import { localImage } from './local-image.ts';
@@ -36,7 +37,18 @@ export async function ensureSandboxImage(deps: {
   await build(deps, base);
   const built = await localImage(deps.docker, SANDBOX_IMAGE);
   if (built === null) throw new Error(`${SANDBOX_IMAGE} was built, and yet the engine does not have it`);
+  if (present !== null && present.id !== built.id) await removeReplaced(deps.docker, present.id);
   return { image: SANDBOX_IMAGE, id: built.id, built: true };
+}
+
+/** The image that lost its name would stay on the engine for good. One that a container still uses is left alone. */
+async function removeReplaced(docker: Docker, id: string): Promise<void> {
+  await docker
+    .getImage(id)
+    .remove()
+    .catch((error: unknown) => {
+      if (![404, 409].includes(engineStatus(error) ?? 0)) throw error;
+    });
 }
 
 async function build(

@@ -21,11 +21,9 @@ afterAll(async () => {
 
 test('the image is built once: a second look finds it, and says nothing', async () => {
   const said: string[] = [];
-  const started = performance.now();
   const found = await ensureSandboxImage({ docker, onProgress: (line) => said.push(line) });
   expect(found).toMatchObject({ image: 'daypass/sandbox', built: false, id: expect.stringMatching(/^sha256:/) });
   expect(said).toEqual([]);
-  expect(performance.now() - started).toBeLessThan(1000);
 });
 
 test('the image has the tools that agents are promised, for a user that is not root', async () => {

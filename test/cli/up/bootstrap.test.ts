@@ -1,62 +1,99 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyFile, mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const BOOTSTRAP = fileURLToPath(new URL('../../../src/cli/up/bootstrap.mjs', import.meta.url));
-const MAIN = `
-console.log(JSON.stringify({ args: process.argv.slice(2), path: process.env.PATH.split(':')[0] }));
-process.on('SIGTERM', () => process.exit(5));
-if (process.argv[2] === 'wait') setInterval(() => undefined, 1000);
-else process.exitCode = 3;
-`;
+const BOOTSTRAP = 'src/cli/up/bootstrap.mjs';
 
-describe('what runs before anything is installed', () => {
-  let root: string;
-  beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), 'daypass-bootstrap-'));
-    await mkdir(join(root, 'src/cli/up'), { recursive: true });
-    await cp(BOOTSTRAP, join(root, 'src/cli/up/bootstrap.mjs'));
-    await writeFile(join(root, 'src/cli/up/main.ts'), MAIN);
-    // One package, which lies beside it: nothing is fetched.
-    const project = { name: 'x', version: '1.0.0', dependencies: { y: 'file:y' } };
-    const packages = { '': project, 'node_modules/y': { resolved: 'y', link: true }, y: { version: '1.0.0' } };
-    const lock = { ...project, lockfileVersion: 3, packages };
-    await mkdir(join(root, 'y'));
-    await writeFile(join(root, 'y/package.json'), '{ "name": "y", "version": "1.0.0" }');
-    await writeFile(join(root, 'package.json'), JSON.stringify(project));
-    await writeFile(join(root, 'package-lock.json'), JSON.stringify(lock));
-  });
-  afterAll(() => rm(root, { recursive: true, force: true }));
+interface Project extends AsyncDisposable {
+  run(...args: string[]): ChildProcess & { said: Promise<string> };
+  path: string;
+}
 
-  const start = (...args: string[]) => {
-    const child = spawn(process.execPath, [join(root, 'src/cli/up/bootstrap.mjs'), ...args], { cwd: root });
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += String(chunk)));
-    child.stderr.on('data', (chunk) => (output += String(chunk)));
-    const exited = once(child, 'close').then(([code]) => code as number);
-    return { child, exited, output: () => output };
+/** A project of its own around the real bootstrap: with this `main.ts`, this `npm`, and packages installed or not. */
+async function project(options: { main: string; npm?: string; installed: boolean }): Promise<Project> {
+  const dir = await temporaryDirectory();
+  const put = async (file: string, content: string, mode = 0o644): Promise<void> => {
+    await mkdir(dirname(join(dir.path, file)), { recursive: true });
+    await writeFile(join(dir.path, file), content, { mode });
   };
+  await put('src/cli/up/main.ts', options.main);
+  await put('package.json', '{"type": "module"}');
+  await put('package-lock.json', '{}');
+  await put('bin/npm', `#!/bin/sh\n${options.npm ?? 'echo npm was not wanted >&2; exit 1'}\n`, 0o755);
+  await copyFile(join(import.meta.dirname, '../../..', BOOTSTRAP), join(dir.path, BOOTSTRAP));
+  if (options.installed) await put('node_modules/.package-lock.json', '{}');
+  await mkdir(join(dir.path, 'node_modules/.bin'), { recursive: true });
+  await symlink(process.execPath, join(dir.path, 'node_modules/.bin/node'));
+  return {
+    path: dir.path,
+    [Symbol.asyncDispose]: dir[Symbol.asyncDispose],
+    run(...args) {
+      const env = { PATH: `${join(dir.path, 'bin')}:${process.env['PATH']}` };
+      const child = spawn(process.execPath, [join(dir.path, BOOTSTRAP), ...args], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const said = Promise.all([text(child.stdout), text(child.stderr)]).then((parts) => parts.join(''));
+      return Object.assign(child, { said });
+    },
+  };
+}
 
-  it('installs the packages the first time only, hands the arguments over, and gives the exit code', async () => {
-    const first = start('start', '--exit');
-    expect(await first.exited).toBe(3);
-    expect(first.output()).toMatch(/✓ packages/);
-    expect(first.output()).toContain(
-      JSON.stringify({ args: ['start', '--exit'], path: join(root, 'node_modules/.bin') }),
-    );
-    const second = start('start');
-    expect(await second.exited).toBe(3);
-    expect(second.output()).not.toContain('packages');
+test('with its packages in place it runs the command with its arguments and ends with its exit code', async () => {
+  await using it = await project({
+    installed: true,
+    main: 'console.log(process.argv.slice(2).join()); process.exit(7)',
   });
+  const child = it.run('test', '--flag');
+  expect(await once(child, 'exit')).toEqual([7, null]);
+  expect(await child.said).toBe('test,--flag\n');
+});
 
-  it('passes a SIGTERM on, and ends as what it started ends', async () => {
-    const { child, exited, output } = start('wait');
-    await expect.poll(output, { timeout: 10_000 }).toContain('"wait"');
-    child.kill('SIGTERM');
-    expect(await exited).toBe(5);
-  });
+test('the command finds the tools of the project first on its PATH', async () => {
+  await using it = await project({ installed: true, main: "console.log(process.env['PATH']?.split(':')[0])" });
+  expect((await it.run('check').said).trim()).toBe(join(it.path, 'node_modules/.bin'));
+});
+
+test('missing packages are installed first, exactly as locked and with those for development', async () => {
+  const npm = 'echo "$@" > npm-was-called; mkdir -p node_modules; echo {} > node_modules/.package-lock.json';
+  await using it = await project({ installed: false, npm, main: "console.log('main runs')" });
+  const said = await it.run('start').said;
+  expect(said).toMatch(/… packages: npm ci\n✓ packages {2}\d+\.\d s\nmain runs\n/);
+  expect(await readFile(join(it.path, 'npm-was-called'), 'utf8')).toContain('ci --include=dev');
+});
+
+test('packages older than the lock file are installed again', async () => {
+  await using it = await project({ installed: true, npm: 'touch npm-was-called', main: '' });
+  const hourAgo = Date.now() / 1_000 - 3_600;
+  await utimes(join(it.path, 'node_modules/.package-lock.json'), hourAgo, hourAgo);
+  await it.run('start').said;
+  expect(await readFile(join(it.path, 'npm-was-called'), 'utf8')).toBe('');
+});
+
+test('when npm fails its errors are shown with the command to run, without its warnings and usage', async () => {
+  const npm = "printf 'npm warn old\\nnpm error code ENOTFOUND\\nnpm error\\nnpm error no such host\\n' >&2; exit 1";
+  await using it = await project({ installed: false, npm, main: "console.log('main runs')" });
+  const child = it.run('start');
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  const said = await child.said;
+  expect(said).toContain('npm error code ENOTFOUND\nnpm error no such host\nPut that right, then run: npm ci\n');
+  expect(said).not.toMatch(/npm warn|main runs/);
+});
+
+test('a signal is for the command to act on, and its exit code is kept', async () => {
+  const main = "process.on('SIGINT', () => process.exit(3)); console.log('up'); setInterval(() => {}, 1000);";
+  await using it = await project({ installed: true, main });
+  const child = it.run('start');
+  await once(child.stdout ?? child, 'data');
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([3, null]);
+});
+
+test('when the command is ended by a signal it ends the same way', async () => {
+  await using it = await project({ installed: true, main: "process.kill(process.pid, 'SIGKILL')" });
+  expect(await once(it.run('start'), 'exit')).toEqual([null, 'SIGKILL']);
 });
