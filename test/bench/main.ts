@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { startStack } from '../support/stack.ts';
 import { benchFirstLine } from './first-line.ts';
 import { median, row } from './figures.ts';
+import { benchMasking } from './masking.ts';
 
 /*
  * `npm run bench`: how much a session costs beside the same work done by hand, as ratios of figures taken in turn in one
@@ -22,6 +23,18 @@ process.stdout.write(
     row('Daypass: POST /v1/sessions', session),
     row('by hand: docker run --rm, git clone', byHand),
     `ratio of the medians: ${ratio.toFixed(2)} (at most ${MAX_FIRST_LINE_RATIO})`,
+    '',
+  ].join('\n'),
+);
+const masking = benchMasking(rounds);
+const hostileRatio = median(masking.hostile) / median(masking.longPieces);
+process.stdout.write(
+  [
+    'Masking three tokens in 10 MB of log (ms: min, median, max)',
+    row('in lines of 100 bytes', masking.shortLines),
+    row('in pieces of 64 KB', masking.longPieces),
+    row('in pieces of 64 KB made to be slow', masking.hostile),
+    `ratio of hostile to ordinary: ${hostileRatio.toFixed(2)}`,
     '',
   ].join('\n'),
 );

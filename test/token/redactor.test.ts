@@ -91,20 +91,6 @@ describe('masking a stream', () => {
     for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
   });
 
-  it('keeps up with a log that comes in short lines, and with text made to slow it down', () => {
-    const secrets = Array.from({ length: 3 }, () => new Secret(`rlcr-${randomBytes(20).toString('hex')}`));
-    const line = Buffer.from(
-      'a line of about a hundred bytes, with hex 0123456789abcdef, as a compiler may print it, ok\n',
-    );
-    const lines = createRedactor(secrets);
-    const nasty = createRedactor([new Secret(`b${'a'.repeat(30_000)}`), new Secret(`${'a'.repeat(30_000)}b`)]);
-    const startedAt = performance.now();
-    for (let bytes = 0; bytes < 10_000_000; bytes += line.length) lines.push(line);
-    for (let n = 0; n < 10; n++) nasty.push(Buffer.alloc(100_000, 'a'));
-    // Many times what it takes: quadratic work would take minutes.
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
-  });
-
   it('leaves text alone when there is nothing to mask', () => {
     expect(redactText([], 'abc')).toBe('abc');
     expect(redactText([new Secret('abc')], 'abc is too short to be a secret')).toBe('abc is too short to be a secret');
