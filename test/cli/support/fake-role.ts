@@ -1,3 +1,4 @@
+import { identify } from '../../../src/cli/up/installation/process-identity.ts';
 import type { Role } from '../../../src/cli/up/supervisor/role.ts';
 
 /** A role whose program is a few lines of JavaScript. It is ready when it prints a line with `ready`. */
@@ -19,11 +20,7 @@ export const STAYS = "console.log('ready'); setInterval(() => {}, 1000)";
 /** Ready at once, and deaf to SIGTERM. */
 export const STUBBORN = "process.on('SIGTERM', () => {}); console.log('ready'); setInterval(() => {}, 1000)";
 
+/** A process that has ended and that nobody has collected does not run. */
 export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return identify(pid) !== null;
 }

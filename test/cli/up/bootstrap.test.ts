@@ -62,8 +62,21 @@ test('missing packages are installed first, exactly as locked and with those for
   const npm = 'echo "$@" > npm-was-called; mkdir -p node_modules; echo {} > node_modules/.package-lock.json';
   await using it = await project({ installed: false, npm, main: "console.log('main runs')" });
   const said = await it.run('start').said;
-  expect(said).toMatch(/… packages: npm ci\n✓ packages {2}\d+\.\d s\nmain runs\n/);
-  expect(await readFile(join(it.path, 'npm-was-called'), 'utf8')).toContain('ci --include=dev');
+  expect(said).toMatch(/… packages: npm install\n✓ packages {2}\d+\.\d s\nmain runs\n/);
+  expect(await readFile(join(it.path, 'npm-was-called'), 'utf8')).toContain('install --no-save --include=dev');
+});
+
+test('with the real npm it installs the first time only', async () => {
+  await using it = await project({ installed: false, npm: 'PATH="${PATH#*:}" exec npm "$@"', main: '' });
+  // One package, which lies beside it: nothing is fetched.
+  const manifest = { name: 'x', version: '1.0.0', dependencies: { y: 'file:y' } };
+  const packages = { '': manifest, 'node_modules/y': { resolved: 'y', link: true }, y: { version: '1.0.0' } };
+  await mkdir(join(it.path, 'y'));
+  await writeFile(join(it.path, 'y/package.json'), '{ "name": "y", "version": "1.0.0" }');
+  await writeFile(join(it.path, 'package.json'), JSON.stringify(manifest));
+  await writeFile(join(it.path, 'package-lock.json'), JSON.stringify({ ...manifest, lockfileVersion: 3, packages }));
+  expect(await it.run('start').said).toMatch(/✓ packages/);
+  expect(await it.run('start').said).toBe('');
 });
 
 test('packages older than the lock file are installed again', async () => {
@@ -80,7 +93,7 @@ test('when npm fails its errors are shown with the command to run, without its w
   const child = it.run('start');
   expect(await once(child, 'exit')).toEqual([1, null]);
   const said = await child.said;
-  expect(said).toContain('npm error code ENOTFOUND\nnpm error no such host\nPut that right, then run: npm ci\n');
+  expect(said).toContain('npm error code ENOTFOUND\nnpm error no such host\nPut that right, then run: npm install\n');
   expect(said).not.toMatch(/npm warn|main runs/);
 });
 

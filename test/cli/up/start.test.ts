@@ -127,8 +127,8 @@ describe('npm start', () => {
 
   test('with --exit it ends after the sample, having deleted the token that a killed start had left', async () => {
     const { child, said, exited } = run('src/cli/up/bootstrap.mjs', 'start', '--exit');
-    expect((await exited)[0], said()).toBe(0);
-    expect(child.exitCode).toBe(0);
+    await exited;
+    expect({ exitCode: child.exitCode, said: said() }).toMatchObject({ exitCode: 0 });
     expect(await readdir(join(dir.path, 'spool'))).toEqual([]);
     expect(existsSync(join(dir.path, 'run'))).toBe(false);
   });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { holderOf, takeLock } from '../../../../src/cli/up/installation/lock.ts';
 import { writePrivateJson } from '../../../../src/cli/up/installation/private-file.ts';
@@ -36,16 +37,22 @@ test('a later process with the same number is not taken for the one that had it'
   expect(await holderOf(dir.path)).toBeNull();
 });
 
-test('of several that start at the same moment only one gets it', async () => {
+test('of several that start at the same moment only one gets it, also after a dead one', async () => {
   await using dir = await temporaryDirectory();
-  const taker = join(import.meta.dirname, 'lock-taker.ts');
-  const codes = await Promise.all(
-    [1, 2, 3].map(async () => {
-      const child = spawn(process.execPath, [taker, dir.path], { stdio: ['pipe', 'ignore', 'ignore'] });
-      const exited = once(child, 'exit') as Promise<[number | null]>;
-      setTimeout(() => child.stdin.end(), 1_500).unref();
-      return (await exited)[0];
-    }),
+  await writePrivateJson(join(dir.path, 'start.lock'), { pid: process.pid, startTicks: '1' });
+  const module = join(import.meta.dirname, '../../../../src/cli/up/installation/lock.ts');
+  const program = `const { takeLock } = await import(${JSON.stringify(module)});
+    const lock = await takeLock(${JSON.stringify(dir.path)}).catch(() => process.exit(1));
+    console.log('taken'); for await (const chunk of process.stdin) void chunk; await lock[Symbol.asyncDispose]();`;
+  const takers = [1, 2, 3].map(() =>
+    spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'inherit'] }),
   );
-  expect(codes.toSorted((a, b) => Number(a) - Number(b))).toEqual([0, 1, 1]);
+  const told = takers.map(({ stdout }) => text(stdout));
+  // Whoever was refused is over by itself; then the one that has it is let go.
+  const over = Promise.withResolvers<void>();
+  let refused = 0;
+  for (const taker of takers) taker.once('exit', (code) => code === 1 && ++refused === 2 && over.resolve());
+  await over.promise;
+  for (const taker of takers) taker.stdin.end();
+  expect((await Promise.all(told)).filter((said) => said === 'taken\n')).toHaveLength(1);
 });
