@@ -4,6 +4,13 @@ import { localImage } from './local-image.ts';
 import { pullImage } from './pull-image.ts';
 import { ensureStandInBase, standInBaseName } from './stand-in-base.ts';
 
+export interface ImageDeps {
+  docker: Docker;
+  onProgress: (line: string) => void;
+  /** Called when no base can be had and one is about to be made: the moment to install what that takes. */
+  beforeStandIn?: () => Promise<void>;
+}
+
 /** The default of the Dockerfile's `BASE`. */
 const PUBLIC_BASE = 'node:24-bookworm-slim';
 
@@ -13,7 +20,7 @@ export async function knownBases(): Promise<string[]> {
 }
 
 /** Name of a base image that is on the engine: there already, else pulled, else made here. */
-export async function ensureBase(docker: Docker, onProgress: (line: string) => void): Promise<string> {
+export async function ensureBase({ docker, onProgress, beforeStandIn }: ImageDeps): Promise<string> {
   if ((await localImage(docker, PUBLIC_BASE)) !== null) return PUBLIC_BASE;
   onProgress(`pulling ${PUBLIC_BASE}`);
   try {
@@ -21,6 +28,7 @@ export async function ensureBase(docker: Docker, onProgress: (line: string) => v
     return PUBLIC_BASE;
   } catch (error) {
     onProgress(`it cannot be pulled: ${describe(error)}`);
+    await beforeStandIn?.();
     return await ensureStandInBase(docker, onProgress);
   }
 }

@@ -3,7 +3,7 @@ import { engineStatus } from '../runtime/docker/engine-error.ts';
 import { followEngine } from './engine-stream.ts';
 import { BUILD_CONTEXT, BUILD_INPUTS, CONTENT_LABEL, contentOf } from './image-content.ts';
 import { localImage } from './local-image.ts';
-import { ensureBase, knownBases } from './sandbox-base.ts';
+import { ensureBase, knownBases, type ImageDeps } from './sandbox-base.ts';
 
 /** The image of sessions that name none. */
 export const SANDBOX_IMAGE = 'daypass/sandbox';
@@ -24,16 +24,13 @@ export interface SandboxImage {
  * takes up to two minutes, each step of which is a line to `onProgress`. Safe to call again and from several processes.
  * Throws an error whose message says what is missing, or what the build said last.
  */
-export async function ensureSandboxImage(deps: {
-  docker: Docker;
-  onProgress: (line: string) => void;
-}): Promise<SandboxImage> {
+export async function ensureSandboxImage(deps: ImageDeps): Promise<SandboxImage> {
   const present = await localImage(deps.docker, SANDBOX_IMAGE);
   const contents = await Promise.all((await knownBases()).map(contentOf));
   if (present !== null && contents.includes(present.labels[CONTENT_LABEL] ?? '')) {
     return { image: SANDBOX_IMAGE, id: present.id, built: false };
   }
-  const base = await ensureBase(deps.docker, deps.onProgress);
+  const base = await ensureBase(deps);
   await build(deps, base);
   const built = await localImage(deps.docker, SANDBOX_IMAGE);
   if (built === null) throw new Error(`${SANDBOX_IMAGE} was built, and yet the engine does not have it`);
@@ -51,10 +48,7 @@ async function removeReplaced(docker: Docker, id: string): Promise<void> {
     });
 }
 
-async function build(
-  { docker, onProgress }: { docker: Docker; onProgress: (line: string) => void },
-  base: string,
-): Promise<void> {
+async function build({ docker, onProgress }: ImageDeps, base: string): Promise<void> {
   const labels = { [CONTENT_LABEL]: await contentOf(base) };
   const source = await docker.buildImage(
     { context: BUILD_CONTEXT, src: BUILD_INPUTS },

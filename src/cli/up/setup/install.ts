@@ -11,11 +11,28 @@ export interface InstallDeps {
 
 /** Sees to it that every program is there, and installs nothing else. Throws with the list and the command where it may not. */
 export async function ensurePrograms({ machine, progress }: InstallDeps, needs: Need[]): Promise<void> {
+  await installMissing(machine, needs, (packages) =>
+    progress.step(`install ${packages.join(' ')}`, () => aptInstall(packages, machine.env)),
+  );
+}
+
+/** The same within a step that runs already: a line says what is installed. */
+export async function ensureProgramsInStep({ machine, progress }: InstallDeps, needs: Need[]): Promise<void> {
+  await installMissing(machine, needs, (packages) => {
+    progress.line(`  installing ${packages.join(' ')}`);
+    return aptInstall(packages, machine.env);
+  });
+}
+
+async function installMissing(
+  machine: Machine,
+  needs: Need[],
+  install: (packages: string[]) => Promise<void>,
+): Promise<void> {
   const missing = missingOf(needs, await machine.find(needs));
   if (missing.length === 0) return;
   if (!machine.isRoot || !machine.hasApt) throw new CommandFailure(cannotInstall(missing, machine.hasApt));
-  const packages = packagesOf(missing);
-  await progress.step(`install ${packages.join(' ')}`, () => aptInstall(packages, machine.env));
+  await install(packagesOf(missing));
   const still = missingOf(needs, await machine.find(needs));
   if (still.length > 0) {
     throw new CommandFailure(
