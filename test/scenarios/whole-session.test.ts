@@ -83,6 +83,15 @@ describe('a session over HTTP', () => {
     expect(ended.repos[1]?.head).toBe(first.repo_head);
   });
 
+  it('opens sixteen repos with one token', async () => {
+    const ids = await Promise.all(Array.from({ length: 16 }, () => createRepo(stack)));
+    const repos = ids.map((id, i) => ({ id, path: `r${i}`, depth: 1 }));
+    const { id } = await startSession(stack, { repos, command: ['sh', '-c', 'ls -d r*/.git | wc -l'] });
+    const ended = await settled(stack, id);
+    expect(await logOf(stack, id)).toBe('16\n');
+    expect(ended.token?.repoIds.toSorted()).toEqual(ids.toSorted());
+  });
+
   it('shows the lines of the log while the command still runs', async () => {
     const repo = await createRepo(stack);
     const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', 'echo first; sleep 30'] });
