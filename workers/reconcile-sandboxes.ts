@@ -1,33 +1,27 @@
 import { closeGateway, listGateways } from '../src/egress/policy-files.ts';
-import { isEnded } from '../src/session/status.ts';
+import { unsettledSessions } from '../src/store/listing.ts';
 import { readSession } from '../src/store/records.ts';
 import type { WorkerDeps } from './deps.ts';
 
 /**
- * Removes what no living session names: containers with our labels, such as one that was created while its session
- * ended, and ways out whose sandbox is gone. What an ended session still names is left to `settleSession`.
+ * Removes what no session names any more: containers with our labels, such as one that was created while its session
+ * ended, and ways out without a sandbox. What an ended session still names is left to `settleSession`.
+ *
+ * What stands is listed before the records are read: a sandbox is in its session's record before it or its way out
+ * exists, so one that is just being made, by whatever worker, is never taken for a stray.
  */
 export async function reconcileSandboxes(deps: WorkerDeps): Promise<void> {
-  const standing = new Set<string>();
-  for (const { sandboxId, sessionId } of await deps.runtime.list()) {
-    if (await isNamed(deps, sandboxId, sessionId)) standing.add(sandboxId);
-    else await deps.runtime.remove(sandboxId);
-  }
-  const starting = await startingHere(deps);
-  for (const sandboxId of await listGateways(deps.config.runDir)) {
-    const wanted = standing.has(sandboxId) || starting.has(sandboxId);
-    if (!wanted) await closeGateway({ runDir: deps.config.runDir, sandboxId });
+  const { runtime, config } = deps;
+  const [sandboxes, gateways] = await Promise.all([runtime.list(), listGateways(config.runDir)]);
+  const named = await namedSandboxes(deps);
+  for (const { sandboxId } of sandboxes) if (!named.has(sandboxId)) await runtime.remove(sandboxId);
+  for (const sandboxId of gateways) {
+    if (!named.has(sandboxId)) await closeGateway({ runDir: config.runDir, sandboxId });
   }
 }
 
-async function isNamed({ redis }: WorkerDeps, sandboxId: string, sessionId: string): Promise<boolean> {
-  const session = await readSession(redis, sessionId);
-  if (session?.sandbox?.id !== sandboxId) return false;
-  return !isEnded(session.status) || session.sandbox.removedAt === null;
-}
-
-/** A way out is there before its container. */
-async function startingHere({ redis, running }: WorkerDeps): Promise<Set<string>> {
-  const sessions = await Promise.all([...running].map((sessionId) => readSession(redis, sessionId)));
-  return new Set(sessions.flatMap((session) => (session?.sandbox ? [session.sandbox.id] : [])));
+/** Sandboxes that a session has and that are not removed yet. */
+async function namedSandboxes({ redis }: WorkerDeps): Promise<Set<string>> {
+  const sessions = await Promise.all((await unsettledSessions(redis)).map((id) => readSession(redis, id)));
+  return new Set(sessions.flatMap((found) => (found?.sandbox && !found.sandbox.removedAt ? [found.sandbox.id] : [])));
 }
