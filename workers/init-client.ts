@@ -36,6 +36,7 @@ export class InitClient {
   readonly #started = Promise.withResolvers<void>();
   #onStarted: () => Promise<void> = async () => undefined;
   readonly #exited = Promise.withResolvers<AgentExit>();
+  #ended: SessionError | null = null;
   #step: { stdout: string; stderr: string; done: PromiseWithResolvers<number> } | null = null;
 
   constructor(channel: SandboxChannel, sink: OutputSink) {
@@ -67,6 +68,7 @@ export class InitClient {
     const error = new SessionError('sandbox_failed', `The sandbox ended early${said === '' ? '' : `: ${said}`}`, {
       cause,
     });
+    this.#ended = error;
     this.#ready.reject(error);
     this.#started.reject(error);
     this.#exited.reject(error);
@@ -91,7 +93,10 @@ export class InitClient {
 
   /** One at a time. A step that ends with another code than 0 is a result, not an error. */
   async runStep(name: string, cwd: string, argv: string[]): Promise<StepResult> {
+    if (this.#ended !== null) throw this.#ended;
     const step = { stdout: '', stderr: '', done: Promise.withResolvers<number>() };
+    // The stream may break while the order is still on its way.
+    step.done.promise.catch(() => undefined);
     this.#step = step;
     await this.#channel.send(order.step(name, cwd, argv));
     const exitCode = await step.done.promise;
@@ -104,6 +109,7 @@ export class InitClient {
    * to the sink. Rejects with `command_not_found` when it cannot be started.
    */
   async startAgent(cwd: string, argv: string[], onStarted: () => Promise<void>): Promise<void> {
+    if (this.#ended !== null) throw this.#ended;
     this.#onStarted = onStarted;
     await this.#channel.send(order.agent(cwd, argv));
     // With nothing to start, init has nothing to report: from now on it waits for a signal.

@@ -10,15 +10,16 @@ const PARTS = { sessions: reconcileSessions, tokens: reconcileTokens, sandboxes:
 
 /**
  * Looks at everything that is not settled, at the start and every few seconds, and puts right what an event, a timer or
- * a process that died has left. Every part each time, so that trouble with one does not hold up the others.
+ * a process that died has left. Each part in a loop of its own: an engine that does not answer must not keep tokens alive.
  */
 export async function runReconciler(deps: WorkerDeps, closing: AbortSignal): Promise<void> {
-  while (!closing.aborted) {
-    for (const [part, reconcile] of Object.entries(PARTS)) {
+  const repeat = async (part: string, reconcile: (deps: WorkerDeps) => Promise<void>): Promise<void> => {
+    while (!closing.aborted) {
       await reconcile(deps).catch((error: unknown) => {
         deps.log.warn({ err: error, part }, 'could not look after what is left; it is tried again');
       });
+      await sleep(EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
     }
-    await sleep(EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
-  }
+  };
+  await Promise.all(Object.entries(PARTS).map(([part, reconcile]) => repeat(part, reconcile)));
 }

@@ -42,6 +42,7 @@ export function openLog({ redis, config, log }: WorkerDeps, sessionId: string): 
     step: (bytes, timeMs) => write('system', streams.system.push(progress.push(bytes, timeMs)), timeMs),
     system: (code, text) => writer.write([{ time: new Date().toISOString(), stream: 'system', text, code }]),
     async close() {
+      await write('system', streams.system.push(progress.flush()), Date.now());
       for (const name of ['system', 'stdout', 'stderr'] as const) await write(name, streams[name].flush(), Date.now());
       await writer.flushed();
     },
@@ -66,6 +67,9 @@ class MaskedLines {
   }
 }
 
+/** What the store needs for a record besides its text: measured 75 bytes for an empty line in Redis 7.0. */
+const RECORD_OVERHEAD_BYTES = 100;
+
 /** Lets records through up to a number of bytes, says once that it ends there, and drops the rest. */
 class LogLimit {
   readonly #maxBytes: number;
@@ -79,7 +83,7 @@ class LogLimit {
     const passed: Omit<LogRecord, 'id'>[] = [];
     for (const record of records) {
       if (this.#bytes > this.#maxBytes) break;
-      this.#bytes += Buffer.byteLength(record.text) + 1;
+      this.#bytes += Buffer.byteLength(record.text) + RECORD_OVERHEAD_BYTES;
       if (this.#bytes <= this.#maxBytes) passed.push(record);
       else passed.push({ time, stream: 'system', code: 'log_capped', text: this.#mark() });
     }

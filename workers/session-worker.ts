@@ -15,6 +15,8 @@ export function startSessionWorker(deps: WorkerDeps, connection: Redis): Worker<
     SESSIONS_QUEUE,
     async (job) => {
       const { sessionId } = sessionJob.parse(job.data);
+      // A job whose lock was lost is delivered again, here too: the run that goes on is the one that counts.
+      if (deps.running.has(sessionId)) return;
       deps.running.add(sessionId);
       try {
         await runSession(deps, sessionId);

@@ -51,9 +51,19 @@ function send({ req, res, url, target, upstream, fail }: Exchange): void {
     setHost: false,
   });
   outgoing.on('response', (reply) => {
-    res.writeHead(reply.statusCode ?? 502, endToEndHeaders(reply.headers));
+    // Whatever the host answers must not be able to end this process, which serves every sandbox.
+    try {
+      res.writeHead(reply.statusCode ?? 502, endToEndHeaders(reply.headers));
+    } catch (error) {
+      reply.destroy();
+      return fail(error);
+    }
     reply.pipe(res);
     reply.on('error', fail);
+  });
+  outgoing.on('upgrade', (_reply, socket) => {
+    socket.destroy();
+    fail(new Error('the host wants to speak another protocol'));
   });
   outgoing.on('error', fail);
   res.on('close', () => upstream.destroy());

@@ -114,6 +114,17 @@ it('answers one request a connection, however many a client sends at once', asyn
   expect(asked).toBe(1);
 });
 
+it.each(['HTTP/1.1 099 X\r\n\r\n', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'])(
+  'outlives a host that answers %j, and tells the client',
+  async (strange) => {
+    const { rig, port } = await rigFor((socket) => void socket.once('data', () => socket.end(strange)));
+    const path = await rig.sandbox('sbx_a');
+    const request = `GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\n\r\n`;
+    expect(await exchange(path, request)).toMatch(/^HTTP\/1\.1 502 /);
+    expect(await exchange(path, request)).toMatch(/^HTTP\/1\.1 502 /);
+  },
+);
+
 it('answers 400 to what it cannot read and 502 when nobody is there', async () => {
   const server = await rawServer(echo);
   const rig = await gatewayRig({ repoPort: server, dial: () => Promise.reject(new Error('no route')) });

@@ -48,9 +48,14 @@ async function stopWhenAsked(
         }
       : null,
   );
-  await deps.runtime.signal(sandbox.id, 'SIGTERM');
+  // An engine that is away must not keep the grace from running out, nor the session from ending.
+  const signal = (name: 'SIGTERM' | 'SIGKILL'): Promise<void> =>
+    deps.runtime.signal(sandbox.id, name).catch((error: unknown) => {
+      deps.log.warn({ err: error, sessionId: session.id, signal: name }, 'the sandbox could not be signalled');
+    });
+  void signal('SIGTERM');
   await aborted(life.graceOver);
-  await deps.runtime.signal(sandbox.id, 'SIGKILL');
+  await signal('SIGKILL');
   await new Promise((resolve) => setTimeout(resolve, KILL_TIMEOUT_MS).unref());
   throw new SessionError('engine_unavailable', `Docker has not ended the sandbox within ${KILL_TIMEOUT_MS / 1000} s`);
 }

@@ -7,6 +7,9 @@ import { engineStatus, toSessionError } from './engine-error.ts';
 import { LABEL } from './labels.ts';
 import { profileViolations } from './profile-check.ts';
 
+/** An engine that takes longer for one call does not answer. Starting a container takes it a second on a busy machine. */
+const ENGINE_TIMEOUT_MS = 20_000;
+
 /** Sandboxes as Docker containers. Containers are named after their sandbox, so that every verb finds them by it. */
 export function createDockerRuntime({
   docker,
@@ -70,15 +73,22 @@ export function createDockerRuntime({
   };
 }
 
-/** Waits for the engine; the named statuses count as "it is so already" and give null. */
+/** Waits for the engine, but not for ever; the named statuses count as "it is so already" and give null. */
 async function asking<T>(doing: string, work: Promise<T>, fine: number[]): Promise<T | null>;
 async function asking<T>(doing: string, work: Promise<T>): Promise<T>;
 async function asking<T>(doing: string, work: Promise<T>, fine: number[] = []): Promise<T | null> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`no answer within ${ENGINE_TIMEOUT_MS / 1000} s`)),
+    ENGINE_TIMEOUT_MS,
+  );
   try {
-    return await work;
+    return await Promise.race([work, late.promise]);
   } catch (error) {
     if (fine.includes(engineStatus(error) ?? 0)) return null;
     throw toSessionError(error, doing);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
