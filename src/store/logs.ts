@@ -10,7 +10,8 @@ const PAGE = 500;
  */
 export async function appendLog(redis: Redis, sessionId: string, records: LogRecord[]): Promise<void> {
   if (records.length === 0) return;
-  const batch = redis.pipeline();
+  // All or none are taken, so that a repetition never skips one that was refused for want of memory.
+  const batch = redis.multi();
   for (const { id, ...rest } of records) batch.xadd(keys.log(sessionId), `${id}-0`, 'data', JSON.stringify(rest));
   batch.publish(keys.changes, sessionId);
   for (const [error] of (await batch.exec()) ?? []) {

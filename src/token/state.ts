@@ -4,6 +4,7 @@
  *
  * - `refused`: the provider said no; there is no token.
  * - `unknown`: the answer to the minting was lost. Nobody holds the value, so nobody can delete it; its TTL ends it.
+ *   Where the minter's spool turns out to hold it after all, it is deleted like any other.
  * - `revoked`: deleted, and the provider was seen to refuse it.
  * - `expired`: its TTL passed first.
  */
@@ -11,7 +12,7 @@ export const TOKEN_TRANSITIONS = {
   intended: ['active', 'refused', 'unknown', 'revoking'],
   active: ['revoking', 'expired'],
   revoking: ['revoked', 'expired'],
-  unknown: ['expired'],
+  unknown: ['revoking', 'expired'],
   refused: [],
   revoked: [],
   expired: [],

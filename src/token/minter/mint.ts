@@ -31,14 +31,30 @@ export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
     throw new SessionError('token_revoked', 'The session has ended, so no token is minted for it');
   }
   // An earlier life of this process may have minted it and died before the ledger knew: it is taken, not minted again.
-  const spooled = (await deps.spool.get(tokenId)) ?? (await mintIntoSpool(deps, intent));
-  await activate(deps, intent, spooled);
+  const earlier = await deps.spool.get(tokenId);
+  const minted = earlier ?? (await mintNew(deps, intent));
+  const durable = earlier !== null || (await intoSpool(deps, minted));
+  await activate(deps, intent, minted, durable);
 }
 
-async function mintIntoSpool(deps: MinterDeps, intent: TokenRecord): Promise<SpooledToken> {
+/** Whether it is on the disk. A token that is only in one place is not given out; it is deleted instead. */
+async function intoSpool({ spool, log }: MinterDeps, minted: SpooledToken): Promise<boolean> {
+  try {
+    await spool.put(minted);
+    return true;
+  } catch (error) {
+    log.error(
+      { err: error, tokenId: minted.tokenId },
+      'the spool cannot be written, so no token is given out; is the disk full?',
+    );
+    return false;
+  }
+}
+
+async function mintNew(deps: MinterDeps, intent: TokenRecord): Promise<SpooledToken> {
   const { value, expiresAt } = await ask(deps, intent);
   const now = new Date();
-  const spooled: SpooledToken = {
+  return {
     tokenId: intent.id,
     sessionId: intent.sessionId,
     provider: deps.provider.name,
@@ -48,8 +64,6 @@ async function mintIntoSpool(deps: MinterDeps, intent: TokenRecord): Promise<Spo
     fingerprint: value.fingerprint(),
     sealed: deps.keyRing.seal(value, intent.id),
   };
-  await deps.spool.put(spooled);
-  return spooled;
 }
 
 async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> {
@@ -80,19 +94,22 @@ async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> 
 }
 
 /** An active token is legal only while its session lives; one that comes too late is due for deletion at once. */
-async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledToken): Promise<void> {
+async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledToken, durable: boolean): Promise<void> {
   const { provider, mintedAt, expiresAt, fingerprint, sealed } = spooled;
   const detail = { tokenId: intent.id, fingerprint, expiresAt };
   const { token } = await change(deps.redis, { sessionId: intent.sessionId, tokenId: intent.id }, (now) => {
-    if (now.token?.state !== 'intended') return null;
+    if (now.token?.state !== 'intended' && now.token?.state !== 'unknown') return null;
     const minted = { ...now.token, provider, mintedAt, expiresAt, fingerprint, sealed };
-    if (mayHold(now)) return { token: { ...minted, state: 'active' }, events: [{ type: 'token_active', detail }] };
+    if (durable && now.token.state === 'intended' && mayHold(now))
+      return { token: { ...minted, state: 'active' }, events: [{ type: 'token_active', detail }] };
     return {
       token: { ...minted, state: 'revoking', revokingAt: new Date().toISOString() },
       events: [{ type: 'token_revoking', detail }],
     };
   });
   if (token?.state === 'active') return;
+  if (!durable)
+    throw new SessionError('minter_unavailable', 'The minter cannot store a token safely, so none is given out');
   deps.log.warn({ tokenId: intent.id, state: token?.state }, 'a token was minted for a session that has ended');
   throw new SessionError('token_revoked', 'The session ended while its token was minted');
 }

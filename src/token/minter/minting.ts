@@ -1,4 +1,3 @@
-import { SessionError } from '../../errors.ts';
 import type { MinterDeps } from './deps.ts';
 import { mint } from './mint.ts';
 import type { Revoker } from './revoker.ts';
@@ -18,8 +17,8 @@ export function createMinting(deps: MinterDeps, revoker: Pick<Revoker, 'resume'>
     try {
       await mint(deps, tokenId);
     } catch (error) {
-      // It came too late for its session: nobody needs to ask for its deletion.
-      if (error instanceof SessionError && error.code === 'token_revoked') revoker.resume([tokenId]);
+      // One that came too late, or could not be stored, is due for deletion: nobody needs to ask for it.
+      revoker.resume([tokenId]);
       throw error;
     } finally {
       underWay.delete(tokenId);

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -26,6 +26,8 @@ export interface Spool {
   put(token: SpooledToken): Promise<void>;
   /** null when there is none of this intent. Throws when its file is damaged. */
   get(tokenId: string): Promise<SpooledToken | null>;
+  /** Every token in it. */
+  all(): Promise<SpooledToken[]>;
   /** Safe to repeat. */
   drop(tokenId: string): Promise<void>;
 }
@@ -33,6 +35,13 @@ export interface Spool {
 export async function openSpool(dir: string): Promise<Spool> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const pathOf = (tokenId: string): string => join(dir, `${tokenId}.json`);
+  const get = async (tokenId: string): Promise<SpooledToken | null> => {
+    const text = await readFile(pathOf(tokenId), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    return text === null ? null : spooledToken.parse(JSON.parse(text));
+  };
   return {
     async put(token) {
       const path = pathOf(token.tokenId);
@@ -47,12 +56,11 @@ export async function openSpool(dir: string): Promise<Spool> {
       await rename(temporary, path);
       await syncDirectory(dir);
     },
-    async get(tokenId) {
-      const text = await readFile(pathOf(tokenId), 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
-        throw error;
-      });
-      return text === null ? null : spooledToken.parse(JSON.parse(text));
+    get,
+    async all() {
+      const names = (await readdir(dir)).filter((name) => name.endsWith('.json'));
+      const found = await Promise.all(names.map((name) => get(name.slice(0, -'.json'.length))));
+      return found.filter((token) => token !== null);
     },
     async drop(tokenId) {
       await rm(pathOf(tokenId), { force: true });

@@ -12,6 +12,7 @@ import { requestPublicKey } from '../request-secrets.ts';
 import { createKeyRing, keyIdOf, type KeyRing, type SealKey } from '../sealing.ts';
 import { createMinterApp } from './app.ts';
 import { createMinting } from './minting.ts';
+import { recoverFromSpool } from './recover.ts';
 import { createRevoker } from './revoker.ts';
 import { openSpool } from './spool.ts';
 
@@ -56,6 +57,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   await once(server, 'listening');
   await chmod(socket, 0o660);
   revoker.resume(due.map(({ id }) => id));
+  revoker.resume(await recoverFromSpool(deps));
   return {
     async close() {
       revoker.close();
