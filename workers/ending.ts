@@ -37,7 +37,7 @@ export function decideEnding({ session, cause, exit, outOfMemory, error }: EndFa
   if (outOfMemory && exitCode !== 0) {
     const { memoryMb } = session.request.resources;
     const message = `The session needed more memory than the ${memoryMb} MB it has; ask for more in resources.memoryMb`;
-    return { status: 'failed', exitCode, failure: { code: 'out_of_memory', message, step: 'run' } };
+    return { status: 'failed', exitCode, failure: { code: 'out_of_memory', message, step: error?.step ?? 'run' } };
   }
   if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error.step, error.thrown) };
   return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };

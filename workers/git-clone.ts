@@ -4,7 +4,8 @@ import type { SessionRepo } from '../src/session/record.ts';
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** The git commands that clone a repo into `dir`, in order; each an argument list, no shell in between. */
-export function cloneCommands({ ref, depth }: SessionRepo, url: string, dir: string): string[][] {
+export function cloneCommands({ ref: asked, depth }: SessionRepo, url: string, dir: string): string[][] {
+  const ref = shortName(asked);
   const shallow = depth === null ? [] : ['--depth', String(depth)];
   if (ref !== null && COMMIT.test(ref)) {
     // `git clone` takes no commit. Asking for it by name also finds one that no branch leads to.
@@ -18,6 +19,11 @@ export function cloneCommands({ ref, depth }: SessionRepo, url: string, dir: str
   }
   const branch = ref === null ? [] : ['--branch', ref];
   return [['git', 'clone', '--progress', ...shallow, ...branches(depth), ...branch, '--', url, dir]];
+}
+
+/** `git clone --branch` knows branches and tags by their short names only; HEAD is what it takes by itself. */
+function shortName(ref: string | null): string | null {
+  return ref === 'HEAD' ? null : (ref?.replace(/^refs\/(heads|tags)\//, '') ?? null);
 }
 
 /** A shallow clone has one branch unless told otherwise; an agent should see the others to work with. */

@@ -38,5 +38,6 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<v
   }
   facts.cause = life.cause;
   if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, sandbox, { agentExited: facts.exit !== null });
-  await endSession(deps, session, decideEnding(facts));
+  const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
+  await endSession(deps, session, decideEnding(facts), redact);
 }

@@ -1,6 +1,6 @@
 import type { LogRecord, LogStream } from '../src/session/log-record.ts';
 import { appendLog } from '../src/store/logs.ts';
-import { createRedactor, type Redactor } from '../src/token/redactor.ts';
+import { createRedactor, redactText, type Redactor } from '../src/token/redactor.ts';
 import type { Secret } from '../src/token/secret.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { OutputSink } from './init-client.ts';
@@ -14,17 +14,28 @@ export interface SessionLog extends OutputSink {
   mask(secrets: Secret[]): void;
   /** A line of ours. */
   system(code: string, text: string): Promise<void>;
-  /** Writes out what is still held back, and waits until all of it is stored. Safe to call twice. */
-  close(): Promise<void>;
+  /** Our own words about this session, without its secrets. */
+  redact(text: string): string;
+  /**
+   * Waits until all of it is stored; nothing more is taken then. What is still held back is written out when the output is
+   * complete. When it is not, that may be half a secret: it is dropped, and a line says that the log was cut.
+   */
+  close(output: { complete: boolean }): Promise<void>;
 }
 
-export function openLog({ redis, config, log }: WorkerDeps, sessionId: string): SessionLog {
+export function openLog(
+  { redis, config, log }: Pick<WorkerDeps, 'redis' | 'config' | 'log'>,
+  sessionId: string,
+): SessionLog {
   const writer = new LogWriter((records) => appendLog(redis, sessionId, records), log.child({ sessionId }));
   const limit = new LogLimit(config.logLimitBytes);
   const progress = new ProgressFilter();
   let streams = makeStreams([]);
+  let secrets: Secret[] = [];
+  let closed = false;
 
   const write = async (stream: LogStream, lines: Line[], timeMs: number): Promise<void> => {
+    if (closed) return;
     const time = new Date(timeMs).toISOString();
     await writer.write(
       limit.pass(
@@ -35,15 +46,23 @@ export function openLog({ redis, config, log }: WorkerDeps, sessionId: string): 
   };
 
   return {
-    mask: (secrets) => {
-      streams = makeStreams(secrets);
+    mask: (values) => {
+      secrets = values;
+      streams = makeStreams(values);
     },
+    redact: (text) => redactText(secrets, text),
     agent: (stream, bytes, timeMs) => write(stream, streams[stream].push(bytes), timeMs),
     step: (bytes, timeMs) => write('system', streams.system.push(progress.push(bytes, timeMs)), timeMs),
     system: (code, text) => writer.write([{ time: new Date().toISOString(), stream: 'system', text, code }]),
-    async close() {
-      await write('system', streams.system.push(progress.flush()), Date.now());
-      for (const name of ['system', 'stdout', 'stderr'] as const) await write(name, streams[name].flush(), Date.now());
+    async close({ complete }) {
+      if (complete) {
+        await write('system', streams.system.push(progress.flush()), Date.now());
+        for (const name of ['system', 'stdout', 'stderr'] as const)
+          await write(name, streams[name].flush(), Date.now());
+      } else {
+        await this.system('log_cut', 'The log ends here: the rest of the output did not arrive in time.');
+      }
+      closed = true;
       await writer.flushed();
     },
   };

@@ -39,6 +39,10 @@ function asRefusal(error: unknown): unknown {
     case 'request.size.invalid':
       return new Refusal('invalid_json', `${TYPE_NEEDED} It could not be read.`, { cause: error });
     default:
+      // Such as a compressed body that is none.
+      if (error instanceof Error && 'status' in error && error.status === 400) {
+        return new Refusal('invalid_json', `${TYPE_NEEDED} It could not be read.`, { cause: error });
+      }
       return error;
   }
 }

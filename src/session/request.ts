@@ -6,7 +6,8 @@ import { command, env, metadata, networkRules, repo, resources, secrets } from '
 import { limitProblems, ruleProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
-const DEFAULT_RESOURCES = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 2_048 };
+// Memory covers the files of the workspace too, so the default is larger than the default disk.
+const DEFAULT_RESOURCES = { cpus: 1, memoryMb: 4_096, pids: 256, diskMb: 2_048 };
 const DEFAULT_IMAGE = 'daypass/sandbox';
 
 /** The body of POST /v1/sessions: the rules of each field by itself. */

@@ -31,8 +31,8 @@ describe('a sandbox as a container', () => {
   it('is limited in memory, cpu and processes as asked, files included', () => {
     const { Memory, MemorySwap, NanoCpus, PidsLimit, Tmpfs } = made().HostConfig;
     expect({ Memory, MemorySwap, NanoCpus, PidsLimit }).toEqual({
-      Memory: 768 * 1024 * 1024,
-      MemorySwap: 768 * 1024 * 1024,
+      Memory: 256 * 1024 * 1024,
+      MemorySwap: 256 * 1024 * 1024,
       NanoCpus: 5e8,
       PidsLimit: 64,
     });

@@ -90,7 +90,7 @@ describe('what cannot be done is refused, and leaves nothing', () => {
     const repo = await createRepo(stack);
     const { id } = await startSession(stack, {
       repos: [{ id: repo }],
-      resources: { memoryMb: 64, diskMb: 32 },
+      resources: { memoryMb: 64 },
       command: ['python3', '-c', 'x = bytearray(500 * 1024 * 1024)'],
     });
     expect(await settled(stack, id)).toMatchObject({

@@ -62,15 +62,15 @@ describe('a session over HTTP', () => {
     const { repo_id: empty } = await stack.relace().repo.create({});
     const session = await startSession(stack, {
       repos: [
-        { id: a, ref: 'main', path: 'branch' },
-        { id: a, ref: first.repo_head, path: 'nested/commit', depth: 1 },
+        { id: a, ref: first.repo_head, path: 'branch/nested/commit', depth: 1 },
+        { id: a, ref: 'refs/heads/main', path: 'branch' },
         { id: b, path: 'shallow', depth: 1 },
         { id: empty },
       ],
       command: [
         'sh',
         '-c',
-        'pwd; cat branch/a.txt nested/commit/a.txt shallow/b.txt; git -C nested/commit rev-list --count HEAD; git -C branch rev-list --count HEAD; ls',
+        'pwd; cat branch/a.txt branch/nested/commit/a.txt shallow/b.txt; git -C branch/nested/commit rev-list --count HEAD; git -C branch rev-list --count HEAD; ls',
       ],
     });
     const ended = await settled(stack, session.id);
@@ -80,7 +80,7 @@ describe('a session over HTTP', () => {
     expect(log).toContain('22b');
     expect(log).toContain(empty);
     expect(ended.repos.map(({ head }) => head === null)).toEqual([false, false, false, true]);
-    expect(ended.repos[1]?.head).toBe(first.repo_head);
+    expect(ended.repos[0]?.head).toBe(first.repo_head);
   });
 
   it('opens sixteen repos with one token', async () => {

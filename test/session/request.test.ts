@@ -14,7 +14,7 @@ test('a repo alone is enough: all else has its default', () => {
     env: {},
     timeoutSeconds: 3_600,
     maxTimeoutSeconds: 3_600,
-    resources: { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 2_048 },
+    resources: { cpus: 1, memoryMb: 4_096, pids: 256, diskMb: 2_048 },
     network: { allow: [] },
     credentials: { delivery: 'env' },
     priority: 0,

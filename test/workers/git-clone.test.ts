@@ -28,6 +28,16 @@ describe('the commands that clone a repo', () => {
     ]);
   });
 
+  it.each([
+    ['HEAD', []],
+    ['refs/heads/a/b', ['--branch', 'a/b']],
+    ['refs/tags/v1', ['--branch', 'v1']],
+  ])('take %s as git means it', (ref, branch) => {
+    expect(cloneCommands({ ...repo, ref }, url, '/workspace/app')).toEqual([
+      ['git', 'clone', '--progress', ...branch, '--', url, '/workspace/app'],
+    ]);
+  });
+
   it('ask for a commit by its id and check it out detached', () => {
     const sha = 'a'.repeat(40);
     const commands = cloneCommands({ ...repo, ref: sha, depth: 1 }, url, '/workspace/app');

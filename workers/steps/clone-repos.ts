@@ -27,8 +27,11 @@ export async function cloneRepos(
   const kill = (): void => void deps.runtime.signal(sandbox.id, 'SIGKILL').catch(() => undefined);
   stopped.addEventListener('abort', kill, { once: true });
   try {
-    const heads: (string | null)[] = [];
-    for (const repo of session.request.repos) heads.push(await cloneRepo(deps, session, sandbox, grant, repo, stopped));
+    const { repos } = session.request;
+    const heads: (string | null)[] = repos.map(() => null);
+    // One path may lie in another: git clones into a directory only while that is empty, so the outer one goes first.
+    const outerFirst = [...repos.entries()].toSorted(([, a], [, b]) => a.path.length - b.path.length);
+    for (const [i, repo] of outerFirst) heads[i] = await cloneRepo(deps, session, sandbox, grant, repo, stopped);
     return heads;
   } finally {
     stopped.removeEventListener('abort', kill);

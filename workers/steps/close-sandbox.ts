@@ -19,11 +19,11 @@ export async function closeSandbox(
     });
   // After its agent, init ends by itself.
   if (!agentExited) await kill();
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, DRAIN_TIMEOUT_MS);
-  await Promise.race([sandbox.drained, late.promise]);
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), DRAIN_TIMEOUT_MS);
+  const complete = await Promise.race([sandbox.drained.then(() => true), late.promise]);
   clearTimeout(timer);
-  await sandbox.log.close();
+  await sandbox.log.close({ complete });
   sandbox.close();
   // Asked only now: the engine hears of a lack of memory on another way than of the exit, but before it.
   const state = await runtime.inspect(sandbox.id).catch(() => null);

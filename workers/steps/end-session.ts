@@ -11,9 +11,14 @@ import type { Ending } from '../ending.ts';
 export async function endSession(
   { redis }: Pick<WorkerDeps, 'redis'>,
   { id, tokenId }: Pick<SessionRecord, 'id' | 'tokenId'>,
-  ending: Ending,
+  { failure, ...ending }: Ending,
+  redact: (text: string) => string = (text) => text,
 ): Promise<void> {
-  await change(redis, { sessionId: id, tokenId }, (view) => endedBy(view, ending, new Date().toISOString()));
+  // What failed may quote what a program said, and programs know the session's secrets.
+  const safe = failure && { ...failure, message: redact(failure.message) };
+  await change(redis, { sessionId: id, tokenId }, (view) =>
+    endedBy(view, { ...ending, failure: safe }, new Date().toISOString()),
+  );
 }
 
 function endedBy({ session, token }: View, { status, exitCode, failure }: Ending, now: string): Change | null {

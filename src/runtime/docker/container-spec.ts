@@ -21,7 +21,7 @@ export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig
 export function containerSpec(spec: SandboxSpec, installation: string): ContainerOptions {
   const { cpus, memoryMb, pids, diskMb } = spec.resources;
   // The workspace is a tmpfs, and the kernel charges its pages to the container: the limit covers processes and files.
-  const memoryBytes = (memoryMb + diskMb) * MEBIBYTE;
+  const memoryBytes = memoryMb * MEBIBYTE;
   return {
     name: spec.sandboxId,
     Image: spec.image,
