@@ -187,4 +187,20 @@ describe('Docker away', () => {
     expect(await settled(stack, again.id)).toMatchObject({ status: 'succeeded' });
     expect(await nothingLeft(stack)).toEqual([]);
   });
+
+  it('but answering nothing: a token is deleted at its deadline all the same, and the session ends', async () => {
+    await using stack = await startStack();
+    await using relay = await openDockerRelay();
+    await stack.stop('worker');
+    await stack.start('worker', { DOCKER_HOST: `unix://${relay.socket}` });
+    const repo = await createRepo(stack);
+    await relay.hang();
+    const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['true'], timeoutSeconds: 2 });
+    const waiting = await until(stack, id, ({ token }) => token?.state === 'revoked');
+    expect(waiting.status).toBe('starting');
+    expect(await until(stack, id, ({ status }) => status !== 'starting')).toMatchObject({ status: 'timed_out' });
+    await relay.mend();
+    await settled(stack, id);
+    expect(await nothingLeft(stack)).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,8 @@ export interface DockerRelay extends AsyncDisposable {
   readonly socket: string;
   /** From now on there is no engine, and every connection is gone. */
   cut(): Promise<void>;
+  /** From now on the engine takes connections and answers nothing. */
+  hang(): Promise<void>;
   mend(): Promise<void>;
 }
 
@@ -32,9 +34,10 @@ export async function openDockerRelay(engine = '/var/run/docker.sock'): Promise<
         from.pipe(to);
       }
     });
+  const silent = () => createServer((client) => void open.add(client.on('error', () => client.destroy())));
   let server = make();
-  const mend = async (): Promise<void> => {
-    server = make().listen(socket);
+  const listen = async (next: Server): Promise<void> => {
+    server = next.listen(socket);
     await once(server, 'listening');
   };
   const cut = async (): Promise<void> => {
@@ -42,11 +45,16 @@ export async function openDockerRelay(engine = '/var/run/docker.sock'): Promise<
     for (const connection of open) connection.destroy();
     await rm(socket, { force: true });
   };
-  await mend();
+  const become = async (next: Server): Promise<void> => {
+    await cut();
+    await listen(next);
+  };
+  await listen(server);
   return {
     socket,
     cut,
-    mend,
+    hang: () => become(silent()),
+    mend: () => become(make()),
     async [Symbol.asyncDispose]() {
       await cut();
       await rm(dir, { recursive: true, force: true });
