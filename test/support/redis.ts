@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectPatientRedis, redisReady } from '../../src/store/redis.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { connectPatientRedis, redisReady, type Redis } from '../../src/store/redis.ts';
 
 export interface TestRedis extends AsyncDisposable {
   /** The path of its Unix socket, as `DAYPASS_REDIS_URL` takes it. */
@@ -66,4 +67,27 @@ async function start(dir: string, socket: string): Promise<ChildProcess> {
     redis.disconnect();
   }
   return child;
+}
+
+/** A Redis for all tests of a file, with a connection to it, from before the first to after the last of them. */
+export function useTestRedis(): { readonly server: TestRedis; readonly redis: Redis } {
+  let server: TestRedis;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startTestRedis();
+    redis = connectPatientRedis(server.url);
+    await redisReady(redis, START_TIMEOUT_MS);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  return {
+    get server() {
+      return server;
+    },
+    get redis() {
+      return redis;
+    },
+  };
 }

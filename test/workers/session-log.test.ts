@@ -1,29 +1,19 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadWorkerConfig } from '../../src/config.ts';
 import { readLog } from '../../src/store/logs.ts';
-import { connectPatientRedis, redisReady, type Redis } from '../../src/store/redis.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { openLog } from '../../workers/session-log.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { useTestRedis } from '../support/redis.ts';
 
 describe('the log of a session', () => {
-  let server: TestRedis;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startTestRedis();
-    redis = connectPatientRedis(server.url);
-    await redisReady(redis, 5_000);
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
+  const own = useTestRedis();
 
   const open = (id: string, settings: Record<string, string> = {}) => {
-    const config = loadWorkerConfig({ DAYPASS_REDIS_URL: server.url, ...settings });
-    const log = openLog({ redis, config, log: pino({ level: 'silent' }) }, id);
-    const lines = async () => (await readLog(redis, id, '0')).map(({ stream, text, code }) => [code ?? stream, text]);
+    const config = loadWorkerConfig({ DAYPASS_REDIS_URL: own.server.url, ...settings });
+    const log = openLog({ redis: own.redis, config, log: pino({ level: 'silent' }) }, id);
+    const lines = async () =>
+      (await readLog(own.redis, id, '0')).map(({ stream, text, code }) => [code ?? stream, text]);
     return { log, lines };
   };
   const bytes = (text: string): Buffer => Buffer.from(text);
@@ -58,10 +48,10 @@ describe('the log of a session', () => {
     for (let i = 0; i < 10; i++) await log.agent('stdout', Buffer.alloc(2_000, '\n'), 0);
     await log.close({ complete: true });
     const found = await (async () => {
-      const last = await readLog(redis, 'ses_empty', '10000');
+      const last = await readLog(own.redis, 'ses_empty', '10000');
       return [...(await lines()), ...last.map(({ code, stream, text }) => [code ?? stream, text])];
     })();
     expect(found.some(([code]) => code === 'log_capped')).toBe(true);
-    expect(await redis.xlen('daypass:log:ses_empty')).toBeLessThan(11_000);
+    expect(await own.redis.xlen('daypass:log:ses_empty')).toBeLessThan(11_000);
   });
 });

@@ -3,8 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectPatientRedis, redisReady, type Redis } from '../../../src/store/redis.ts';
+import { describe, expect, it } from 'vitest';
 import { keys } from '../../../src/store/keys.ts';
 import { change, readToken } from '../../../src/store/records.ts';
 import { createMinterClient } from '../../../src/token/minter/client.ts';
@@ -16,24 +15,14 @@ import { Secret } from '../../../src/token/secret.ts';
 import { createFakeTokenProvider } from '../../fakes/fake-token-provider.ts';
 import { eventually } from '../../support/eventually.ts';
 import { aSession, aToken, REPO_A } from '../../support/records.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis.ts';
+import { useTestRedis } from '../../support/redis.ts';
 
 const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 const sealKey: SealKey = { id: 'k1', key: new Secret(randomBytes(32).toString('base64')) };
 const away = new ProviderError('unavailable', 'the host answered 500');
 
 describe('the minter', () => {
-  let server: TestRedis;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startTestRedis();
-    redis = connectPatientRedis(server.url);
-    await redisReady(redis, 5_000);
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
+  const own = useTestRedis();
 
   /** A minter of its own over the shared Redis, with a session whose token is intended. */
   async function open({ secrets }: { secrets?: Record<string, string> } = {}) {
@@ -44,7 +33,8 @@ describe('the minter', () => {
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const socket = join(dir, 'minter.sock');
     const spoolDir = join(dir, 'spool');
-    const start = (sealKeys = [sealKey]) => startMinter({ redis, provider, sealKeys, spoolDir, socket, log });
+    const start = (sealKeys = [sealKey]) =>
+      startMinter({ redis: own.redis, provider, sealKeys, spoolDir, socket, log });
     let minter = await start();
     const client = createMinterClient(socket);
 
@@ -53,7 +43,7 @@ describe('the minter', () => {
       ? await sealSecrets(await requestPublicKey(sealKey), sealKey.id, sessionId, secrets)
       : null;
     const deadlineAt = new Date(Date.now() + 60_000).toISOString();
-    await change(redis, { sessionId, tokenId }, () => ({
+    await change(own.redis, { sessionId, tokenId }, () => ({
       session: aSession({ id: sessionId, status: 'starting', tokenId, deadlineAt, sealedSecrets }),
       token: aToken({ id: tokenId, sessionId, intendedAt: new Date().toISOString() }),
     }));
@@ -68,14 +58,14 @@ describe('the minter', () => {
       start,
       logged: () => lines.join(''),
       claim: () =>
-        change(redis, { sessionId }, ({ session }) => ({
+        change(own.redis, { sessionId }, ({ session }) => ({
           session: {
             ...(session ?? aSession()),
             sandbox: { id: sandboxId, image: 'i', claimedAt: new Date().toISOString(), removedAt: null },
           },
         })),
       end: () =>
-        change(redis, { sessionId, tokenId }, ({ session }) => ({
+        change(own.redis, { sessionId, tokenId }, ({ session }) => ({
           session: { ...(session ?? aSession()), status: 'succeeded', endedAt: new Date().toISOString() },
         })),
       restart: async () => {
@@ -93,7 +83,7 @@ describe('the minter', () => {
   it('mints, opens to the claimed sandbox, and deletes a token until it is seen to be refused', async () => {
     await using minter = await open({ secrets: { MODEL_API_KEY: 'sk-obviously-fake' } });
     await minter.client.mint(minter.tokenId, soon());
-    const active = await readToken(redis, minter.tokenId);
+    const active = await readToken(own.redis, minter.tokenId);
     expect(active).toMatchObject({ state: 'active', provider: 'fake', attempts: 0 });
     const [value = ''] = minter.provider.liveValues();
     expect(active?.fingerprint).toBe(new Secret(value).fingerprint());
@@ -102,11 +92,11 @@ describe('the minter', () => {
     const grant = await minter.client.open(minter.sessionId, minter.sandboxId, soon());
     expect(grant.access.secretEnv['REPO_TOKEN']?.reveal()).toBe(value);
     expect(grant.secrets['MODEL_API_KEY']?.reveal()).toBe('sk-obviously-fake');
-    expect((await readToken(redis, minter.tokenId))?.deliveredAt).not.toBeNull();
+    expect((await readToken(own.redis, minter.tokenId))?.deliveredAt).not.toBeNull();
 
     expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
     expect(minter.provider.liveValues()).toEqual([]);
-    const revoked = await readToken(redis, minter.tokenId);
+    const revoked = await readToken(own.redis, minter.tokenId);
     expect(revoked).toMatchObject({ state: 'revoked', attempts: 1, sealed: null });
     expect(revoked?.verifiedAt).not.toBeNull();
     expect(await readdir(minter.spoolDir)).toEqual([]);
@@ -121,7 +111,7 @@ describe('the minter', () => {
     const spooled = await readdir(minter.spoolDir);
     expect(spooled).toEqual([`${minter.tokenId}.json`]);
     const texts = await Promise.all([
-      readTree(server.dir),
+      readTree(own.server.dir),
       readTree(minter.spoolDir),
       revoking.then(() => minter.logged()),
     ]);
@@ -143,7 +133,10 @@ describe('the minter', () => {
     await minter.client.mint(minter.tokenId, soon());
     minter.provider.failNext('delete', away, 2);
     expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
-    expect(await readToken(redis, minter.tokenId)).toMatchObject({ attempts: 3, lastError: 'the host answered 500' });
+    expect(await readToken(own.redis, minter.tokenId)).toMatchObject({
+      attempts: 3,
+      lastError: 'the host answered 500',
+    });
   });
 
   it('does not believe a confirmed deletion while the token still opens its repo', async () => {
@@ -161,14 +154,14 @@ describe('the minter', () => {
     minter.provider.failNext('delete', away, 50);
     const revoking = minter.client.revoke(minter.tokenId, soon()).catch(() => null);
     await eventually(
-      () => readToken(redis, minter.tokenId),
+      () => readToken(own.redis, minter.tokenId),
       (token) => (token?.attempts ?? 0) > 0,
     );
     minter.provider.forgetFailures();
     await minter.restart();
     await revoking;
     await eventually(
-      () => readToken(redis, minter.tokenId),
+      () => readToken(own.redis, minter.tokenId),
       (token) => token?.state === 'revoked',
     );
     expect(minter.provider.liveValues()).toEqual([]);
@@ -183,7 +176,7 @@ describe('the minter', () => {
     await using minter = await open();
     minter.provider.failNext('mint', new ProviderError(kind, 'said the host'));
     await expect(minter.client.mint(minter.tokenId, soon())).rejects.toMatchObject({ code });
-    expect(await readToken(redis, minter.tokenId)).toMatchObject({ state });
+    expect(await readToken(own.redis, minter.tokenId)).toMatchObject({ state });
   });
 
   it('deletes by itself what was minted for a session that ended meanwhile', async () => {
@@ -191,7 +184,7 @@ describe('the minter', () => {
     minter.provider.beforeNextAnswer('mint', minter.end);
     await expect(minter.client.mint(minter.tokenId, soon())).rejects.toMatchObject({ code: 'token_revoked' });
     await eventually(
-      () => readToken(redis, minter.tokenId),
+      () => readToken(own.redis, minter.tokenId),
       (token) => token?.state === 'revoked',
     );
     expect(minter.provider.calls).toEqual(['mint', 'delete', 'isRefused']);
@@ -208,12 +201,15 @@ describe('the minter', () => {
   it('takes a token that an earlier life of it minted and did not write in the ledger, and mints no other', async () => {
     await using minter = await open();
     await minter.client.mint(minter.tokenId, soon());
-    const active = await readToken(redis, minter.tokenId);
-    await redis.set(keys.token(minter.tokenId), JSON.stringify(aToken({ ...active, state: 'intended', sealed: null })));
+    const active = await readToken(own.redis, minter.tokenId);
+    await own.redis.set(
+      keys.token(minter.tokenId),
+      JSON.stringify(aToken({ ...active, state: 'intended', sealed: null })),
+    );
     await minter.restart();
     await minter.client.mint(minter.tokenId, soon());
     expect(minter.provider.calls).toEqual(['mint']);
-    expect(await readToken(redis, minter.tokenId)).toMatchObject({ state: 'active', sealed: active?.sealed });
+    expect(await readToken(own.redis, minter.tokenId)).toMatchObject({ state: 'active', sealed: active?.sealed });
   });
 
   it('waits at its end for a minting under way, so that its value is not lost', async () => {
@@ -228,7 +224,7 @@ describe('the minter', () => {
     const restarted = minter.restart();
     answered.resolve();
     await Promise.all([minting, restarted]);
-    expect(await readToken(redis, minter.tokenId)).toMatchObject({ state: 'active' });
+    expect(await readToken(own.redis, minter.tokenId)).toMatchObject({ state: 'active' });
   });
 
   it('pays for other tokens while the provider hangs on one', async () => {
@@ -237,7 +233,7 @@ describe('the minter', () => {
     const released = Promise.withResolvers<void>();
     stuck.provider.beforeNextAnswer('delete', () => released.promise);
     const second = `tok_${randomUUID()}`;
-    await change(redis, { sessionId: stuck.sessionId, tokenId: second }, ({ session }) => ({
+    await change(own.redis, { sessionId: stuck.sessionId, tokenId: second }, ({ session }) => ({
       session: { ...(session ?? aSession()), tokenId: second },
       token: aToken({ id: second, sessionId: stuck.sessionId }),
     }));
@@ -248,7 +244,7 @@ describe('the minter', () => {
       (calls) => calls.includes('delete'),
     );
     expect(await stuck.client.revoke(second, soon())).toBe('revoked');
-    expect((await readToken(redis, stuck.tokenId))?.state).toBe('revoking');
+    expect((await readToken(own.redis, stuck.tokenId))?.state).toBe('revoking');
     released.resolve();
     expect(await hanging).toBe('revoked');
   });
@@ -257,11 +253,11 @@ describe('the minter', () => {
     await using minter = await open();
     await minter.client.mint(minter.tokenId, soon());
     const [longAgo, { sessionId, tokenId }] = [new Date(Date.now() - 3_600_000).toISOString(), minter];
-    await change(redis, { sessionId, tokenId }, ({ token }) => ({
+    await change(own.redis, { sessionId, tokenId }, ({ token }) => ({
       token: { ...aToken(), ...token, expiresAt: longAgo },
     }));
     expect(await minter.client.revoke(tokenId, soon())).toBe('expired');
-    expect(await readToken(redis, tokenId)).toMatchObject({ sealed: null, revokedAt: null, verifiedAt: null });
+    expect(await readToken(own.redis, tokenId)).toMatchObject({ sealed: null, revokedAt: null, verifiedAt: null });
     expect(minter.provider.calls).toEqual(['mint']);
     expect(await readdir(minter.spoolDir)).toEqual([]);
   });
