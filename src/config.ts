@@ -74,6 +74,10 @@ const place = {
     .max(60, 'must be at most 60 characters, because Unix socket paths below it may have only 107')
     .default(process.getuid?.() === 0 ? '/run/daypass' : `/tmp/daypass-${process.getuid?.() ?? 0}`),
 };
+const memoryDir = z
+  .string()
+  .regex(/^\//, 'must be an absolute path')
+  .max(60, 'must be at most 60 characters, because Unix socket paths below it may have only 107');
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
 
@@ -120,19 +124,23 @@ export function loadWorkerConfig(env: Environment = process.env) {
       .string()
       .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
       .default('default'),
+    DAYPASS_MEMORY_DIR: memoryDir.optional(),
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
     DAYPASS_LOG_LIMIT_MB: positive.prefault('16'),
+    DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     redisUrl: read.DAYPASS_REDIS_URL,
+    jobLockMs: read.DAYPASS_JOB_LOCK_SECONDS * 1_000,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     minterSocket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     dockerHost: read.DOCKER_HOST,
     installation: read.DAYPASS_INSTALLATION,
+    memoryDir: read.DAYPASS_MEMORY_DIR ?? `/dev/shm/daypass-${read.DAYPASS_INSTALLATION}`,
     workerName: read.DAYPASS_WORKER_NAME,
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */

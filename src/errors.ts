@@ -13,6 +13,7 @@ export const FAILURE_CODES = [
   'out_of_memory',
   'token_revoked',
   'worker_lost',
+  'store_lost',
   'internal',
 ] as const;
 

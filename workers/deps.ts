@@ -17,6 +17,8 @@ export interface WorkerDeps {
   changes: Changes;
   minter: MinterClient;
   runtime: SandboxRuntime;
+  /** The engine's own name for itself: only sandboxes on it are this worker's to see to. */
+  engineId: string;
   /** Init and its helpers on this host. */
   toolsDir: string;
   /** The hosts file and resolv.conf of every sandbox on this host. */
@@ -24,4 +26,6 @@ export interface WorkerDeps {
   repoHost: RepoHost;
   /** Sessions that this process runs right now. */
   running: Set<string>;
+  /** Aborts when this process hands over what it runs and ends. */
+  closing: AbortSignal;
 }

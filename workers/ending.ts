@@ -5,7 +5,8 @@ import type { AgentExit } from './init-client.ts';
 
 /** Why a session is to end before its command does. The first one that arrives is the one that counts. */
 export interface StopCause {
-  kind: 'stopped' | 'timed_out';
+  /** `lost`: the store knows nothing of it any more. */
+  kind: 'stopped' | 'timed_out' | 'lost';
   /** The token is deleted before the agent is told to stop. */
   tokenFirst: boolean;
 }
@@ -27,12 +28,19 @@ export interface EndFacts {
   error: { step: string; thrown: unknown } | null;
 }
 
+const STORE_LOST: SessionFailure = {
+  code: 'store_lost',
+  message: 'The store (Redis) was emptied while this session ran, so it was ended',
+  step: 'run',
+};
+
 /**
  * How a session ended. A stop or a deadline comes before whatever it made fail; a failing command is the agent's own
  * affair, and only what the request or Daypass is to blame for is a `failure`.
  */
 export function decideEnding({ session, cause, exit, outOfMemory, error }: EndFacts): Ending {
   const exitCode = exit?.exitCode ?? null;
+  if (cause?.kind === 'lost') return { status: 'failed', exitCode, failure: STORE_LOST };
   if (cause !== null) return { status: cause.kind, exitCode, failure: null };
   if (outOfMemory && exitCode !== 0) {
     const { memoryMb } = session.request.resources;

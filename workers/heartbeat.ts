@@ -10,6 +10,7 @@ export async function startHeartbeat(deps: WorkerDeps): Promise<() => void> {
   const beat = (): Promise<void> =>
     reportWorker(deps.redis, {
       name,
+      engine: deps.engineId,
       startedAt,
       seenAt: new Date().toISOString(),
       concurrency,

@@ -1,7 +1,7 @@
-import { INIT_PROTOCOL_VERSION } from '../src/runtime/init-protocol.ts';
+import { nanoid } from 'nanoid';
 import { order } from '../src/runtime/orders.ts';
-import { decodeReports, strings, type Report } from '../src/runtime/reports.ts';
-import type { SandboxChannel } from '../src/runtime/sandbox-runtime.ts';
+import { strings, type Report } from '../src/runtime/reports.ts';
+import type { SandboxChannel } from '../src/runtime/sandbox-channel.ts';
 import { SessionError } from '../src/errors.ts';
 
 /** What a step of ours (not the agent's command) gave. */
@@ -16,39 +16,73 @@ export interface AgentExit {
   signal: string | null;
 }
 
-/** Where output goes as it comes. Awaited before more is read, so a slow sink slows the agent instead of losing lines. */
+/**
+ * Where output goes as it comes. Awaited before more is read, so a slow sink slows the agent instead of losing lines. `end`
+ * is the offset after the report: what comes before it is done with once the sink has stored it.
+ */
 export interface OutputSink {
-  agent(stream: 'stdout' | 'stderr', bytes: Uint8Array, timeMs: number): Promise<void>;
-  step(bytes: Uint8Array, timeMs: number): Promise<void>;
+  agent(stream: 'stdout' | 'stderr', bytes: Uint8Array, timeMs: number, end: number): Promise<void>;
+  step(bytes: Uint8Array, timeMs: number, end: number): Promise<void>;
+  /** A report that is no output. */
+  passed(end: number): void;
+}
+
+export interface InitClientOptions {
+  /** Whether the agent is known to have been ordered already. */
+  hasAgent: boolean;
+  /** Has ended before the first byte of the command goes to the sink. */
+  onStarted: () => Promise<void>;
 }
 
 /** A step's output is only read for its last words. */
 const MAX_STEP_OUTPUT = 64 * 1024;
 
+interface RunningStep {
+  id: string;
+  begun: boolean;
+  stdout: string;
+  stderr: string;
+  done: PromiseWithResolvers<number>;
+}
+
 /**
- * Speaks with the init of one sandbox: orders out, reports in. `pump` must run for anything else to resolve; when the
- * stream ends early, whatever is still waited for rejects with `sandbox_failed`.
+ * Speaks with the init of one sandbox: orders out, reports in, those of earlier holders' times first. `pump` must run for
+ * anything else to resolve; when the reports end early, whatever is still waited for rejects with `sandbox_failed`.
  */
 export class InitClient {
   readonly #channel: SandboxChannel;
   readonly #sink: OutputSink;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #onStarted: () => Promise<void>;
+  readonly #caughtUp = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<void>();
-  #onStarted: () => Promise<void> = async () => undefined;
   readonly #exited = Promise.withResolvers<AgentExit>();
   #ended: SessionError | null = null;
-  #step: { stdout: string; stderr: string; done: PromiseWithResolvers<number> } | null = null;
+  #hasAgent: boolean;
+  #said = '';
+  #step: RunningStep | null = null;
 
-  constructor(channel: SandboxChannel, sink: OutputSink) {
+  constructor(channel: SandboxChannel, sink: OutputSink, { hasAgent, onStarted }: InitClientOptions) {
     this.#channel = channel;
     this.#sink = sink;
+    this.#hasAgent = hasAgent;
+    this.#onStarted = onStarted;
     // Each of them may fail before anyone asks.
-    for (const { promise } of [this.#ready, this.#started, this.#exited]) promise.catch(() => undefined);
+    for (const { promise } of [this.#caughtUp, this.#started, this.#exited]) promise.catch(() => undefined);
   }
 
-  /** Resolves when init takes orders. */
-  get ready(): Promise<void> {
-    return this.#ready.promise;
+  /** Whether the command was started, or is about to be: it must not be ordered again. */
+  get hasAgent(): boolean {
+    return this.#hasAgent;
+  }
+
+  /** Resolves when the command runs; rejects with `command_not_found` when it cannot be started. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  /** Resolves when every report of the time before this channel is known. `from` is where reading began. */
+  async caughtUp(from: number): Promise<void> {
+    if (from < this.#channel.since) await this.#caughtUp.promise;
   }
 
   /** Resolves when the agent has ended and all of its output went to the sink. */
@@ -60,16 +94,19 @@ export class InitClient {
   async pump(): Promise<void> {
     let cause: unknown;
     try {
-      for await (const report of decodeReports(this.#channel.reports)) await this.#take(report);
+      for await (const report of this.#channel.reports) {
+        await this.#take(report);
+        if (report.end >= this.#channel.since) this.#caughtUp.resolve();
+      }
     } catch (error) {
       cause = error;
     }
-    const said = this.#channel.diagnostics().trim();
-    const error = new SessionError('sandbox_failed', `The sandbox ended early${said === '' ? '' : `: ${said}`}`, {
-      cause,
-    });
+    const said = this.#said === '' ? '' : `: ${this.#said}`;
+    const error = new SessionError('sandbox_failed', `The sandbox ended early${said}`, { cause });
     this.#ended = error;
-    this.#ready.reject(error);
+    // One that was cut off in the middle of a report has no more to say.
+    if (cause === undefined) this.#caughtUp.resolve();
+    else this.#caughtUp.reject(error);
     this.#started.reject(error);
     this.#exited.reject(error);
     this.#step?.done.reject(error);
@@ -86,6 +123,11 @@ export class InitClient {
     await this.#channel.send(order.forward(listen, target));
   }
 
+  /** To the agent, with its grace still before it; or everything in the sandbox ends, and what it said is still reported. */
+  async stop(how: 'TERM' | 'KILL'): Promise<void> {
+    await this.#channel.send(order.stop(how));
+  }
+
   /** When the sandbox ends by itself, if nobody is there to end it. A later call replaces an earlier one. */
   async setWatchdog(seconds: number, graceSeconds: number): Promise<void> {
     await this.#channel.send(order.watchdog(seconds, graceSeconds));
@@ -94,67 +136,81 @@ export class InitClient {
   /** One at a time. A step that ends with another code than 0 is a result, not an error. */
   async runStep(name: string, cwd: string, argv: string[]): Promise<StepResult> {
     if (this.#ended !== null) throw this.#ended;
-    const step = { stdout: '', stderr: '', done: Promise.withResolvers<number>() };
+    // A step of an earlier holder's time may still be reported, and must not be taken for this one.
+    const step: RunningStep = {
+      id: `${name} ${nanoid()}`,
+      begun: false,
+      stdout: '',
+      stderr: '',
+      done: Promise.withResolvers(),
+    };
     // The stream may break while the order is still on its way.
     step.done.promise.catch(() => undefined);
     this.#step = step;
-    await this.#channel.send(order.step(name, cwd, argv));
+    await this.#channel.send(order.step(step.id, cwd, argv));
     const exitCode = await step.done.promise;
     this.#step = null;
     return { exitCode, stdout: step.stdout, stderr: step.stderr };
   }
 
   /**
-   * Starts the command; an empty one waits for a signal. `onStarted` has ended before the first byte of the command goes
-   * to the sink. Rejects with `command_not_found` when it cannot be started.
+   * Starts the command; an empty one waits for a signal. Init does this once in its life, so it is safe to repeat. Rejects
+   * with `command_not_found` when it cannot be started.
    */
-  async startAgent(cwd: string, argv: string[], onStarted: () => Promise<void>): Promise<void> {
+  async startAgent(cwd: string, argv: string[]): Promise<void> {
     if (this.#ended !== null) throw this.#ended;
-    this.#onStarted = onStarted;
     await this.#channel.send(order.agent(cwd, argv));
     // With nothing to start, init has nothing to report: from now on it waits for a signal.
-    if (argv.length === 0) return onStarted();
+    if (argv.length === 0) return this.#onStarted();
     await this.#started.promise;
   }
 
   async #take(report: Report): Promise<void> {
     switch (report.kind) {
       case 'o':
-        return this.#sink.agent('stdout', report.payload, report.timeMs);
+        return this.#sink.agent('stdout', report.payload, report.timeMs, report.end);
       case 'e':
-        return this.#sink.agent('stderr', report.payload, report.timeMs);
+        return this.#sink.agent('stderr', report.payload, report.timeMs, report.end);
       case 'p':
-        if (this.#step) this.#step.stdout = lastOf(this.#step.stdout + report.payload.toString());
-        return;
+        if (this.#step?.begun) this.#step.stdout = lastOf(this.#step.stdout + report.payload.toString());
+        return this.#sink.passed(report.end);
       case 'q':
-        if (this.#step) this.#step.stderr = lastOf(this.#step.stderr + report.payload.toString());
-        return this.#sink.step(report.payload, report.timeMs);
-      case 'R':
-        return this.#takeReady(strings(report));
+        if (this.#step?.begun) this.#step.stderr = lastOf(this.#step.stderr + report.payload.toString());
+        return this.#sink.step(report.payload, report.timeMs, report.end);
+      default:
+        await this.#takeWord(report);
+        return this.#sink.passed(report.end);
+    }
+  }
+
+  /** Reports that are no output. */
+  async #takeWord(report: Report): Promise<void> {
+    const [first = '', second = ''] = strings(report);
+    switch (report.kind) {
       case 'L':
         return this.#takeListener(strings(report));
+      case 'B':
+        if (this.#step?.id === first) this.#step.begun = true;
+        return;
       case 'X':
-        return this.#step?.done.resolve(Number(strings(report)[1]));
+        if (this.#step?.id === first) this.#step.done.resolve(Number(second));
+        return;
+      case 'g':
+        this.#hasAgent = true;
+        return;
       case 'G':
         await this.#onStarted();
         return this.#started.resolve();
       case 'N':
-        return this.#started.reject(
-          new SessionError('command_not_found', `The command cannot be started: ${strings(report)[1]}`),
-        );
-      case 'Z': {
-        const [exitCode, signal] = strings(report);
-        return this.#exited.resolve({ exitCode: Number(exitCode), signal: signal === '' ? null : (signal ?? null) });
-      }
+        return this.#started.reject(new SessionError('command_not_found', `The command cannot be started: ${second}`));
+      case 'Z':
+        return this.#exited.resolve({ exitCode: Number(first), signal: second === '' ? null : second });
+      case 'D':
+        this.#said = first;
+        return;
       default:
         return;
     }
-  }
-
-  #takeReady([version]: string[]): void {
-    if (version === INIT_PROTOCOL_VERSION) return this.#ready.resolve();
-    const message = `The sandbox's init speaks version ${version} of the protocol, not ${INIT_PROTOCOL_VERSION}; rebuild the image`;
-    this.#ready.reject(new SessionError('sandbox_failed', message));
   }
 
   #takeListener([address, port, outcome]: string[]): void {

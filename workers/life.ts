@@ -3,13 +3,17 @@ import type { SessionRecord } from '../src/session/record.ts';
 import { readSession } from '../src/store/records.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { StopCause } from './ending.ts';
+import { Leave, type LeaveReason } from './leave.ts';
 
 /** How long an agent has between SIGTERM and SIGKILL when its time is over. */
 export const DEADLINE_GRACE_SECONDS = 10;
 /** A hint of a change can be lost, so the record is looked at this often anyway. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Every reason to stop a session early, watched from its first step to its last. */
+/**
+ * Watches a session from this worker's first step to its last: every reason to stop it early, and every reason to let go
+ * of it.
+ */
 export interface Life extends AsyncDisposable {
   /** Aborts at the first reason to stop. */
   readonly signal: AbortSignal;
@@ -23,19 +27,29 @@ export interface Life extends AsyncDisposable {
   readonly current: string;
   /** How long each step has taken so far. */
   readonly stepMs: Readonly<Record<string, number>>;
-  /** Runs a step, unless there is a reason to stop already: then throws that. */
+  /**
+   * Runs a step, unless there is a reason to stop already: then throws that. Throws `Leave` as soon as the session is to be
+   * let go of, whatever the step does then.
+   */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Looks at the record once more. Throws `Leave` when the session is not this worker's any more. */
+  confirm(): Promise<void>;
 }
 
-export function watchLife({ changes, redis, log }: WorkerDeps, session: SessionRecord): Life {
+export function watchLife({ changes, redis, log, closing }: WorkerDeps, session: SessionRecord): Life {
   const stop = new AbortController();
   const grace = new AbortController();
+  const left = Promise.withResolvers<never>();
+  // It may be rejected while nothing waits for it.
+  left.promise.catch(() => undefined);
+  let leaving: Leave | null = null;
   let cause: StopCause | null = null;
   let current = 'begin';
   const stepMs: Record<string, number> = {};
   let timer: NodeJS.Timeout | undefined;
   let deadlineAt = session.deadlineAt;
   let deadlineListener: (deadline: Date) => void = () => undefined;
+  let closed = false;
 
   // First cause wins; a later and stricter stop can only shorten the grace.
   const give = (reason: StopCause): void => {
@@ -43,7 +57,13 @@ export function watchLife({ changes, redis, log }: WorkerDeps, session: SessionR
     stop.abort(new Error(`the session is ${cause.kind}`));
   };
 
+  const leave = (reason: LeaveReason): void => {
+    leaving ??= new Leave(reason);
+    left.reject(leaving);
+  };
+
   const judge = (latest: SessionRecord): void => {
+    if (latest.term !== session.term) return leave('superseded');
     const now = Date.now();
     const deadline = Date.parse(latest.deadlineAt ?? '');
     if (latest.deadlineAt !== deadlineAt) {
@@ -59,26 +79,34 @@ export function watchLife({ changes, redis, log }: WorkerDeps, session: SessionR
       give({ kind: 'timed_out', tokenFirst: true });
       if (deadline + DEADLINE_GRACE_SECONDS * 1000 <= now) grace.abort();
     }
-    // Another worker ended it: nothing here may go on.
+    // Somebody else ended it: nothing here may go on.
     if (isEnded(latest.status)) {
       give({ kind: 'stopped', tokenFirst: true });
       grace.abort();
     }
   };
 
+  const read = async (): Promise<void> => {
+    const latest = await readSession(redis, session.id);
+    if (latest !== null) return judge(latest);
+    // The store was emptied. Nobody can stop this session any more, and its token is illegal.
+    give({ kind: 'lost', tokenFirst: true });
+    grace.abort();
+  };
+
   const look = async (): Promise<void> => {
     clearTimeout(timer);
-    const latest = await readSession(redis, session.id).catch((error: unknown) => {
+    await read().catch((error: unknown) => {
       log.warn({ err: error, sessionId: session.id }, 'could not look at the session');
-      return null;
     });
-    if (latest !== null) judge(latest);
-    if (grace.signal.aborted || closed) return;
+    if (grace.signal.aborted || closed || leaving !== null) return;
     clearTimeout(timer);
     timer = setTimeout(() => void look(), LOOK_EVERY_MS);
   };
 
-  let closed = false;
+  const handOver = (): void => leave('handed_over');
+  closing.addEventListener('abort', handOver, { once: true });
+  if (closing.aborted) handOver();
   const unwatch = changes.watch(session.id, () => void look());
   void look();
 
@@ -98,14 +126,20 @@ export function watchLife({ changes, redis, log }: WorkerDeps, session: SessionR
     },
     async step(name, work) {
       stop.signal.throwIfAborted();
+      if (leaving !== null) throw leaving;
       current = name;
       const from = performance.now();
-      const result = await work();
+      const result = await Promise.race([work(), left.promise]);
       stepMs[name] = Math.round(performance.now() - from);
       return result;
     },
+    async confirm() {
+      if (leaving === null) await Promise.race([read(), left.promise]);
+      if (leaving !== null) throw leaving;
+    },
     async [Symbol.asyncDispose]() {
       closed = true;
+      closing.removeEventListener('abort', handOver);
       unwatch();
       clearTimeout(timer);
     },

@@ -5,6 +5,7 @@ import { SANDBOX_IMAGE } from '../src/images/sandbox-image.ts';
 import { extractTools } from '../src/images/extract-tools.ts';
 import { createLogger } from '../src/ops/log.ts';
 import { closeOnSignals } from '../src/ops/shutdown.ts';
+import { openMemoryDir } from '../src/runtime/memory-dir.ts';
 import { openSessionsQueue } from '../src/queue/sessions-queue.ts';
 import { connectDocker } from '../src/runtime/docker/connect.ts';
 import { createDockerRuntime } from '../src/runtime/docker/docker-runtime.ts';
@@ -17,6 +18,7 @@ import type { WorkerDeps } from './deps.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { nameFiles } from './name-files.ts';
 import { runReconciler } from './reconciler.ts';
+import { allLeft } from './run-here.ts';
 import { startSessionWorker } from './session-worker.ts';
 
 process.title = 'daypass-worker';
@@ -26,7 +28,8 @@ const config = loadWorkerConfig();
 const log = createLogger('worker', config.logLevel);
 const repoHost = repoHostOf(config.repoOrigin);
 const docker = connectDocker(config.dockerHost);
-const runtime = createDockerRuntime({ docker, installation: config.installation });
+const memoryDir = await openMemoryDir(config.memoryDir);
+const runtime = createDockerRuntime({ docker, installation: config.installation, memoryDir });
 await runtime.ping();
 await mkdir(config.runDir, { recursive: true, mode: 0o711 });
 
@@ -36,6 +39,7 @@ const blocking = connectPatientRedis(config.redisUrl);
 await redisReady(redis, REDIS_TIMEOUT_MS);
 await requireDurableRedis(redis);
 
+const closing = new AbortController();
 const deps: WorkerDeps = {
   config,
   log,
@@ -44,13 +48,14 @@ const deps: WorkerDeps = {
   changes: await listenForChanges(subscriber),
   minter: createMinterClient(config.minterSocket),
   runtime,
+  engineId: await runtime.engineId(),
   toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(config.runDir, 'tools') }),
   nameFiles: await nameFiles(config.runDir, repoHost),
   repoHost,
   running: new Set(),
+  closing: closing.signal,
 };
 
-const closing = new AbortController();
 const stopHeartbeat = await startHeartbeat(deps);
 const reconciling = runReconciler(deps, closing.signal);
 const worker = startSessionWorker(deps, blocking);
@@ -59,19 +64,19 @@ log.info({ name: config.workerName, concurrency: config.concurrency }, 'worker r
 
 closeOnSignals(log, [
   {
-    name: 'reconciler',
+    // Nothing new is taken; what runs is handed over, and its sandboxes run on.
+    name: 'sessions',
     timeoutMs: 5_000,
     close: async () => {
+      await worker.pause(true);
       closing.abort();
-      await reconciling;
+      await Promise.all([worker.close(), allLeft(deps), reconciling]);
     },
   },
   {
-    // Sessions that still run are not waited for: they belong to the queue, not to this process.
-    name: 'queue',
+    name: 'worker',
     timeoutMs: 2_000,
     close: async () => {
-      await worker.pause(true);
       stopHeartbeat();
       await forgetWorker(redis, config.workerName);
     },

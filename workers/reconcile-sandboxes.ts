@@ -14,7 +14,10 @@ export async function reconcileSandboxes(deps: WorkerDeps): Promise<void> {
   const { runtime, config } = deps;
   const [sandboxes, gateways] = await Promise.all([runtime.list(), listGateways(config.runDir)]);
   const named = await namedSandboxes(deps);
-  for (const { sandboxId } of sandboxes) if (!named.has(sandboxId)) await runtime.remove(sandboxId);
+  for (const { sandboxId, sessionId } of sandboxes) {
+    // One that is run here is known by more than its record, which the store may have lost.
+    if (!named.has(sandboxId) && !deps.running.has(sessionId)) await runtime.remove(sandboxId);
+  }
   for (const sandboxId of gateways) {
     if (!named.has(sandboxId)) await closeGateway({ runDir: config.runDir, sandboxId });
   }

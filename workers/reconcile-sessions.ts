@@ -1,30 +1,44 @@
-import { enqueueSession } from '../src/queue/sessions-queue.ts';
+import { enqueueSession, removeJob } from '../src/queue/sessions-queue.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { unsettledSessions } from '../src/store/listing.ts';
 import { view } from '../src/store/records.ts';
 import { listWorkers } from '../src/store/workers.ts';
+import { adoptSession } from './adopt-session.ts';
 import type { WorkerDeps } from './deps.ts';
+import { createAbsences } from './absences.ts';
 import { settleSession } from './settle-session.ts';
 import { endSession } from './steps/end-session.ts';
 import { decideUpkeep, type Upkeep } from './upkeep.ts';
 
-/** Sessions that lost their job or their worker, or ended with something left. Each by itself. */
-export async function reconcileSessions(deps: WorkerDeps): Promise<void> {
-  const aliveWorkers = new Set((await listWorkers(deps.redis)).map(({ name }) => name));
-  const { workerName } = deps.config;
-  const lookAfter = async (sessionId: string): Promise<void> => {
-    const found = await view(deps.redis, sessionId);
-    const runningHere = deps.running.has(sessionId);
-    const upkeep = decideUpkeep({ view: found, runningHere, workerName, aliveWorkers, nowMs: Date.now() });
-    if (found.session !== null) await perform(deps, found.session, upkeep);
+/**
+ * Looks after sessions that lost their job or their worker, or ended with something left. Each by itself. Remembers, from
+ * one call to the next, how long other hosts have been away.
+ */
+export function createSessionReconciler(): (deps: WorkerDeps) => Promise<void> {
+  const absences = createAbsences();
+  return async (deps) => {
+    const workers = await listWorkers(deps.redis);
+    const aliveWorkers = new Set(workers.map(({ name }) => name));
+    absences.see(new Set(workers.map(({ engine }) => engine)));
+    const { engineId } = deps;
+    const { workerName } = deps.config;
+    const lookAfter = async (sessionId: string): Promise<void> => {
+      const found = await view(deps.redis, sessionId);
+      const { session } = found;
+      if (session === null) return;
+      const engineGoneMs = absences.of(session.sandbox?.engine ?? engineId);
+      const runningHere = deps.running.has(sessionId);
+      const facts = { view: found, runningHere, workerName, engineId, aliveWorkers, engineGoneMs, nowMs: Date.now() };
+      await perform(deps, session, decideUpkeep(facts));
+    };
+    await Promise.all(
+      (await unsettledSessions(deps.redis)).map((sessionId) =>
+        lookAfter(sessionId).catch((error: unknown) => {
+          deps.log.warn({ err: error, sessionId }, 'could not look after a session; it is tried again');
+        }),
+      ),
+    );
   };
-  await Promise.all(
-    (await unsettledSessions(deps.redis)).map((sessionId) =>
-      lookAfter(sessionId).catch((error: unknown) => {
-        deps.log.warn({ err: error, sessionId }, 'could not look after a session; it is tried again');
-      }),
-    ),
-  );
 }
 
 async function perform(deps: WorkerDeps, session: SessionRecord, upkeep: Upkeep): Promise<void> {
@@ -33,10 +47,13 @@ async function perform(deps: WorkerDeps, session: SessionRecord, upkeep: Upkeep)
       return;
     case 'enqueue':
       return enqueueSession(deps.queue, session.id, session.request.priority);
+    case 'adopt':
+      return adoptSession(deps, session.id);
     case 'settle':
+      await removeJob(deps.queue, session.id);
       return settleSession(deps, session.id);
     case 'end_as_lost': {
-      const message = `The worker ${session.worker ?? ''} that ran this session is gone`;
+      const message = `The host of worker ${session.worker ?? ''}, which ran this session, is gone`;
       const failure = { code: 'worker_lost', message, step: session.status } as const;
       await endSession(deps, session, { status: 'failed', exitCode: null, failure });
       return settleSession(deps, session.id);

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeps } from './deps.ts';
 import { reconcileSandboxes } from './reconcile-sandboxes.ts';
-import { reconcileSessions } from './reconcile-sessions.ts';
+import { createSessionReconciler } from './reconcile-sessions.ts';
 import { reconcileTokens } from './reconcile-tokens.ts';
 
 const EVERY_MS = 3_000;
-
-const PARTS = { sessions: reconcileSessions, tokens: reconcileTokens, sandboxes: reconcileSandboxes };
 
 /**
  * Looks at everything that is not settled, at the start and every few seconds, and puts right what an event, a timer or
@@ -21,5 +19,6 @@ export async function runReconciler(deps: WorkerDeps, closing: AbortSignal): Pro
       await sleep(EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
     }
   };
-  await Promise.all(Object.entries(PARTS).map(([part, reconcile]) => repeat(part, reconcile)));
+  const parts = { sessions: createSessionReconciler(), tokens: reconcileTokens, sandboxes: reconcileSandboxes };
+  await Promise.all(Object.entries(parts).map(([part, reconcile]) => repeat(part, reconcile)));
 }

@@ -1,33 +1,29 @@
-import { Worker } from 'bullmq';
+import { WaitingError, Worker } from 'bullmq';
 import { sessionJob, SESSIONS_QUEUE, type SessionJob } from '../src/queue/sessions-queue.ts';
 import type { Redis } from '../src/store/redis.ts';
 import { onJobDone } from './completion.ts';
 import type { WorkerDeps } from './deps.ts';
-import { runSession } from './run-session.ts';
+import { runHere } from './run-here.ts';
 
-/** Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker. */
-const LOCK_MS = 60_000;
 const STALLED_CHECK_MS = 15_000;
 
 /** Takes sessions from the queue and runs them; a finished one goes to the completion handler. */
 export function startSessionWorker(deps: WorkerDeps, connection: Redis): Worker<SessionJob> {
   const worker = new Worker<SessionJob>(
     SESSIONS_QUEUE,
-    async (job) => {
+    async (job, token) => {
       const { sessionId } = sessionJob.parse(job.data);
-      // A job whose lock was lost is delivered again, here too: the run that goes on is the one that counts.
-      if (deps.running.has(sessionId)) return;
-      deps.running.add(sessionId);
-      try {
-        await runSession(deps, sessionId);
-      } finally {
-        deps.running.delete(sessionId);
-      }
+      const outcome = await runHere(deps, sessionId);
+      // On a deploy the job goes back at once instead of waiting for its lock to run out.
+      if (outcome !== 'handed_over' || token === undefined) return;
+      await job.moveToWait(token);
+      throw new WaitingError();
     },
     {
       connection,
       concurrency: deps.config.concurrency,
-      lockDuration: LOCK_MS,
+      // Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker.
+      lockDuration: deps.config.jobLockMs,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: 1_000_000,
     },

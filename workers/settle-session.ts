@@ -32,7 +32,8 @@ export async function settleSession(deps: WorkerDeps, sessionId: string): Promis
 }
 
 async function removeSandbox(deps: WorkerDeps, { id: sessionId, sandbox }: SessionRecord): Promise<void> {
-  if (sandbox === null || sandbox.removedAt !== null) return;
+  // Another engine knows nothing of it, and would say that it is gone.
+  if (sandbox === null || sandbox.removedAt !== null || sandbox.engine !== deps.engineId) return;
   await deps.runtime.remove(sandbox.id);
   await closeGateway({ runDir: deps.config.runDir, sandboxId: sandbox.id });
   await change(deps.redis, { sessionId }, ({ session }) => {

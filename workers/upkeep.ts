@@ -1,30 +1,34 @@
 import { isEnded } from '../src/session/status.ts';
 import { isSettled, type View } from '../src/store/records.ts';
+import { isClaimed, mayTake, type TakeFacts } from './take.ts';
 
 /** What a session needs from whoever looks after it; its token has a rule of its own. */
-export type Upkeep = 'nothing' | 'enqueue' | 'end_as_lost' | 'settle';
+export type Upkeep = 'nothing' | 'enqueue' | 'adopt' | 'end_as_lost' | 'settle';
 
-export interface UpkeepFacts {
+export interface UpkeepFacts extends TakeFacts {
   view: View;
   /** This process runs it. */
   runningHere: boolean;
-  workerName: string;
-  /** Workers that have been seen lately. */
-  aliveWorkers: ReadonlySet<string>;
+  /** How long no worker of the session's engine has been seen, in ms, as far as this process knows. */
+  engineGoneMs: number;
   nowMs: number;
 }
 
 /** A job is added right after its session; only one that is older than this has lost it. */
 const ENQUEUE_AFTER_MS = 5_000;
+/** A host that restarts is back within this time. Until then its sandboxes may run on, and keep their deadline by themselves. */
+export const ENGINE_LOST_AFTER_MS = 5 * 60_000;
 
 /** State, not an event, says what is to be done. Pure. */
-export function decideUpkeep({ view, runningHere, workerName, aliveWorkers, nowMs }: UpkeepFacts): Upkeep {
+export function decideUpkeep({ view, runningHere, engineGoneMs, nowMs, ...facts }: UpkeepFacts): Upkeep {
   const { session } = view;
   if (session === null || isSettled(view)) return 'nothing';
   if (isEnded(session.status)) return 'settle';
   if (session.status === 'queued') {
     return nowMs - Date.parse(session.createdAt) > ENQUEUE_AFTER_MS ? 'enqueue' : 'nothing';
   }
-  const lost = session.worker === workerName ? !runningHere : !aliveWorkers.has(session.worker ?? '');
-  return lost ? 'end_as_lost' : 'nothing';
+  if (runningHere) return 'nothing';
+  if (mayTake(session, facts)) return 'adopt';
+  const elsewhere = isClaimed(session) && session.sandbox?.engine !== facts.engineId;
+  return elsewhere && engineGoneMs > ENGINE_LOST_AFTER_MS ? 'end_as_lost' : 'nothing';
 }

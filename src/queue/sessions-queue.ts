@@ -33,6 +33,19 @@ export async function enqueueSession(queue: SessionsQueue, sessionId: string, pr
   await queue.add('run', { sessionId }, { ...JOB_OPTIONS, jobId: sessionId, priority: toBullPriority(priority) });
 }
 
+/**
+ * Takes a session's job away, whatever state it is in, also from a worker that died with it. Only for a session that needs
+ * no job any more. Safe to repeat.
+ */
+export async function removeJob(queue: SessionsQueue, sessionId: string): Promise<void> {
+  const job = await queue.getJob(sessionId);
+  if (job === undefined) return;
+  // A locked job cannot be removed, and the lock of a dead worker lives on for a minute.
+  const redis = await queue.client;
+  await redis.del(`${queue.toKey(sessionId)}:lock`);
+  await job.remove();
+}
+
 /** BullMQ takes 1 first; jobs without a priority go before all of those, so every job gets one. */
 function toBullPriority(priority: number): number {
   const middle = LOWEST_PRIORITY / 2;

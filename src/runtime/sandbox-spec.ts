@@ -15,7 +15,7 @@ export interface SandboxSpec {
   mounts: SandboxMounts;
 }
 
-/** Directories and files of the host that every sandbox gets, all read-only. Absolute paths. */
+/** Directories and files of the host that every sandbox gets. Absolute paths. */
 export interface SandboxMounts {
   /** Init and its helpers, mounted at /opt/daypass. */
   toolsDir: string;

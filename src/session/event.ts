@@ -18,6 +18,8 @@ export const SESSION_EVENT_TYPES = [
   'token_unknown',
   'container_started',
   'claimed',
+  'adopted',
+  'handed_over',
   'clone_started',
   'cloned',
   'running',

@@ -58,6 +58,16 @@ export interface SessionTimings {
   toRunningMs?: number;
 }
 
+export interface SessionSandbox {
+  id: string;
+  image: string;
+  /** Id of the engine that it is on: only a worker of that engine can see to it. */
+  engine: string;
+  /** Set once in the life of a session, by the worker that may deliver the environment and start the command. */
+  claimedAt: string | null;
+  removedAt: string | null;
+}
+
 /** A session as the store keeps it. Times are ISO 8601 UTC. */
 export interface SessionRecord {
   id: string;
@@ -76,9 +86,11 @@ export interface SessionRecord {
   failure: SessionFailure | null;
   stop: StopRequest | null;
   tokenId: string | null;
-  /** `claimedAt` is set once, by the worker that may deliver the environment and start the command. */
-  sandbox: { id: string; image: string; claimedAt: string | null; removedAt: string | null } | null;
+  sandbox: SessionSandbox | null;
+  /** Who holds it now; null while it waits, and after a hand-over until the next worker takes it. */
   worker: string | null;
+  /** Counts the workers that have held it. Whoever finds another number than its own holds it no more. */
+  term: number;
   /** The commit cloned per repo, in the order of `request.repos`; null for an empty repo or before the clone. */
   heads: (string | null)[];
   timings: SessionTimings;

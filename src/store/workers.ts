@@ -4,6 +4,8 @@ import type { Redis } from './redis.ts';
 
 const workerRecord = z.object({
   name: z.string(),
+  /** The engine that its sandboxes are on. */
+  engine: z.string(),
   startedAt: z.string(),
   seenAt: z.string(),
   concurrency: z.number(),

@@ -1,20 +1,23 @@
 import { once } from 'node:events';
 import { SessionError } from '../../src/errors.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
-import { change } from '../../src/store/records.ts';
+import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { AgentExit } from '../init-client.ts';
 import type { Life } from '../life.ts';
+import { retryWhileAway } from '../retry-while-away.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
 /** How long the engine may take to end a sandbox that it was told to kill. */
 const KILL_TIMEOUT_MS = 15_000;
+/** Init ends everything within milliseconds, unless it is paused. */
+const INIT_KILLS_MS = 2_000;
 /** A provider that does not answer must not keep a stop from reaching the agent. */
 const REVOKE_FIRST_MS = 5_000;
 
 /**
  * Waits for the agent to end, by itself or made to by a stop or the deadline: SIGTERM, then SIGKILL when its grace is
- * over. Throws `engine_unavailable` when the engine does not end it.
+ * over. Throws `sandbox_failed` when it was ended from outside, `engine_unavailable` when it could not be ended.
  */
 export async function awaitExit(
   deps: WorkerDeps,
@@ -22,7 +25,7 @@ export async function awaitExit(
   sandbox: OpenSandbox,
   life: Life,
 ): Promise<AgentExit> {
-  const exited = sandbox.init.exited.catch((error: unknown) => askEngine(deps, sandbox, error));
+  const exited = sandbox.init.exited.catch((error: unknown) => explain(deps, sandbox, life, error));
   const stopped = stopWhenAsked(deps, session, sandbox, life);
   // Whichever comes first; an agent that is stopped ends through `exited` too.
   return Promise.race([exited, stopped]);
@@ -31,7 +34,7 @@ export async function awaitExit(
 async function stopWhenAsked(
   deps: WorkerDeps,
   session: SessionRecord,
-  sandbox: OpenSandbox,
+  { id, init }: OpenSandbox,
   life: Life,
 ): Promise<never> {
   await aborted(life.signal);
@@ -40,35 +43,49 @@ async function stopWhenAsked(
       deps.log.warn({ err: error, sessionId: session.id }, 'the token is not deleted yet; it is tried again');
     });
   }
-  await change(deps.redis, { sessionId: session.id }, (view) =>
-    view.session?.status === 'running'
+  await changeHeld(deps, session, ({ session: now }) =>
+    now.status === 'running'
       ? {
-          session: { ...view.session, status: 'stopping' },
+          session: { ...now, status: 'stopping' },
           events: [{ type: 'stopping', detail: { reason: life.cause?.kind } }],
         }
       : null,
   );
-  // An engine that is away must not keep the grace from running out, nor the session from ending.
-  const signal = (name: 'SIGTERM' | 'SIGKILL'): Promise<void> =>
-    deps.runtime.signal(sandbox.id, name).catch((error: unknown) => {
-      deps.log.warn({ err: error, sessionId: session.id, signal: name }, 'the sandbox could not be signalled');
-    });
-  void signal('SIGTERM');
+  // Init that has ended takes no orders, and needs none.
+  await init.stop('TERM').catch(() => undefined);
   await aborted(life.graceOver);
-  await signal('SIGKILL');
-  await new Promise((resolve) => setTimeout(resolve, KILL_TIMEOUT_MS).unref());
+  await init.stop('KILL').catch(() => undefined);
+  await sleep(INIT_KILLS_MS);
+  // A paused sandbox hears no orders; the engine ends it all the same.
+  await deps.runtime.signal(id, 'SIGKILL').catch((error: unknown) => {
+    deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be killed');
+  });
+  await sleep(KILL_TIMEOUT_MS);
   throw new SessionError('engine_unavailable', `Docker has not ended the sandbox within ${KILL_TIMEOUT_MS / 1000} s`);
 }
 
-/** The end of the stream is not an exit: the engine knows. */
-async function askEngine({ runtime }: WorkerDeps, { id }: OpenSandbox, cause: unknown): Promise<AgentExit> {
-  const state = await runtime.inspect(id);
-  if (state?.exitCode === null || state === null) {
-    throw new SessionError('sandbox_failed', 'The connection to the sandbox was lost while it ran', { cause });
-  }
-  return { exitCode: state.exitCode, signal: null };
+/** Init is gone without a word of its agent's end: the engine knows more. */
+async function explain(
+  { runtime }: WorkerDeps,
+  { id }: OpenSandbox,
+  life: Life,
+  cause: unknown,
+): Promise<AgentExit> {
+  // Where somebody newer holds the sandbox, this is not an end.
+  await life.confirm();
+  const state = await retryWhileAway('engine_unavailable', life.signal, () => runtime.inspect(id));
+  if (state === null) throw new SessionError('sandbox_failed', 'The sandbox was removed from outside', { cause });
+  if (state.running) throw cause;
+  const said = cause instanceof SessionError ? cause.message : '';
+  throw new SessionError('sandbox_failed', `The sandbox was ended from outside (exit ${state.exitCode}). ${said}`, {
+    cause,
+  });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
+}
+
+function sleep(timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, timeoutMs).unref());
 }

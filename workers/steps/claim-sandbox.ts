@@ -1,16 +1,18 @@
 import type { SessionRecord } from '../../src/session/record.ts';
-import { change } from '../../src/store/records.ts';
 import { SessionError } from '../../src/errors.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
+import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Life } from '../life.ts';
+import { retryWhileAway } from '../retry-while-away.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
 const OPEN_TIMEOUT_MS = 10_000;
 
 /**
  * Claims the session for this one sandbox, and has the minter give up the values to it. The claim succeeds once in a
- * session's life, so there is never a second sandbox that holds its token.
+ * session's life, so there is never a second sandbox that holds its token; for the sandbox that has it already it is
+ * safe to repeat.
  */
 export async function claimSandbox(
   deps: WorkerDeps,
@@ -18,8 +20,8 @@ export async function claimSandbox(
   sandbox: OpenSandbox,
   life: Life,
 ): Promise<SandboxGrant> {
-  const { session: claimed } = await change(deps.redis, { sessionId: session.id }, ({ session: now }) => {
-    if (now?.status !== 'starting' || now.sandbox?.id !== sandbox.id || now.sandbox.claimedAt !== null) return null;
+  const { session: claimed } = await changeHeld(deps, session, ({ session: now }) => {
+    if (now.status !== 'starting' || now.sandbox?.id !== sandbox.id || now.sandbox.claimedAt !== null) return null;
     const { mint: mintMs = 0, container: containerMs = 0 } = life.stepMs;
     return {
       session: {
@@ -30,8 +32,10 @@ export async function claimSandbox(
       events: [{ type: 'container_started', detail: { container: sandbox.id, image: now.sandbox.image, containerMs } }],
     };
   });
-  if (claimed?.sandbox?.id !== sandbox.id) {
-    throw new SessionError('worker_lost', 'Another worker has taken this session over');
+  if (claimed?.sandbox?.id !== sandbox.id || claimed.sandbox.claimedAt === null) {
+    throw new SessionError('worker_lost', 'This sandbox could not be claimed for the session');
   }
-  return deps.minter.open(session.id, sandbox.id, AbortSignal.timeout(OPEN_TIMEOUT_MS));
+  return retryWhileAway('minter_unavailable', life.signal, () =>
+    deps.minter.open(session.id, sandbox.id, 'deliver', AbortSignal.timeout(OPEN_TIMEOUT_MS)),
+  );
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../../src/errors.ts';
 import type { SessionRecord, SessionRepo } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
+import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { cloneCommands, cloneProblem } from '../git-clone.ts';
 import type { StepResult } from '../init-client.ts';
@@ -14,8 +15,9 @@ const RETRY_EVERY_MS = 1_000;
 const LAST_LINES = 5;
 
 /**
- * Clones the session's repos inside its sandbox, one after another, as the agent's user. Gives the commit of each; null
- * for an empty one. A stop ends a clone by ending the sandbox.
+ * Clones the session's repos inside its sandbox, one after another, as the agent's user, and writes down the commit of
+ * each; null for an empty one. A stop ends a clone by ending the sandbox. What an earlier worker cloned is cloned again:
+ * it may have died in the middle of it.
  */
 export async function cloneRepos(
   deps: WorkerDeps,
@@ -23,16 +25,14 @@ export async function cloneRepos(
   sandbox: OpenSandbox,
   grant: SandboxGrant,
   stopped: AbortSignal,
-): Promise<(string | null)[]> {
-  const kill = (): void => void deps.runtime.signal(sandbox.id, 'SIGKILL').catch(() => undefined);
+): Promise<void> {
+  const kill = (): void => void sandbox.init.stop('KILL').catch(() => undefined);
   stopped.addEventListener('abort', kill, { once: true });
   try {
     const { repos } = session.request;
-    const heads: (string | null)[] = repos.map(() => null);
     // One path may lie in another: git clones into a directory only while that is empty, so the outer one goes first.
     const outerFirst = [...repos.entries()].toSorted(([, a], [, b]) => a.path.length - b.path.length);
-    for (const [i, repo] of outerFirst) heads[i] = await cloneRepo(deps, session, sandbox, grant, repo, stopped);
-    return heads;
+    for (const [i, repo] of outerFirst) await cloneRepo(deps, session, sandbox, grant, { ...repo, at: i }, stopped);
   } finally {
     stopped.removeEventListener('abort', kill);
   }
@@ -43,13 +43,14 @@ async function cloneRepo(
   session: SessionRecord,
   { init }: OpenSandbox,
   grant: SandboxGrant,
-  repo: SessionRepo,
+  repo: SessionRepo & { at: number },
   stopped: AbortSignal,
-): Promise<string | null> {
+): Promise<void> {
   const dir = `/workspace/${repo.path}`;
   const began = performance.now();
   const commands = cloneCommands(repo, grant.access.cloneUrls[repo.id] ?? '', dir);
   await tell(deps, session.id, { type: 'clone_started', detail: { repo: repo.id, path: repo.path, ref: repo.ref } });
+  if (session.term > 1) await init.runStep('clone', '/workspace', ['rm', '-rf', '--', dir]);
   for (;;) {
     const failed = await runAll(init, commands);
     if (failed === null) break;
@@ -63,8 +64,10 @@ async function cloneRepo(
   const head = await init.runStep('head', dir, ['git', 'rev-parse', '--verify', '--quiet', 'HEAD']);
   const commit = head.exitCode === 0 ? head.stdout.trim() : null;
   const cloneMs = Math.round(performance.now() - began);
-  await tell(deps, session.id, { type: 'cloned', detail: { repo: repo.id, path: repo.path, head: commit, cloneMs } });
-  return commit;
+  await changeHeld(deps, session, ({ session: now }) => ({
+    session: { ...now, heads: now.request.repos.map((_, i) => (i === repo.at ? commit : (now.heads[i] ?? null))) },
+    events: [{ type: 'cloned', detail: { repo: repo.id, path: repo.path, head: commit, cloneMs } }],
+  }));
 }
 
 /** The first command that fails, or null. */

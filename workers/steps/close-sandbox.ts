@@ -1,6 +1,8 @@
 import type { WorkerDeps } from '../deps.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
+/** Init kills everything and drains the pipes within milliseconds, unless it is paused or gone. */
+const INIT_KILLS_MS = 2_000;
 /** What is still on its way when a sandbox has ended must arrive within this time. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
@@ -17,16 +19,26 @@ export async function closeSandbox(
     runtime.signal(sandbox.id, 'SIGKILL').catch((error: unknown) => {
       log.warn({ err: error, sandboxId: sandbox.id }, 'could not end the sandbox; it is tried again');
     });
-  // After its agent, init ends by itself.
-  if (!agentExited) await kill();
-  const late = Promise.withResolvers<false>();
-  const timer = setTimeout(() => late.resolve(false), DRAIN_TIMEOUT_MS);
-  const complete = await Promise.race([sandbox.drained.then(() => true), late.promise]);
-  clearTimeout(timer);
+  // After its agent, init ends by itself. Told to, it loses nothing; the engine needs not answer for that.
+  if (!agentExited) {
+    await sandbox.init.stop('KILL').catch(() => undefined);
+    if (!(await within(INIT_KILLS_MS, sandbox.drained))) await kill();
+  }
+  const complete = await within(DRAIN_TIMEOUT_MS, sandbox.drained);
   await sandbox.log.close({ complete });
   sandbox.close();
   // Asked only now: the engine hears of a lack of memory on another way than of the exit, but before it.
   const state = await runtime.inspect(sandbox.id).catch(() => null);
   if (state?.running) await kill();
   return state?.outOfMemory ?? false;
+}
+
+async function within(timeoutMs: number, done: Promise<void>): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), timeoutMs);
+  try {
+    return await Promise.race([done.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

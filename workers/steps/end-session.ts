@@ -3,26 +3,38 @@ import { isEnded } from '../../src/session/status.ts';
 import { change, type Change, type View } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Ending } from '../ending.ts';
+import { Leave } from '../leave.ts';
 
 /**
  * Ends the session and makes its token due for deletion, in one step: from here on a live token is illegal in the
- * ledger, for every process that looks. Safe to call twice: the first ending counts.
+ * ledger, for every process that looks. Safe to call twice: the first ending counts. A record that the store has lost
+ * is written again, so that the session still has its one end.
+ *
+ * Throws `Leave` when another worker holds it by now.
  */
 export async function endSession(
   { redis }: Pick<WorkerDeps, 'redis'>,
-  { id, tokenId }: Pick<SessionRecord, 'id' | 'tokenId'>,
+  session: SessionRecord,
   { failure, ...ending }: Ending,
   redact: (text: string) => string = (text) => text,
 ): Promise<void> {
+  const { id, tokenId, term } = session;
   // What failed may quote what a program said, and programs know the session's secrets.
   const safe = failure && { ...failure, message: redact(failure.message) };
-  await change(redis, { sessionId: id, tokenId }, (view) =>
-    endedBy(view, { ...ending, failure: safe }, new Date().toISOString()),
-  );
+  await change(redis, { sessionId: id, tokenId }, (view) => {
+    const latest = view.session ?? session;
+    if (isEnded(latest.status)) return null;
+    if (latest.term !== term) throw new Leave('superseded');
+    return endedBy(latest, view.token, { ...ending, failure: safe }, new Date().toISOString());
+  });
 }
 
-function endedBy({ session, token }: View, { status, exitCode, failure }: Ending, now: string): Change | null {
-  if (session === null || isEnded(session.status)) return null;
+function endedBy(
+  session: SessionRecord,
+  token: View['token'],
+  { status, exitCode, failure }: Ending,
+  now: string,
+): Change {
   const ended: Change = {
     session: { ...session, status, exitCode, failure, endedAt: now },
     events: [{ type: 'ended', detail: { status, exitCode, failure } }],

@@ -1,10 +1,64 @@
-import type { SessionRecord } from '../../src/session/record.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nanoid } from 'nanoid';
+import { SessionError } from '../../src/errors.ts';
+import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
+import { change, readToken } from '../../src/store/records.ts';
+import { intendToken } from '../../src/token/intent.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { Leave } from '../leave.ts';
 
 /** Longer than the minter waits for the provider. */
 const MINT_TIMEOUT_MS = 30_000;
+/** A minter that died is back within this time. */
+const MINTER_BACK_MS = 15_000;
+const RETRY_MS = 250;
 
-/** Has the minter mint what the ledger's intent says. The value stays with the minter until the sandbox is claimed. */
-export async function mintToken({ minter }: WorkerDeps, { tokenId }: SessionRecord): Promise<void> {
-  await minter.mint(tokenId ?? '', AbortSignal.timeout(MINT_TIMEOUT_MS));
+/**
+ * Has the minter mint what the ledger's intent says. The value stays with the minter until the sandbox is claimed. Gives
+ * the session as it is afterwards: where an answer was lost with a minter or a worker that died, its token is another one.
+ */
+export async function mintToken(deps: WorkerDeps, session: SessionRecord): Promise<SessionRecord> {
+  const began = Date.now();
+  let interrupted = session.term > 1;
+  let current = session;
+  for (;;) {
+    try {
+      await deps.minter.mint(current.tokenId ?? '', AbortSignal.timeout(MINT_TIMEOUT_MS));
+      return current;
+    } catch (error) {
+      if (isAway(error) && Date.now() - began < MINTER_BACK_MS) {
+        interrupted = true;
+        await sleep(RETRY_MS);
+      } else if (interrupted && (await isLost(deps, current))) {
+        interrupted = false;
+        current = await intendAnother(deps, current);
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'minter_unavailable';
+}
+
+async function isLost({ redis }: WorkerDeps, { tokenId }: SessionRecord): Promise<boolean> {
+  return (await readToken(redis, tokenId ?? ''))?.state === 'unknown';
+}
+
+/** What became of the first one nobody knows; it is listed, was given to nobody, and ends by its TTL. */
+async function intendAnother({ redis, config }: WorkerDeps, session: SessionRecord): Promise<SessionRecord> {
+  const tokenId = `tok_${nanoid()}`;
+  const grants = grantsOf(session.request);
+  const ttlSeconds = session.request.maxTimeoutSeconds + config.tokenGraceSeconds;
+  const changed = await change(redis, { sessionId: session.id, tokenId }, ({ session: now }) => {
+    if (now?.term !== session.term) throw new Leave('superseded');
+    return {
+      session: { ...now, tokenId },
+      token: intendToken({ id: tokenId, sessionId: session.id, grants, ttlSeconds, now: new Date() }),
+      events: [{ type: 'token_intended', detail: { tokenId, repoIds: grants.map(({ repoId }) => repoId) } }],
+    };
+  });
+  return changed.session ?? session;
 }

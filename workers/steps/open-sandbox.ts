@@ -1,38 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { customAlphabet } from 'nanoid';
-import { gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
+import { closeGateway, gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 import { SessionError } from '../../src/errors.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
-import { change } from '../../src/store/records.ts';
+import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { InitClient } from '../init-client.ts';
-import { openLog, type SessionLog } from '../session-log.ts';
+import type { Life } from '../life.ts';
+import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
+
+export type { OpenSandbox };
 
 /** Short, because it is part of a Unix socket's path; in letters that a container's name may have. */
 const sandboxId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 16);
 /** The gateway makes a socket within milliseconds; a restart of it takes about a second. */
 const GATEWAY_TIMEOUT_MS = 10_000;
-/** A started init reports within milliseconds; a loaded machine may take its time. */
-const INIT_TIMEOUT_MS = 30_000;
+/** One that an engine was killed over never starts; a second one that does not is no accident. */
+const MAX_SANDBOXES = 3;
+/** An engine that restarts is back within this time. */
+const ENGINE_BACK_MS = 20_000;
+const RETRY_MS = 500;
 
-/** A sandbox that runs and whose init waits for orders. */
-export interface OpenSandbox {
-  id: string;
-  init: InitClient;
-  log: SessionLog;
-  /** Resolves when everything that the sandbox ever wrote is in the log. */
-  drained: Promise<void>;
-  close(): void;
+/**
+ * Starts the session's sandbox. It is in the session's record before it exists, so that it cannot be forgotten. One that
+ * does not start, because its engine died over it, is removed and made anew: nothing of the session has run in it.
+ */
+export async function openSandbox(deps: WorkerDeps, session: SessionRecord, life: Life): Promise<OpenSandbox> {
+  for (let count = 1; ; count++) {
+    const id = `sbx_${sandboxId()}`;
+    await nameSandbox(deps, session, id);
+    try {
+      await startSandbox(deps, session, id);
+      return await connectSandbox(deps, session, { id, life, secrets: [] });
+    } catch (error) {
+      const mayHelp = error instanceof SessionError && error.code !== 'image_missing';
+      if (!mayHelp || count === MAX_SANDBOXES || life.signal.aborted) throw error;
+      deps.log.warn({ err: error, sessionId: session.id, sandboxId: id }, 'a sandbox did not start; it is made anew');
+      await discard(deps, id, life.signal);
+    }
+  }
 }
 
-/** Starts the session's sandbox. It is in the session's record before it exists, so that it cannot be forgotten. */
-export async function openSandbox(deps: WorkerDeps, session: SessionRecord): Promise<OpenSandbox> {
-  const { config, runtime } = deps;
-  const id = `sbx_${sandboxId()}`;
-  const { image, resources, network } = session.request;
-  await change(deps.redis, { sessionId: session.id }, (view) => {
-    if (view.session?.status !== 'starting' || view.session.sandbox !== null) return null;
-    return { session: { ...view.session, sandbox: { id, image, claimedAt: null, removedAt: null } } };
+async function nameSandbox({ engineId, ...deps }: WorkerDeps, session: SessionRecord, id: string): Promise<void> {
+  const { image } = session.request;
+  await changeHeld(deps, session, ({ session: now }) => {
+    if (now.status !== 'starting' || now.sandbox?.claimedAt) return null;
+    return { session: { ...now, sandbox: { id, image, engine: engineId, claimedAt: null, removedAt: null } } };
   });
+}
+
+async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string): Promise<void> {
+  const { config, runtime } = deps;
+  const { image, resources, network } = session.request;
   const policy = { sandboxId: id, sessionId: session.id, allow: network.allow };
   const { dir: gatewayDir } = await openGateway({ runDir: config.runDir, policy });
   const mounts = { toolsDir: deps.toolsDir, gatewayDir, ...deps.nameFiles };
@@ -44,21 +62,20 @@ export async function openSandbox(deps: WorkerDeps, session: SessionRecord): Pro
     resources,
     mounts,
   });
-  const channel = await runtime.start(id);
-  const log = openLog(deps, session.id);
-  const init = new InitClient(channel, log);
-  const drained = init.pump();
-  await Promise.all([within(INIT_TIMEOUT_MS, init.ready), gatewayReady(gatewayDir, GATEWAY_TIMEOUT_MS)]);
-  return { id, init, log, drained, close: () => channel.close() };
+  await Promise.all([runtime.start(id), gatewayReady(gatewayDir, GATEWAY_TIMEOUT_MS)]);
 }
 
-async function within(timeoutMs: number, ready: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const error = new SessionError('sandbox_failed', `The sandbox was not ready within ${timeoutMs / 1000} s`);
-  const timer = setTimeout(() => late.reject(error), timeoutMs);
-  try {
-    await Promise.race([ready, late.promise]);
-  } finally {
-    clearTimeout(timer);
+/** Waits for an engine that is away; throws `engine_unavailable` when it does not come back. */
+async function discard({ runtime, config }: WorkerDeps, id: string, stopped: AbortSignal): Promise<void> {
+  const until = Date.now() + ENGINE_BACK_MS;
+  for (;;) {
+    try {
+      await runtime.remove(id);
+      return await closeGateway({ runDir: config.runDir, sandboxId: id });
+    } catch (error) {
+      const away = error instanceof SessionError && error.code === 'engine_unavailable';
+      if (!away || Date.now() > until) throw error;
+      await sleep(RETRY_MS, undefined, { signal: stopped });
+    }
   }
 }

@@ -1,45 +1,23 @@
+import { SessionError } from '../../src/errors.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
-import { change } from '../../src/store/records.ts';
+import { readSession } from '../../src/store/records.ts';
+import { markStarted } from '../../src/logs/started.ts';
 import type { WorkerDeps } from '../deps.ts';
-import type { Life } from '../life.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
 /**
- * Starts the command, once: init takes the order a single time. In the repo if the session has exactly one, else in
- * /workspace. The session is `running` from here on.
+ * Starts the command, once: init takes the order a single time, and a marker beside the log refuses a second sandbox even
+ * where the store has forgotten the first. In the repo if the session has exactly one, else in /workspace.
  */
-export async function startAgent(
-  deps: WorkerDeps,
-  session: SessionRecord,
-  { init }: OpenSandbox,
-  heads: (string | null)[],
-  life: Life,
-): Promise<void> {
+export async function startAgent(deps: WorkerDeps, session: SessionRecord, { id, init }: OpenSandbox): Promise<void> {
   const { repos, command } = session.request;
+  const { heads = [] } = (await readSession(deps.redis, session.id)) ?? {};
   const onlyRepo = repos.length === 1 ? repos[0] : undefined;
   const cwd = onlyRepo === undefined ? '/workspace' : `/workspace/${onlyRepo.path}`;
-  const described = repos.map(({ id, path, ref }, i) => ({ id, path, ref, head: heads[i] ?? null }));
+  const described = repos.map(({ id: repo, path, ref }, i) => ({ id: repo, path, ref, head: heads[i] ?? null }));
   await init.setEnv({ DAYPASS_REPOS: JSON.stringify(described) });
-  await init.startAgent(cwd, command ?? [], () => markRunning(deps, session, heads, life));
-}
-
-async function markRunning(
-  deps: WorkerDeps,
-  session: SessionRecord,
-  heads: (string | null)[],
-  life: Life,
-): Promise<void> {
-  const now = new Date();
-  await change(deps.redis, { sessionId: session.id }, (view) => {
-    if (view.session?.status !== 'starting') return null;
-    const timings = {
-      ...view.session.timings,
-      cloneMs: life.stepMs['clone'] ?? 0,
-      toRunningMs: now.getTime() - Date.parse(view.session.createdAt),
-    };
-    return {
-      session: { ...view.session, status: 'running', runningAt: now.toISOString(), heads, timings },
-      events: [{ type: 'running', detail: { command: session.request.command?.[0] ?? null, ...timings } }],
-    };
-  });
+  if ((await markStarted(deps.config.logDir, session.id, id)) === 'other') {
+    throw new SessionError('worker_lost', 'The command was started before, in a sandbox that the store has forgotten');
+  }
+  await init.startAgent(cwd, command ?? []);
 }

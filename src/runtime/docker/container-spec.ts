@@ -1,5 +1,6 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
+import { INIT_DIR_TARGET } from '../init-dir.ts';
 import { sandboxLabels } from './labels.ts';
 
 /** The agent's user and group in every sandbox, whatever the image says. */
@@ -14,11 +15,18 @@ const OPEN_FILES = 8_192;
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
 export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
 
+/** What a container's options depend on besides its spec. */
+export interface ContainerPlace {
+  installation: string;
+  /** The directory that its init shares with the worker; the one writable mount. */
+  initDir: string;
+}
+
 /**
  * What Docker is asked for, from what a session needs. Pure, and the only place where a container's options are made:
  * requests never carry Docker options.
  */
-export function containerSpec(spec: SandboxSpec, installation: string): ContainerOptions {
+export function containerSpec(spec: SandboxSpec, { installation, initDir }: ContainerPlace): ContainerOptions {
   const { cpus, memoryMb, pids, diskMb } = spec.resources;
   // The workspace is a tmpfs, and the kernel charges its pages to the container: the limit covers processes and files.
   const memoryBytes = memoryMb * MEBIBYTE;
@@ -33,12 +41,10 @@ export function containerSpec(spec: SandboxSpec, installation: string): Containe
     // The image's health check would run a program of the image beside the agent.
     Healthcheck: { Test: ['NONE'] },
     NetworkDisabled: true,
-    OpenStdin: true,
-    // Orders must still get in after a worker's death has closed the first attachment.
-    StdinOnce: false,
-    AttachStdin: true,
-    AttachStdout: true,
-    AttachStderr: true,
+    // Orders and reports go through the directory of init: nothing passes through the engine.
+    AttachStdin: false,
+    AttachStdout: false,
+    AttachStderr: false,
     Tty: false,
     HostConfig: {
       NetworkMode: 'none',
@@ -64,8 +70,7 @@ export function containerSpec(spec: SandboxSpec, installation: string): Containe
         '/home/agent': tmpfs(HOME_MB, 'exec'),
         '/tmp': `rw,nosuid,nodev,exec,size=${TMP_MB}m,mode=1777`,
       },
-      Mounts: readOnlyMounts(spec.mounts),
-      // The agent's output is read from init and masked before it is kept; a copy by the engine would be neither.
+      Mounts: [...readOnlyMounts(spec.mounts), initMount(initDir)],
       LogConfig: { Type: 'none', Config: {} },
     },
   };
@@ -90,4 +95,8 @@ function readOnlyMounts({ toolsDir, gatewayDir, hostsFile, resolvFile }: Sandbox
     bind(hostsFile, '/etc/hosts'),
     bind(resolvFile, '/etc/resolv.conf'),
   ];
+}
+
+function initMount(source: string): Mounts[number] {
+  return { Type: 'bind', Source: source, Target: INIT_DIR_TARGET, ReadOnly: false };
 }

@@ -1,7 +1,14 @@
 import type { ContainerOptions } from './container-spec.ts';
 
-/** Mount points that a sandbox may have, all read-only. */
-const ALLOWED_TARGETS = new Set(['/opt/daypass', '/run/daypass', '/etc/hosts', '/etc/resolv.conf']);
+/** Mount points that a sandbox may have; the first is init's, which closes it to the agent before the agent starts. */
+const WRITABLE_TARGET = '/run/daypass-init';
+const ALLOWED_TARGETS = new Set([
+  WRITABLE_TARGET,
+  '/opt/daypass',
+  '/run/daypass',
+  '/etc/hosts',
+  '/etc/resolv.conf',
+]);
 const ALLOWED_TMPFS = new Set(['/workspace', '/home/agent', '/tmp']);
 
 /**
@@ -22,7 +29,9 @@ export function profileViolations(options: ContainerOptions): string[] {
     [isEmpty(host.Devices) && isEmpty(host.DeviceRequests) && isEmpty(host.DeviceCgroupRules), 'it would have devices'],
     [isEmpty(host.Binds) && isEmpty(host.VolumesFrom), 'it would have mounts outside the profile'],
     [
-      (host.Mounts ?? []).every((mount) => mount.Type === 'bind' && mount.ReadOnly === true),
+      (host.Mounts ?? []).every(
+        (mount) => mount.Type === 'bind' && (mount.ReadOnly === true || mount.Target === WRITABLE_TARGET),
+      ),
       'a mount would be writable',
     ],
     [(host.Mounts ?? []).every((mount) => ALLOWED_TARGETS.has(mount.Target)), 'a mount point is outside the profile'],
