@@ -13,6 +13,7 @@ struct child {
   int status;
   int fds[2];      /* reading ends of its standard output and error; -1 once closed */
   char types[2];   /* report types of the two */
+  int left[2];     /* bytes that the two still held when only those were wanted; -1 before that */
 };
 
 /*
@@ -21,11 +22,14 @@ struct child {
  */
 int child_start(struct child *child, const char *cwd, char **argv, char **env, char *reason, size_t size);
 
-/*
- * Turns what its pipes hold into reports, as long as there is room. `last`: a pipe that is empty now is closed, although
- * something may still hold its other end.
- */
-void child_collect(struct child *child, struct reports *reports, bool last);
+enum collecting {
+  WHILE_IT_RUNS, /* only as long as the reports have room: it waits */
+  TO_THE_END,    /* until nothing holds a pipe's other end any more */
+  WHAT_IS_LEFT   /* what the pipes hold now, whatever may still hold their other ends */
+};
+
+/* Turns what its pipes hold into reports, as long as those reach the file. */
+void child_collect(struct child *child, struct reports *reports, enum collecting how);
 
 bool child_collected(const struct child *child);
 

@@ -2,11 +2,17 @@
 
 #include "fail.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Nothing is started after the agent, so nothing needs an environment either. */
+static bool is_past_starting(const struct session *session) { return session->agent.pid != 0; }
+
 static void add_environment(struct session *session, const struct order *order) {
+  if (is_past_starting(session)) return;
   for (size_t i = 0; i < order->count; i++) environment_set(&session->environment, order->fields[i]);
 }
 
@@ -27,8 +33,13 @@ static void start_step(struct session *session, const struct order *order) {
   snprintf(session->step_name, sizeof session->step_name, "%s", name);
   report(reports, 'B', name, NULL);
   session->step = (struct child){.fds = {-1, -1}, .types = {'p', 'q'}};
-  int code = child_start(&session->step, order->fields[1], order->fields + 2, session->environment.entries, reason,
-                         sizeof reason);
+  int code = 126;
+  if (is_past_starting(session)) {
+    snprintf(reason, sizeof reason, "nothing is started after the agent");
+  } else {
+    code = child_start(&session->step, order->fields[1], order->fields + 2, session->environment.entries, reason,
+                       sizeof reason);
+  }
   if (code == 0) return;
   strncat(reason, "\n", sizeof reason - strlen(reason) - 1);
   report_bytes(reports, 'q', reason, strlen(reason));
@@ -36,22 +47,36 @@ static void start_step(struct session *session, const struct order *order) {
   report(reports, 'X', name, code_text, NULL);
 }
 
+/* Whoever finds this in the file knows that the command may have run, whatever else happened then. */
+static bool announce_agent(struct session *session, const char *command) {
+  char name[MAX_COMMAND_BYTES + 1];
+  snprintf(name, sizeof name, "%s", command);
+  report(&session->reports, 'g', name, NULL);
+  reports_flush(&session->reports);
+  return !reports_pending(&session->reports);
+}
+
 static void start_agent(struct session *session, const struct order *order) {
-  char reason[512], code_text[8];
+  char reason[512] = "its start cannot be reported", code_text[8];
+  int code = 126;
   if (order->count < 1) fail("order 'A' has no working directory");
   if (session->has_agent) return;
   session->has_agent = true;
   if (order->count == 1) return;
-  int code = child_start(&session->agent, order->fields[0], order->fields + 1, session->environment.entries, reason,
-                         sizeof reason);
+  if (announce_agent(session, order->fields[1])) {
+    code = child_start(&session->agent, order->fields[0], order->fields + 1, session->environment.entries, reason,
+                       sizeof reason);
+  }
   if (code == 0) {
     report(&session->reports, 'G', NULL);
+    reports_flush(&session->reports);
+    environment_wipe(&session->environment);
     return;
   }
   snprintf(code_text, sizeof code_text, "%d", code);
   report(&session->reports, 'N', code_text, reason, NULL);
   session->ended_reported = true;
-  session_end(session, code, 0);
+  session_end(session, code, "");
 }
 
 static void set_watchdog(struct session *session, const struct order *order) {
@@ -60,13 +85,31 @@ static void set_watchdog(struct session *session, const struct order *order) {
 }
 
 static void take_leave_of_worker(struct session *session) {
-  session->orders.ended = true;
   environment_wipe(&session->environment);
-  if (!session->has_agent) session_end(session, 0, 0);
+  if (!session->has_agent) session_end(session, 0, "");
 }
 
-void session_execute(struct session *session) {
-  const struct order *order = &session->orders.current;
+static void release_reports(struct session *session, const struct order *order) {
+  if (order->count != 1) fail("order 'K' has %zu fields instead of 1", order->count);
+  const char *text = order->fields[0];
+  char *end;
+  errno = 0;
+  unsigned long long position = strtoull(text, &end, 10);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0) fail("order 'K' holds no position");
+  if (!reports_release(&session->reports, position)) fail("order 'K' is beyond the end of the reports");
+}
+
+static void stop(struct session *session, const struct order *order) {
+  if (order->count != 1) fail("order 'T' has %zu fields instead of 1", order->count);
+  if (strcmp(order->fields[0], "TERM") == 0) session_stop(session, SIGTERM);
+  else if (strcmp(order->fields[0], "KILL") == 0) session_kill(session);
+  else fail("order 'T' says neither TERM nor KILL");
+}
+
+/* A step may run for long: what frees memory, ends the session or prolongs it does not wait for it. */
+bool session_is_urgent(const struct order *order) { return strchr("KTW", order->type) != NULL; }
+
+void session_execute(struct session *session, const struct order *order) {
   switch (order->type) {
     case 'E': add_environment(session, order); break;
     case 'F': add_listener(session, order); break;
@@ -74,7 +117,8 @@ void session_execute(struct session *session) {
     case 'A': start_agent(session, order); break;
     case 'W': set_watchdog(session, order); break;
     case 'Q': take_leave_of_worker(session); break;
+    case 'K': release_reports(session, order); break;
+    case 'T': stop(session, order); break;
     default: fail("order '%c' has no meaning", order->type);
   }
-  orders_wipe(&session->orders);
 }

@@ -30,6 +30,7 @@ struct forwarder {
 /* Init's orders, reports and the agent's pipes are no business of the forwarder. */
 static void leave_init_behind(int listening_fd) {
   sigset_t none;
+  fail_tells(NULL);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   prctl(PR_SET_NAME, "forwarder");

@@ -57,21 +57,32 @@ static int open_socket(const struct sockaddr_in *address) {
   return -1;
 }
 
+static bool is_same(const struct listener *one, const struct listener *other) {
+  return one->address.sin_addr.s_addr == other->address.sin_addr.s_addr &&
+         one->address.sin_port == other->address.sin_port && strcmp(one->target, other->target) == 0;
+}
+
+static bool has(const struct listeners *listeners, const struct listener *wanted) {
+  for (size_t i = 0; i < listeners->count; i++) {
+    if (is_same(&listeners->all[i], wanted)) return true;
+  }
+  return false;
+}
+
 bool listeners_add(struct listeners *listeners, char **fields, char *port, size_t port_size, char *reason,
                    size_t size) {
-  struct listener *listener = &listeners->all[listeners->count];
-  struct sockaddr_in address;
-  socklen_t length = sizeof address;
+  struct listener listener = {.started_ms = -RESTART_MS};
+  socklen_t length = sizeof listener.address;
   snprintf(port, port_size, "%s", fields[1]);
+  if (!parse(fields, &listener.address, listener.target, reason, size)) return false;
+  if (has(listeners, &listener)) return true;
   if (listeners->count == MAX_LISTENERS) return snprintf(reason, size, "more than %d listeners", MAX_LISTENERS), false;
-  *listener = (struct listener){.started_ms = -RESTART_MS};
-  if (!parse(fields, &address, listener->target, reason, size)) return false;
-  listener->fd = open_socket(&address);
-  if (listener->fd < 0) return snprintf(reason, size, "cannot listen: %s", strerror(errno)), false;
-  if (getsockname(listener->fd, (struct sockaddr *)&address, &length) == 0) {
-    snprintf(port, port_size, "%u", ntohs(address.sin_port));
+  listener.fd = open_socket(&listener.address);
+  if (listener.fd < 0) return snprintf(reason, size, "cannot listen: %s", strerror(errno)), false;
+  if (getsockname(listener.fd, (struct sockaddr *)&listener.address, &length) == 0) {
+    snprintf(port, port_size, "%u", ntohs(listener.address.sin_port));
   }
-  listeners->count++;
+  listeners->all[listeners->count++] = listener;
   return true;
 }
 

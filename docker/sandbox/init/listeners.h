@@ -10,6 +10,7 @@ enum { MAX_LISTENERS = 16, MAX_TARGET_BYTES = 320 };
 
 /* A listening socket of the sandbox and the forwarder process that serves it. */
 struct listener {
+  struct sockaddr_in address; /* with the port that was given */
   int fd; /* init keeps it open too, so a new forwarder finds the connections that wait */
   char target[MAX_TARGET_BYTES]; /* `host:port`; empty: the client speaks CONNECT itself */
   pid_t forwarder;               /* 0: none runs */
@@ -24,7 +25,8 @@ struct listeners {
 
 /*
  * Carries out an order `F` (fields: listen address, listen port, target host, target port). `port` gets the port that is
- * listened on, which matters when 0 was asked for. False with the reason in words when it cannot be.
+ * listened on, which matters when 0 was asked for. What is listened on already for the same target is left as it is, and
+ * is a success. False with the reason in words when it cannot be.
  */
 bool listeners_add(struct listeners *listeners, char **fields, char *port, size_t port_size, char *reason, size_t size);
 

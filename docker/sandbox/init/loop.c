@@ -7,27 +7,21 @@
 #include <poll.h>
 #include <stdio.h>
 
-static void take_orders(struct session *session) {
-  while (!session->ending && session->step.pid == 0 && !session->orders.ended && reports_have_room(&session->reports) &&
-         orders_next(&session->orders)) {
-    session_execute(session);
-  }
-}
-
 /* A step's own output is in its pipes when it has exited, so whoever else still holds them is not waited for. */
 static void collect_step(struct session *session) {
   struct child *step = &session->step;
   char code_text[8];
-  child_collect(step, &session->reports, step->exited);
-  if (step->pid == 0 || !step->exited || !child_collected(step) || !reports_have_room(&session->reports)) return;
+  child_collect(step, &session->reports, step->exited ? WHAT_IS_LEFT : WHILE_IT_RUNS);
+  if (step->pid == 0 || !step->exited || !child_collected(step) || reports_pending(&session->reports)) return;
   snprintf(code_text, sizeof code_text, "%d", child_exit_code(step));
   report(&session->reports, 'X', session->step_name, code_text, NULL);
   step->pid = 0;
 }
 
 static void collect_agent(struct session *session) {
-  bool last = session->ending && monotonic_ms() >= session->drain_until_ms;
-  child_collect(&session->agent, &session->reports, last);
+  enum collecting how = WHILE_IT_RUNS;
+  if (session->ending) how = monotonic_ms() >= session->drain_until_ms ? WHAT_IS_LEFT : TO_THE_END;
+  child_collect(&session->agent, &session->reports, how);
 }
 
 static void sooner(int *timeout_ms, int64_t wait_ms) {
@@ -36,12 +30,12 @@ static void sooner(int *timeout_ms, int64_t wait_ms) {
   if (*timeout_ms < 0 || wait_ms < *timeout_ms) *timeout_ms = (int)wait_ms;
 }
 
-static int next_timeout_ms(struct session *session, int listeners_wait_ms) {
+static int next_timeout_ms(struct session *session, int listeners_wait_ms, int64_t give_up_at_ms) {
   int64_t now = monotonic_ms(), watchdog_wait_ms = watchdog_look(session);
   int timeout_ms = listeners_wait_ms;
   if (watchdog_wait_ms >= 0) sooner(&timeout_ms, watchdog_wait_ms);
   if (session->reports.retry_at_ms != 0) sooner(&timeout_ms, session->reports.retry_at_ms - now);
-  if (session->flush_until_ms != 0) sooner(&timeout_ms, session->flush_until_ms - now);
+  if (give_up_at_ms != 0) sooner(&timeout_ms, give_up_at_ms - now);
   if (session->ending && session->drain_until_ms > now) sooner(&timeout_ms, session->drain_until_ms - now);
   return timeout_ms;
 }
@@ -56,22 +50,17 @@ static void watch_child(struct pollfd *watched, nfds_t *count, const struct chil
   watch(watched, count, child->fds[1], POLLIN);
 }
 
-static void wait_for_anything(struct session *session, int listeners_wait_ms) {
+static void wait_for_anything(struct session *session, int timeout_ms) {
   struct pollfd watched[7];
   nfds_t count = 0;
-  bool room = reports_have_room(&session->reports);
   watch(watched, &count, session->signal_fd, POLLIN);
-  if (room && !session->ending && !session->orders.ended && session->step.pid == 0) {
-    watch(watched, &count, session->orders.fd, POLLIN);
-  }
-  if (room) {
+  watch(watched, &count, session->connection.listening_fd, POLLIN);
+  if (!orders_full(&session->orders)) watch(watched, &count, session->connection.fd, POLLIN);
+  if (!reports_pending(&session->reports) && (session->ending || reports_have_room(&session->reports))) {
     watch_child(watched, &count, &session->step);
     watch_child(watched, &count, &session->agent);
   }
-  if (reports_pending(&session->reports) && session->reports.retry_at_ms == 0) {
-    watch(watched, &count, session->reports.fd, POLLOUT);
-  }
-  poll(watched, count, next_timeout_ms(session, listeners_wait_ms));
+  poll(watched, count, timeout_ms);
 }
 
 void session_run(struct session *session) {
@@ -79,9 +68,14 @@ void session_run(struct session *session) {
     session_take_signals(session);
     collect_step(session);
     collect_agent(session);
-    take_orders(session);
+    session_meet_worker(session);
     reports_flush(&session->reports);
-    session_leave_when_done(session);
-    wait_for_anything(session, session->ending ? -1 : listeners_serve(&session->listeners));
+    session_tell_worker(session);
+    session_take_orders(session);
+    reports_flush(&session->reports);
+    session_tell_worker(session);
+    int64_t give_up_at_ms = session_leave_when_done(session);
+    int listeners_wait_ms = session->ending ? -1 : listeners_serve(&session->listeners);
+    wait_for_anything(session, next_timeout_ms(session, listeners_wait_ms, give_up_at_ms));
   }
 }

@@ -4,8 +4,9 @@
 #include "session.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -13,9 +14,12 @@
 
 extern char **environ;
 
-static const char PROTOCOL_VERSION[] = "2";
+static const char PROTOCOL_VERSION[] = "3";
 static const char GATEWAY_PATH[] = "/run/daypass/gateway.sock";
+static const char INIT_DIR[] = "/run/daypass-init";
 static const char CREDENTIAL_HELPER[] = "git-credential-daypass";
+
+static struct session session;
 
 static bool is_called(const char *argv0, const char *name) {
   size_t length = strlen(argv0), suffix = strlen(name);
@@ -38,26 +42,33 @@ static int open_signals(void) {
   return fd;
 }
 
-static void do_not_block(int fd) {
-  int flags = fcntl(fd, F_GETFL);
-  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) fail("descriptor %d: %s", fd, strerror(errno));
+static void report_failure(const char *text) {
+  report(&session.reports, 'D', text, NULL);
+  reports_flush(&session.reports);
+}
+
+/* The only time that a path in the directory is opened: from the report `R` on it is the worker's alone. */
+static void open_directory(const char *directory) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s/reports", directory);
+  reports_create(&session.reports, path);
+  fail_tells(report_failure);
+  snprintf(path, sizeof path, "%s/orders.sock", directory);
+  connection_listen(&session.connection, path);
 }
 
 int main(int argc, char **argv) {
-  static struct session session;
   if (argc > 0 && is_called(argv[0], CREDENTIAL_HELPER)) return credential_helper(argc > 1 ? argv[1] : "");
   if (prctl(PR_SET_DUMPABLE, 0) != 0) fail("prctl: %s", strerror(errno));
   /* At the end init kills every process that it can see. */
   if (getpid() != 1) fail("it runs as PID 1 of a sandbox only");
   close_from(STDERR_FILENO + 1);
-  do_not_block(STDIN_FILENO);
-  do_not_block(STDOUT_FILENO);
+  fill_standard_descriptors();
   session.signal_fd = open_signals();
   session.listeners.gateway_path = argc > 1 ? argv[1] : GATEWAY_PATH;
   session.agent = (struct child){.fds = {-1, -1}, .types = {'o', 'e'}};
   environment_open(&session.environment, environ);
-  orders_open(&session.orders, STDIN_FILENO);
-  reports_open(&session.reports, STDOUT_FILENO);
+  open_directory(argc > 2 ? argv[2] : INIT_DIR);
   report(&session.reports, 'R', PROTOCOL_VERSION, NULL);
   session_run(&session);
 }

@@ -5,22 +5,31 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { MAX_REPORT_BYTES = 64 * 1024 };
+/* Of a report's payload; of what may lie in the file before the agent has to wait. */
+enum { MAX_REPORT_BYTES = 64 * 1024, MAX_UNSTORED_BYTES = 8 * 1024 * 1024 };
 
-/* What waits to be collected on standard output. Bounded: whoever wants to add asks `reports_have_room` first. */
+/*
+ * The file of reports. It only grows, so a position in it never changes its meaning. What the file did not take yet (its
+ * file system is full) waits in memory; whoever has a choice adds nothing while something waits there.
+ */
 struct reports {
   int fd;
-  unsigned char *bytes;
+  unsigned char *bytes; /* from `start` to `end`: not yet in the file */
   size_t start, end;
-  int64_t retry_at_ms; /* 0, or when to try again although the reading end is closed */
+  uint64_t written; /* bytes appended to the file */
+  uint64_t stored;  /* up to here somebody else has it for good */
+  int64_t retry_at_ms; /* 0, or when to try to write again */
+  int64_t failing_since_ms; /* 0: the last attempt to write was no failure */
 };
 
-void reports_open(struct reports *reports, int fd);
+/* Creates the file, which only the first init of a sandbox can; any other exits with a message. */
+void reports_create(struct reports *reports, const char *path);
 
-/* Room for one report of the greatest length and the few short ones that one order can cause. */
-bool reports_have_room(const struct reports *reports);
-
+/* Something is not in the file yet. */
 bool reports_pending(const struct reports *reports);
+
+/* Fewer than MAX_UNSTORED_BYTES wait to be stored by somebody else. */
+bool reports_have_room(const struct reports *reports);
 
 /* Adds a report whose payload is these NUL-terminated strings; the list ends with NULL. */
 void report(struct reports *reports, char type, ...) __attribute__((sentinel));
@@ -28,8 +37,17 @@ void report(struct reports *reports, char type, ...) __attribute__((sentinel));
 /* Adds a report with these bytes; at most MAX_REPORT_BYTES. */
 void report_bytes(struct reports *reports, char type, const void *bytes, size_t length);
 
-/* Reads from `fd` straight into a report; returns as read(2) does, and adds nothing when that is not above 0. */
-ssize_t report_from(struct reports *reports, char type, int fd);
+/*
+ * Reads up to `most` bytes from `fd` straight into a report; returns as read(2) does, and adds nothing when that is not
+ * above 0. Only while nothing is pending.
+ */
+ssize_t report_from(struct reports *reports, char type, int fd, size_t most);
 
-/* Writes what standard output takes. A closed reading end is no error: somebody may open it again. */
+/* Appends to the file what is pending, as far as it goes. */
 void reports_flush(struct reports *reports);
+
+/*
+ * Gives the memory of what lies before this position of the file back. A position before an earlier one changes nothing;
+ * false when the file is not that long.
+ */
+bool reports_release(struct reports *reports, uint64_t position);

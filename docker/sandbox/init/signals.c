@@ -1,14 +1,12 @@
 #include "session.h"
 
-#include "clock.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STOPPED_EXIT_CODE = 143, STOPPED_FLUSH_MS = 5000 };
+enum { STOPPED_EXIT_CODE = 143 };
 
 static bool is_child(struct child *child, pid_t pid, int status) {
   if (child->pid != pid || child->exited) return false;
@@ -22,7 +20,9 @@ static void reap(struct session *session) {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     if (listeners_lost(&session->listeners, pid) || is_child(&session->step, pid, status)) continue;
-    if (is_child(&session->agent, pid, status)) session_end(session, child_exit_code(&session->agent), 0);
+    if (is_child(&session->agent, pid, status)) {
+      session_end(session, child_exit_code(&session->agent), child_signal_name(&session->agent));
+    }
   }
 }
 
@@ -31,7 +31,7 @@ void session_stop(struct session *session, int number) {
   if (session->agent.pid > 0) {
     kill(-session->agent.pid, number);
   } else {
-    session_end(session, STOPPED_EXIT_CODE, monotonic_ms() + STOPPED_FLUSH_MS);
+    session_end(session, STOPPED_EXIT_CODE, "");
   }
 }
 

@@ -89,6 +89,7 @@ int child_start(struct child *child, const char *cwd, char **argv, char **env, c
   child->exited = false;
   for (int i = OUT; i <= ERR; i++) {
     child->fds[i] = pipes[i][0];
+    child->left[i] = -1;
     fcntl(child->fds[i], F_SETFL, O_NONBLOCK);
   }
   return 0;

@@ -5,7 +5,7 @@
 #include <signal.h>
 
 /* A year and a day: longer than any session, and far from where a sum of times would overflow. */
-enum { KILLED_EXIT_CODE = 137, FLUSH_MS = 5000, MAX_SECONDS = 366 * 24 * 60 * 60 };
+enum { MAX_SECONDS = 366 * 24 * 60 * 60 };
 
 static int64_t bounded_ms(int64_t seconds) {
   if (seconds < 0) seconds = 0;
@@ -27,8 +27,7 @@ int64_t watchdog_look(struct session *session) {
     session->watchdog_at_ms = now + session->watchdog_grace_ms;
     session_stop(session, SIGTERM);
   } else if (now >= session->watchdog_at_ms) {
-    /* Nobody may be there to collect the last reports, so they are not waited for for good. */
-    session_end(session, KILLED_EXIT_CODE, now + FLUSH_MS);
+    session_kill(session);
     return 0;
   }
   return session->ending ? 0 : session->watchdog_at_ms - now;
