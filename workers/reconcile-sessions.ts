@@ -48,9 +48,9 @@ async function perform(deps: WorkerDeps, session: SessionRecord, upkeep: Upkeep)
     case 'enqueue':
       return enqueueSession(deps.queue, session.id, session.request.priority);
     case 'adopt':
-      return adoptSession(deps, session.id);
+      return adoptSession(deps, session);
     case 'settle':
-      await removeJob(deps.queue, session.id);
+      await removeJob(deps, session.id);
       return settleSession(deps, session.id);
     case 'end_as_lost': {
       const message = `The host of worker ${session.worker ?? ''}, which ran this session, is gone`;

@@ -1,5 +1,6 @@
 import { Queue, type ConnectionOptions } from 'bullmq';
 import { z } from 'zod';
+import type { Redis } from '../store/redis.ts';
 
 export const SESSIONS_QUEUE = 'sessions';
 
@@ -33,17 +34,32 @@ export async function enqueueSession(queue: SessionsQueue, sessionId: string, pr
   await queue.add('run', { sessionId }, { ...JOB_OPTIONS, jobId: sessionId, priority: toBullPriority(priority) });
 }
 
+/** The queue with a connection to the Redis that it is in. */
+interface QueueAccess {
+  queue: SessionsQueue;
+  redis: Redis;
+}
+
 /**
  * Takes a session's job away, whatever state it is in, also from a worker that died with it. Only for a session that needs
  * no job any more. Safe to repeat.
  */
-export async function removeJob(queue: SessionsQueue, sessionId: string): Promise<void> {
+export async function removeJob({ queue, redis }: QueueAccess, sessionId: string): Promise<void> {
   const job = await queue.getJob(sessionId);
   if (job === undefined) return;
   // A locked job cannot be removed, and the lock of a dead worker lives on for a minute.
-  const redis = await queue.client;
-  await redis.del(`${queue.toKey(sessionId)}:lock`);
+  await redis.del(lockOf(queue, sessionId));
   await job.remove();
+}
+
+/** Whether a worker has taken the session's job and lives, or did so within the time of a lock. */
+export async function isJobTaken({ queue, redis }: QueueAccess, sessionId: string): Promise<boolean> {
+  return (await redis.exists(lockOf(queue, sessionId))) === 1;
+}
+
+/** As BullMQ names it. */
+function lockOf(queue: SessionsQueue, sessionId: string): string {
+  return `${queue.toKey(sessionId)}:lock`;
 }
 
 /** BullMQ takes 1 first; jobs without a priority go before all of those, so every job gets one. */

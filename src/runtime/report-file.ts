@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { InitLink } from './init-link.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -14,7 +14,9 @@ export async function* followReports(
   from: number,
   link: Pick<InitLink, 'isClosed' | 'hint'> | null,
 ): AsyncGenerator<Uint8Array> {
-  await using file = await open(path, 'r');
+  await using file = await openIfThere(path);
+  // After a restart of the host nothing of it is left.
+  if (file === null) return;
   const buffer = Buffer.alloc(CHUNK_BYTES);
   for (let at = from; ;) {
     // Looked at before the file is: nothing is appended after it.
@@ -29,4 +31,11 @@ export async function* followReports(
       await link.hint(LOOK_EVERY_MS);
     }
   }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | null> {
+  return open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
 }

@@ -85,7 +85,7 @@ const refused = (detail: string) => ({
 
 describe('delete', () => {
   test('is refused while the session lives or anything of it is left, and forgets it after that', async () => {
-    const sandbox = { id: 'sbx_1', image: 'i', claimedAt: null, removedAt: null };
+    const sandbox = { id: 'sbx_1', image: 'i', engine: 'engine-1', claimedAt: null, removedAt: null };
     const { session } = await putSession(rig.redis, { status: 'running', sandbox });
     const path = `/v1/sessions/${session.id}`;
     expect(await rig.call('DELETE', path)).toMatchObject(refused('It is running'));

@@ -10,7 +10,7 @@ const spec = {
   resources: { cpus: 0.5, memoryMb: 256, pids: 64, diskMb: 512 },
   mounts: { toolsDir: '/t', gatewayDir: '/g', hostsFile: '/h', resolvFile: '/r' },
 };
-const made = (): ContainerOptions => containerSpec(spec, 'test');
+const made = (): ContainerOptions => containerSpec(spec, { installation: 'test', initDir: '/i' });
 
 describe('a sandbox as a container', () => {
   it('is inside the profile', () => {
@@ -26,6 +26,11 @@ describe('a sandbox as a container', () => {
       'daypass.token': 'tok_1',
     });
     expect(made().Env).toBeUndefined();
+  });
+
+  it('can write to one place of the host, which is its init’s', () => {
+    const writable = (made().HostConfig.Mounts ?? []).filter(({ ReadOnly }) => ReadOnly !== true);
+    expect(writable.map(({ Source, Target }) => [Source, Target])).toEqual([['/i', '/run/daypass-init']]);
   });
 
   it('is limited in memory, cpu and processes as asked, files included', () => {

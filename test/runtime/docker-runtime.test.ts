@@ -6,21 +6,27 @@ import { customAlphabet } from 'nanoid';
 import { extractTools } from '../../src/images/extract-tools.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
+import { openMemoryDir, removeMemoryDir } from '../../src/runtime/memory-dir.ts';
+import type { SandboxRuntime } from '../../src/runtime/sandbox-runtime.ts';
 import type { SandboxSpec } from '../../src/runtime/sandbox-spec.ts';
 import { InitClient } from '../../workers/init-client.ts';
 import { nameFiles } from '../../workers/name-files.ts';
+import { eventually } from '../support/eventually.ts';
 
 const shortId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 
 describe('sandboxes on Docker', () => {
   const docker = connectDocker(process.env['DOCKER_HOST']);
   const installation = `test-${shortId()}`;
-  const runtime = createDockerRuntime({ docker, installation });
+  let runtime: SandboxRuntime;
+  let memoryDir: string;
   let dir: string;
   let mounts: SandboxSpec['mounts'];
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'daypass-runtime-'));
+    memoryDir = await openMemoryDir(await mkdtemp('/dev/shm/daypass-runtime-'));
+    runtime = createDockerRuntime({ docker, installation, memoryDir });
     const gatewayDir = join(dir, 'gateway');
     await mkdir(gatewayDir);
     const toolsDir = await extractTools({ docker, image: 'daypass/sandbox', toDir: join(dir, 'tools') });
@@ -32,6 +38,7 @@ describe('sandboxes on Docker', () => {
   });
   afterAll(async () => {
     for (const { sandboxId } of await runtime.list()) await runtime.remove(sandboxId);
+    await removeMemoryDir(memoryDir);
     await rm(dir, { recursive: true, force: true });
   });
 
@@ -51,20 +58,27 @@ describe('sandboxes on Docker', () => {
   /** A started sandbox with what its agent printed so far. */
   async function started(spec = aSpec()) {
     await runtime.create(spec);
-    const channel = await runtime.start(spec.sandboxId);
+    await runtime.start(spec.sandboxId);
+    return { id: spec.sandboxId, ...(await attached(spec.sandboxId)) };
+  }
+
+  /** What a sandbox said from the beginning on, as one that takes hold of it now reads it. */
+  async function attached(sandboxId: string) {
+    const channel = await runtime.attach(sandboxId, 0, AbortSignal.timeout(10_000));
     const output = { stdout: '', stderr: '' };
-    const init = new InitClient(channel, {
-      agent: async (stream, bytes) => void (output[stream] += Buffer.from(bytes).toString()),
+    const sink = {
+      agent: async (stream: 'stdout' | 'stderr', bytes: Uint8Array) =>
+        void (output[stream] += Buffer.from(bytes).toString()),
       step: async () => undefined,
-    });
-    const pumped = init.pump();
-    await init.ready;
-    return { id: spec.sandboxId, init, output, pumped };
+      passed: () => undefined,
+    };
+    const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
+    return { init, output, channel, pumped: init.pump() };
   }
 
   const shell = async (script: string, spec = aSpec()) => {
     const { id, init, output, pumped } = await started(spec);
-    await init.startAgent('/workspace', ['sh', '-c', script], async () => undefined);
+    await init.startAgent('/workspace', ['sh', '-c', script]);
     const exit = await init.exited;
     await pumped;
     const state = await runtime.inspect(id);
@@ -76,7 +90,7 @@ describe('sandboxes on Docker', () => {
     const { id, init, output, pumped } = await started();
     expect(await runtime.list()).toEqual([{ sandboxId: id, sessionId: 'ses_1', tokenId: 'tok_1', running: true }]);
     await init.setEnv({ GREETING: 'good day' });
-    await init.startAgent('/workspace', ['sh', '-c', 'echo "$GREETING"; echo bad >&2; exit 7'], async () => undefined);
+    await init.startAgent('/workspace', ['sh', '-c', 'echo "$GREETING"; echo bad >&2; exit 7']);
     expect(await init.exited).toEqual({ exitCode: 7, signal: null });
     await pumped;
     expect(output).toEqual({ stdout: 'good day\n', stderr: 'bad\n' });
@@ -105,7 +119,7 @@ describe('sandboxes on Docker', () => {
   it('show no value of the environment to docker inspect', async () => {
     const { id, init } = await started();
     await init.setEnv({ REPO_TOKEN: 'obviously-fake-value' });
-    await init.startAgent('/workspace', ['sleep', '60'], async () => undefined);
+    await init.startAgent('/workspace', ['sleep', '60']);
     expect(JSON.stringify(await docker.getContainer(id).inspect())).not.toContain('obviously-fake-value');
     await runtime.remove(id);
   });
@@ -129,7 +143,6 @@ describe('sandboxes on Docker', () => {
     await polite.init.startAgent(
       '/workspace',
       ['sh', '-c', 'trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done'],
-      async () => undefined,
     );
     await runtime.signal(polite.id, 'SIGTERM');
     expect((await polite.init.exited).exitCode).toBe(9);
@@ -141,7 +154,6 @@ describe('sandboxes on Docker', () => {
     await deaf.init.startAgent(
       '/workspace',
       ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'],
-      async () => undefined,
     );
     await runtime.signal(deaf.id, 'SIGTERM');
     await runtime.signal(deaf.id, 'SIGKILL');
@@ -149,6 +161,43 @@ describe('sandboxes on Docker', () => {
     await expect(deaf.init.exited).rejects.toMatchObject({ code: 'sandbox_failed' });
     expect(await runtime.inspect(deaf.id)).toMatchObject({ running: false, exitCode: 137 });
     await runtime.remove(deaf.id);
+  });
+
+  it('are taken over: the newest hold counts, and what was said before is read again', async () => {
+    const first = await started();
+    await first.init.startAgent('/workspace', ['sh', '-c', 'echo one; read -r never; sleep 60']);
+    await eventually(
+      () => first.output.stdout,
+      (text) => text === 'one\n',
+    );
+    const second = await attached(first.id);
+    await second.init.caughtUp(0);
+    expect(second.init.hasAgent).toBe(true);
+    await first.pumped;
+    expect(first.channel.isClosed).toBe(true);
+    await expect(first.init.stop('KILL')).rejects.toThrow('closed');
+    await second.init.stop('KILL');
+    expect(await second.init.exited).toEqual({ exitCode: 137, signal: 'SIGKILL' });
+    await second.pumped;
+    const late = await attached(first.id);
+    await late.pumped;
+    expect(late.output.stdout).toContain('one\n');
+    await runtime.remove(first.id);
+  });
+
+  it('keep everybody but their init out of where it reports and takes orders', async () => {
+    const { stdout } = await shell('ls /run/daypass-init 2>&1; echo x > /run/daypass-init/reports; ls -ld /run/daypass-init');
+    expect(stdout).toMatch(/Permission denied/);
+    expect(stdout).toMatch(/^drwx------/m);
+  });
+
+  it('cannot be started a second time', async () => {
+    const { id, init, pumped } = await started();
+    await init.startAgent('/workspace', ['true']);
+    await pumped;
+    await docker.getContainer(id).start();
+    expect(await docker.getContainer(id).wait()).toMatchObject({ StatusCode: 70 });
+    await runtime.remove(id);
   });
 
   it('carry a megabyte of output whole and in order', async () => {
@@ -163,7 +212,8 @@ describe('sandboxes on Docker', () => {
   });
 
   it('say that Docker is away when it does not answer', async () => {
-    const nobody = createDockerRuntime({ docker: connectDocker('unix:///nonexistent/docker.sock'), installation });
+    const nowhere = connectDocker('unix:///nonexistent/docker.sock');
+    const nobody = createDockerRuntime({ docker: nowhere, installation, memoryDir });
     await expect(nobody.ping()).rejects.toMatchObject({ code: 'engine_unavailable' });
   });
 });

@@ -11,7 +11,7 @@ test('a session that lives is kept', () => {
 });
 
 test('an ended session is kept while its container is there', () => {
-  const sandbox = { id: 'sbx_1', image: 'i', claimedAt: null, removedAt: null };
+  const sandbox = { id: 'sbx_1', image: 'i', engine: 'engine-1', claimedAt: null, removedAt: null };
   expect(whyKept({ session: { ...ended, sandbox }, token: null }, NOW)).toContain('sbx_1');
   expect(whyKept({ session: { ...ended, sandbox: { ...sandbox, removedAt: 'x' } }, token: null }, NOW)).toBeNull();
 });

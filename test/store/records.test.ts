@@ -51,7 +51,7 @@ describe('the records of sessions and tokens', () => {
   });
 
   it('leave the list of what is to be done only when token and sandbox are gone too', async () => {
-    const sandbox = { id: 'sbx', image: 'i', claimedAt: null, removedAt: null };
+    const sandbox = { id: 'sbx', image: 'i', engine: 'engine-1', claimedAt: null, removedAt: null };
     await accept('ses_end', { status: 'running', tokenId: 'tok_end', sandbox });
     const step = (decide: Parameters<typeof change>[2]) =>
       change(own.redis, { sessionId: 'ses_end', tokenId: 'tok_end' }, decide);

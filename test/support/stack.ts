@@ -32,6 +32,8 @@ export interface Stack extends AsyncDisposable {
   readonly redis: TestRedis;
   readonly docker: Docker;
   readonly dir: string;
+  /** Where sandboxes' inits have their directories. */
+  readonly memoryDir: string;
   /** The repo host's SDK with the account's key, or with a token; without retries. */
   relace(apiKey?: string): Relace;
   /** One call of the API with the test's key; a body is sent as JSON. */
@@ -46,6 +48,7 @@ export interface Stack extends AsyncDisposable {
 
 export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
   const dir = await mkdtemp(join(tmpdir(), 'dp-'));
+  const memoryDir = await mkdtemp('/dev/shm/dp-');
   const redis = await startTestRedis();
   const installation = `test-${randomBytes(4).toString('hex')}`;
   const [apiPort, gitPort] = [await freePort(), await freePort()];
@@ -57,6 +60,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     DAYPASS_LOG_LEVEL: 'info',
     DAYPASS_DATA_DIR: join(dir, 'data'),
     DAYPASS_RUN_DIR: join(dir, 'run'),
+    DAYPASS_MEMORY_DIR: memoryDir,
     DAYPASS_REDIS_URL: redis.url,
     DAYPASS_INSTALLATION: installation,
     DAYPASS_API_LISTEN: `127.0.0.1:${apiPort}`,
@@ -85,6 +89,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     for (const role of ['api', 'worker', 'gateway', 'minter', 'git-host'] as const) await stop(role, 'SIGKILL');
     for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
     await redis.stop();
+    await rm(memoryDir, { recursive: true, force: true });
     await rm(dir, { recursive: true, force: true });
   };
 
@@ -102,6 +107,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     redis,
     docker,
     dir,
+    memoryDir,
     containers,
     start,
     stop,
@@ -133,11 +139,13 @@ async function leftovers(stack: Stack): Promise<string[]> {
   ).json()) as { items?: unknown[] } | unknown[];
   const live = Array.isArray(tokens) ? tokens : (tokens.items ?? []);
   const gateways = await readdir(join(stack.dir, 'run', 'gateways')).catch(() => []);
+  const initDirs = await readdir(stack.memoryDir);
   const spooled = await readdir(join(stack.dir, 'data', 'spool')).catch(() => []);
   return [
     ...(await stack.containers()).map(({ Names }) => `container ${Names.join()}`),
     ...live.map((token) => `live token ${JSON.stringify(token)}`),
     ...gateways.map((name) => `gateway ${name}`),
+    ...initDirs.map((name) => `init directory ${name}`),
     ...spooled.map((name) => `spooled ${name}`),
   ];
 }

@@ -1,32 +1,84 @@
 import { expect, it } from 'vitest';
-import type { SandboxChannel } from '../../src/runtime/sandbox-runtime.ts';
+import type { Report } from '../../src/runtime/reports.ts';
+import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
 import { InitClient } from '../../workers/init-client.ts';
 
-/** A channel whose sandbox is gone: its stream ends at once, and what is sent may still be taken. */
-function brokenChannel(send: () => Promise<void>): SandboxChannel {
-  return { send, reports: (async function* () {})(), diagnostics: () => 'init: no such order', close: () => undefined };
+const HEADER_BYTES = 16;
+
+/** Reports one after another, each with its strings, as `since` finds them. */
+function channelOf(said: [kind: string, ...strings: string[]][], over: Partial<SandboxChannel> = {}): SandboxChannel {
+  let end = 0;
+  const reports = said.map(([kind, ...strings]): Report => {
+    const payload = Buffer.from(strings.map((text) => `${text}\0`).join(''));
+    end += HEADER_BYTES + payload.length;
+    return { kind, timeMs: 0, payload, end };
+  });
+  return {
+    since: end,
+    isClosed: false,
+    send: async () => undefined,
+    reports: (async function* () {
+      yield* reports;
+    })(),
+    close: () => undefined,
+    ...over,
+  };
 }
 
-const nowhere = { agent: async () => undefined, step: async () => undefined };
+const nowhere = { agent: async () => undefined, step: async () => undefined, passed: () => undefined };
+const options = { hasAgent: false, onStarted: async () => undefined };
 
 it('a step that is ordered after the sandbox is gone fails at once, with what init said last', async () => {
-  const init = new InitClient(
-    brokenChannel(async () => undefined),
-    nowhere,
-  );
+  const init = new InitClient(channelOf([['D', 'no such order']]), nowhere, options);
   await init.pump();
-  await expect(init.runStep('clone', '/', ['git'])).rejects.toThrow('init: no such order');
-  await expect(init.startAgent('/', ['true'], async () => undefined)).rejects.toMatchObject({ code: 'sandbox_failed' });
+  await expect(init.runStep('clone', '/', ['git'])).rejects.toThrow('no such order');
+  await expect(init.startAgent('/', ['true'])).rejects.toMatchObject({ code: 'sandbox_failed' });
 });
 
 it('a stream that breaks while a step is being ordered fails that step, and nothing else', async () => {
   const sent = Promise.withResolvers<void>();
-  const init = new InitClient(
-    brokenChannel(() => sent.promise),
-    nowhere,
-  );
+  const init = new InitClient(channelOf([], { send: () => sent.promise }), nowhere, options);
   const step = init.runStep('clone', '/', ['git']);
   await init.pump();
   sent.reject(new Error('write EPIPE'));
   await expect(step).rejects.toThrow('write EPIPE');
+});
+
+it('whoever takes a sandbox over knows what it has done before it gives an order', async () => {
+  const started: string[] = [];
+  const channel = channelOf([['R', '3'], ['g', 'sh'], ['G'], ['Z', '4', '']]);
+  const init = new InitClient(channel, nowhere, { ...options, onStarted: async () => void started.push('running') });
+  void init.pump();
+  await init.caughtUp(0);
+  expect(init.hasAgent).toBe(true);
+  expect(started).toEqual(['running']);
+  expect(await init.exited).toEqual({ exitCode: 4, signal: null });
+});
+
+it('the end of a step of an earlier time is not taken for the end of this one', async () => {
+  let ordered = '';
+  const more = Promise.withResolvers<void>();
+  const report = (kind: string, text: string): Report => ({ kind, timeMs: 0, payload: Buffer.from(text), end: 1 });
+  const channel = channelOf([], {
+    send: async (order) => void (ordered = Buffer.from(order).subarray(5).toString().split('\0')[0] ?? ''),
+    reports: (async function* () {
+      await more.promise;
+      yield report('q', 'old words');
+      yield report('X', 'clone of-before\x00137\0');
+      yield report('B', `${ordered}\0`);
+      yield report('q', 'new words');
+      yield report('X', `${ordered}\x000\0`);
+    })(),
+  });
+  const init = new InitClient(channel, nowhere, options);
+  void init.pump();
+  const step = init.runStep('clone', '/', ['git']);
+  more.resolve();
+  expect(await step).toEqual({ exitCode: 0, stdout: '', stderr: 'new words' });
+});
+
+it('says that the command cannot be started', async () => {
+  const init = new InitClient(channelOf([['g', 'x'], ['N', '127', 'cannot run x']]), nowhere, options);
+  void init.pump();
+  await expect(init.started).rejects.toMatchObject({ code: 'command_not_found' });
 });

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { decideUpkeep, type UpkeepFacts } from '../../workers/upkeep.ts';
+import { decideUpkeep, ENGINE_LOST_AFTER_MS, type UpkeepFacts } from '../../workers/upkeep.ts';
 import { aSession, aToken } from '../support/records.ts';
 
 const now = Date.parse('2026-01-01T01:00:00.000Z');
-const sandbox = { id: 'sbx_1', image: 'daypass/sandbox', claimedAt: null, removedAt: null };
+const sandbox = { id: 'sbx_1', image: 'daypass/sandbox', engine: 'engine-1', claimedAt: null, removedAt: null };
+const claimed = { ...sandbox, claimedAt: '2026-01-01T00:00:00.000Z' };
+const active = aToken({ state: 'active' });
 const facts: Omit<UpkeepFacts, 'view'> = {
   runningHere: false,
   workerName: 'here',
+  engineId: 'engine-1',
   aliveWorkers: new Set(['here', 'there']),
+  engineGoneMs: 0,
   nowMs: now,
 };
 
@@ -21,19 +25,35 @@ describe('what the reconciler does with a session', () => {
     expect(decideUpkeep({ ...facts, view: { session, token: null } })).toBe('nothing');
   });
 
-  it('leaves a session to the living worker that runs it', () => {
-    const session = aSession({ status: 'running', worker: 'there', sandbox });
-    expect(decideUpkeep({ ...facts, view: { session, token: aToken({ state: 'active' }) } })).toBe('nothing');
+  it('leaves a session to the living worker that runs it, also when that is itself', () => {
+    const there = aSession({ status: 'running', worker: 'there', sandbox: claimed });
+    expect(decideUpkeep({ ...facts, view: { session: there, token: active } })).toBe('nothing');
+    const here = aSession({ status: 'running', worker: 'here', sandbox: claimed });
+    expect(decideUpkeep({ ...facts, runningHere: true, view: { session: here, token: active } })).toBe('nothing');
   });
 
-  it('ends a session whose worker has not been seen any more', () => {
-    const session = aSession({ status: 'running', worker: 'dead', sandbox });
-    expect(decideUpkeep({ ...facts, view: { session, token: aToken({ state: 'active' }) } })).toBe('end_as_lost');
+  it('takes over a session whose worker has not been seen any more, or has handed it over', () => {
+    for (const worker of ['dead', null]) {
+      const session = aSession({ status: 'running', worker, sandbox: claimed });
+      expect(decideUpkeep({ ...facts, view: { session, token: active } })).toBe('adopt');
+    }
   });
 
-  it('ends a session that this worker ran in an earlier life', () => {
+  it('takes over a session that this worker ran in an earlier life', () => {
     const session = aSession({ status: 'starting', worker: 'here' });
-    expect(decideUpkeep({ ...facts, view: { session, token: aToken() } })).toBe('end_as_lost');
+    expect(decideUpkeep({ ...facts, view: { session, token: aToken() } })).toBe('adopt');
+  });
+
+  it('cannot take over what runs on another engine, and gives that some minutes to come back', () => {
+    const session = aSession({ status: 'running', worker: 'dead', sandbox: { ...claimed, engine: 'engine-2' } });
+    const view = { session, token: active };
+    expect(decideUpkeep({ ...facts, view, engineGoneMs: ENGINE_LOST_AFTER_MS })).toBe('nothing');
+    expect(decideUpkeep({ ...facts, view, engineGoneMs: ENGINE_LOST_AFTER_MS + 1 })).toBe('end_as_lost');
+  });
+
+  it('starts anew elsewhere what nobody has claimed on an engine that is gone', () => {
+    const session = aSession({ status: 'starting', worker: 'dead', sandbox: { ...sandbox, engine: 'engine-2' } });
+    expect(decideUpkeep({ ...facts, view: { session, token: active } })).toBe('adopt');
   });
 
   it('settles an ended session as long as its token lives or its sandbox stands', () => {

@@ -61,7 +61,7 @@ describe('the minter', () => {
         change(own.redis, { sessionId }, ({ session }) => ({
           session: {
             ...(session ?? aSession()),
-            sandbox: { id: sandboxId, image: 'i', claimedAt: new Date().toISOString(), removedAt: null },
+            sandbox: { id: sandboxId, image: 'i', engine: 'engine-1', claimedAt: new Date().toISOString(), removedAt: null },
           },
         })),
       end: () =>

@@ -4,7 +4,7 @@ import type { View } from '../../../src/store/records.ts';
 import { aSession, aToken } from '../../support/records.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00.000Z');
-const sandbox = { id: 'sbx_1', image: 'i', claimedAt: '2026-01-01T00:00:01.000Z', removedAt: null };
+const sandbox = { id: 'sbx_1', image: 'i', engine: 'engine-1', claimedAt: '2026-01-01T00:00:01.000Z', removedAt: null };
 const session = aSession({ status: 'starting', tokenId: 'tok_test', deadlineAt: '2026-01-01T00:10:00.001Z', sandbox });
 const token = aToken({ state: 'active', sealed: 'v1.k1.iv.body' });
 

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { describe } from '../../../errors.ts';
+import { removeMemoryDir } from '../../../runtime/memory-dir.ts';
 import type { ApiClient } from '../installation/api-client.ts';
 import type { StartPlan } from '../installation/prepare-start.ts';
 import { ENDING_ORDER } from '../installation/role-settings.ts';
@@ -21,7 +22,7 @@ export interface EndDeps {
   supervisor: Supervisor;
   api: ApiClient;
   docker: Docker;
-  plan: Pick<StartPlan, 'installation' | 'runDir'>;
+  plan: Pick<StartPlan, 'installation' | 'runDir' | 'memoryDir'>;
   dataDir: string;
   record: RoleRecord;
   /** Aborted: nothing is waited for any more. */
@@ -34,7 +35,7 @@ export interface EndDeps {
  */
 export async function endAll(deps: EndDeps): Promise<string[]> {
   const { progress, supervisor, docker } = deps;
-  const { installation, runDir } = deps.plan;
+  const { installation, runDir, memoryDir } = deps.plan;
   const left: string[] = [];
   const part = async (name: string, work: () => Promise<string[]>): Promise<void> => {
     try {
@@ -64,6 +65,7 @@ export async function endAll(deps: EndDeps): Promise<string[]> {
     await removeStartFile(deps.dataDir);
     const removed = await removeContainers(docker, installation);
     await clearRunDir(runDir);
+    await removeMemoryDir(memoryDir);
     return removed.map((name) => `container ${name} was left by the worker; it is removed now`);
   });
   return left;

@@ -10,6 +10,7 @@ export interface StartPlan {
   settings: Environment;
   installation: string;
   runDir: string;
+  memoryDir: string;
   /** Without /v1. */
   apiUrl: string;
   apiKey: string;
@@ -58,6 +59,7 @@ export async function prepareStart({ env, root }: { env: Environment; root: stri
         settings,
         installation: worker.installation,
         runDir: worker.runDir,
+        memoryDir: worker.memoryDir,
         apiUrl: urlOf(api),
         apiKey: first.api.keys[0]?.key.reveal() ?? '',
         gitHostUrl,
