@@ -10,6 +10,9 @@ export const order = {
   step: (name: string, cwd: string, argv: string[]) => encode('S', [name, cwd, ...argv]),
   agent: (cwd: string, argv: string[]) => encode('A', [cwd, ...argv]),
   watchdog: (seconds: number, graceSeconds: number) => encode('W', [String(seconds), String(graceSeconds)]),
+  /** Every report before this position of the file is stored for good. */
+  stored: (position: number) => encode('K', [String(position)]),
+  stop: (how: 'TERM' | 'KILL') => encode('T', [how]),
   quit: () => encode('Q', []),
 };
 

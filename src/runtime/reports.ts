@@ -1,7 +1,7 @@
 import { MAX_REPORT_BYTES } from './init-protocol.ts';
 
 const HEADER_BYTES = 16;
-const KINDS = 'oepqRLBXGNZ';
+const KINDS = 'oepqRLBXgGNZD';
 
 /** One report of init, as it came; see `init-protocol.ts`. */
 export interface Report {
@@ -9,11 +9,17 @@ export interface Report {
   /** When init wrote it, ms since 1970. */
   timeMs: number;
   payload: Buffer;
+  /** The position in the file of reports right after it. */
+  end: number;
 }
 
-/** Reports out of a stream of bytes cut anywhere. Throws when the bytes are no report: init and worker differ. */
-export async function* decodeReports(source: AsyncIterable<Uint8Array>): AsyncGenerator<Report> {
+/**
+ * Reports out of a stream of bytes cut anywhere, which begins at the position `from` of the file of reports. Throws when
+ * the bytes are no report: init and worker differ.
+ */
+export async function* decodeReports(source: AsyncIterable<Uint8Array>, from = 0): AsyncGenerator<Report> {
   let pending = Buffer.alloc(0);
+  let end = from;
   for await (const chunk of source) {
     pending = pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([pending, chunk]);
     while (pending.length >= HEADER_BYTES) {
@@ -24,7 +30,8 @@ export async function* decodeReports(source: AsyncIterable<Uint8Array>): AsyncGe
       }
       if (pending.length < HEADER_BYTES + length) break;
       const timeMs = Number(pending.readBigUInt64BE(8));
-      yield { kind, timeMs, payload: pending.subarray(HEADER_BYTES, HEADER_BYTES + length) };
+      end += HEADER_BYTES + length;
+      yield { kind, timeMs, payload: pending.subarray(HEADER_BYTES, HEADER_BYTES + length), end };
       pending = pending.subarray(HEADER_BYTES + length);
     }
   }

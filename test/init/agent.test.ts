@@ -42,6 +42,23 @@ describe('the agent', () => {
     }
   });
 
+  test('has three descriptors, and none of init’s', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('for fd in $(seq 0 40); do [ -e /proc/$$/fd/$fd ] && echo $fd; done; true');
+    expect(await init.exitCode).toBe(0);
+    expect(init.output('o').toString()).toBe('0\n1\n2\n');
+  });
+
+  test('is announced before it is started, and nothing is started after it', async () => {
+    const init = await startInit(tools.directory);
+    init.send(order.env({ SECRET: 's' }), order.agent('/', ['sh', '-c', 'echo "$SECRET"; exec sleep 1000']));
+    init.send(order.env({ LATE: 'l' }), order.step('late', '/', ['echo', 'late']), order.stop('KILL'));
+    expect(await init.report('g')).toEqual(['sh']);
+    expect(await init.report('X')).toEqual(['late', '126']);
+    expect(init.output('q').toString()).toBe('nothing is started after the agent\n');
+    expect(init.kinds()).toMatch(/^RgGo?B/);
+  });
+
   test('killed by a signal ends with that signal’s name and 128 + its number', async () => {
     const init = await startInit(tools.directory);
     init.runAgent('kill -SEGV $$');
@@ -60,7 +77,7 @@ describe('the agent', () => {
     expect(reported).toBe(String(code));
     expect(words).toMatch(reason);
     expect(await init.exitCode).toBe(code);
-    expect(init.reports.some((report) => 'GZ'.includes(report.kind))).toBe(false);
+    expect(init.kinds()).toBe('RgN');
   });
 
   test('is started once, although it is ordered twice', async () => {
@@ -84,7 +101,7 @@ describe('the agent', () => {
   test('goes on when nobody can give orders any more', async () => {
     const init = await startInit(tools.directory);
     init.runAgent('sleep 0.1; echo done');
-    init.closeOrders();
+    init.worker.close();
     expect(await init.exitCode).toBe(0);
     expect(init.output('o').toString()).toBe('done\n');
   });
@@ -108,29 +125,9 @@ describe('the agent', () => {
     expect(await readFile(`/proc/${left[0]}/comm`, 'utf8')).toBe('sleep\n');
   });
 
-  test('waits while nobody reads its output, and loses nothing of it', async () => {
-    const init = await startInit(tools.directory);
-    const size = 32 * 1024 * 1024;
-    init.pause();
-    init.send(order.agent('/', ['dd', 'if=/dev/zero', 'bs=64k', `count=${size / 65_536}`, 'status=none']));
-    const pid = await init.pid();
-    const [agent] = await eventually(
-      () => childrenOf(pid),
-      (children) => children.length > 0,
-    );
-    await eventually(
-      () => readFile(`/proc/${agent}/wchan`, 'utf8'),
-      (waitsIn) => waitsIn.includes('pipe'),
-    );
-    expect(init.output('o').length).toBeLessThan(1024 * 1024);
-    init.resume();
-    expect(await init.exitCode).toBe(0);
-    expect(init.output('o').length).toBe(size);
-  });
-
   test('cannot look into init', async () => {
     const init = await startInit(tools.directory, { env: { PATH: '/usr/bin:/bin', MARK: 'of-init' } });
-    init.runAgent('id -u; cat /proc/1/environ; cat /proc/1/mem; ls /proc/1/fd; ls /proc/1/cwd/; echo x > /proc/1/fd/1');
+    init.runAgent('id -u; cat /proc/1/environ; cat /proc/1/mem; ls /proc/1/fd; ls /proc/1/cwd/; echo x > /proc/1/fd/3');
     await init.exitCode;
     expect(init.output('o').toString()).not.toContain('of-init');
     expect(

@@ -4,7 +4,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { order } from '../../src/runtime/orders.ts';
 import { FakeGateway, type Accept } from '../support/fake-gateway.ts';
-import { shippedTools, startInit, type InitClient } from '../support/init-client.ts';
+import { strings } from '../../src/runtime/reports.ts';
+import { eventually } from '../support/eventually.ts';
+import { childrenOf, shippedTools, startInit, type InitClient } from '../support/init-client.ts';
 
 const TARGET = { host: 'repos.example', port: 7080 };
 const OK = 'HTTP/1.1 200 Connection established\r\n\r\n';
@@ -166,6 +168,27 @@ describe('a listener', () => {
     init.send(order.forward({ address, port: Number(port) }, { host, port: Number(targetPort) }), order.quit());
     expect((await init.report('L'))[2]).toMatch(reason);
     expect(await init.exitCode).toBe(0);
+  });
+
+  test('that is ordered again stays one; on another port, or for another target, it is another', async () => {
+    const init = await startInit(tools.directory);
+    const port = await listen(init);
+    const again = { address: '127.0.0.1', port };
+    init.send(order.forward(again, TARGET), order.forward(again, TARGET), order.forward(again, null));
+    init.send(order.forward({ ...again, port: 0 }, TARGET));
+    const results = await eventually(
+      () => init.reports.filter((report) => report.kind === 'L').map((report) => strings(report).slice(1)),
+      (found) => found.length === 5,
+    );
+    expect(results.slice(0, 4)).toEqual([
+      [String(port), 'ok'],
+      [String(port), 'ok'],
+      [String(port), 'ok'],
+      [String(port), 'cannot listen: Address in use'],
+    ]);
+    expect(results[4]?.[1]).toBe('ok');
+    expect(results[4]?.[0]).not.toBe(String(port));
+    expect(await childrenOf(await init.pid())).toHaveLength(2);
   });
 
   test('on a port that is taken says so', async () => {

@@ -35,8 +35,7 @@ describe('steps', () => {
     );
     expect(init.output('p').toString()).toBe('out\n/tmp\n');
     expect(init.output('q').toString()).toMatch(/^err\ncannot run no-such-command: .*\ncannot enter \/nowhere: .*\n$/);
-    const kinds = init.reports.map((report) => report.kind).join('');
-    expect(kinds).toMatch(/^RB[pq]{2}XBqXBqXBpX$/);
+    expect(init.kinds()).toMatch(/^RB[pq]{2}XBqXBqXBpX$/);
   });
 
   test('have no input, no descriptors but three, and every signal at its default', async () => {
@@ -81,6 +80,10 @@ function header(type: string, length: number): Buffer {
   return bytes;
 }
 
+function stored(position: string): Buffer {
+  return Buffer.concat([header('K', position.length + 1), Buffer.from(`${position}\0`)]);
+}
+
 describe('malformed orders end init with 70 and a word why', () => {
   test.each([
     { what: 'an unknown type', bytes: header('?', 0), why: /unknown type 0x3f/ },
@@ -102,11 +105,24 @@ describe('malformed orders end init with 70 and a word why', () => {
       why: /'F' has 1 fields/,
     },
     { what: 'an agent without a directory', bytes: header('A', 0), why: /no working directory/ },
+    { what: 'a position that is no number', bytes: stored('12x'), why: /'K' holds no position/ },
+    { what: 'a position below 0', bytes: stored('-1'), why: /'K' holds no position/ },
+    { what: 'a position beyond 64 bits', bytes: stored('18446744073709551616'), why: /'K' holds no position/ },
+    { what: 'a position beyond the reports', bytes: stored('1000'), why: /'K' is beyond the end/ },
+    { what: 'no position', bytes: header('K', 0), why: /'K' has 0 fields/ },
+    {
+      what: 'a stop that is neither',
+      bytes: Buffer.concat([header('T', 4), Buffer.from('HUP\0')]),
+      why: /'T' says neither/,
+    },
+    { what: 'a stop without a word', bytes: header('T', 0), why: /'T' has 0 fields/ },
   ])('$what', async ({ bytes, why }) => {
     const init = await startInit(tools.directory);
     init.send(bytes);
     expect(await init.exitCode).toBe(70);
     expect(init.stderr).toMatch(why);
+    expect((await init.report('D'))[0]).toMatch(why);
+    expect(init.kinds()).toBe('RD');
   });
 
   test('an order of exactly 1 MiB is taken', async () => {

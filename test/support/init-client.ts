@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { HELLO_BYTES, ORDERS_SOCKET, REPORTS_FILE } from '../../src/runtime/init-protocol.ts';
 import { order } from '../../src/runtime/orders.ts';
 import { decodeReports, strings, type Report } from '../../src/runtime/reports.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
@@ -14,6 +17,7 @@ import { eventually } from './eventually.ts';
 const AGENT_UID = 1000;
 /** What init does takes a few ms. */
 const SOON = { timeoutMs: 10_000, everyMs: 5 };
+const READ_BYTES = 1024 * 1024;
 
 /** The tools that ship, in a directory of the test's own that an agent's user may read. */
 export async function shippedTools(): Promise<{ directory: string } & AsyncDisposable> {
@@ -27,16 +31,26 @@ export async function shippedTools(): Promise<{ directory: string } & AsyncDispo
   };
 }
 
+/** A directory for init, on a tmpfs as in production, that is gone at the end of the test. */
+export async function initDirectory(): Promise<string> {
+  const directory = await mkdtemp('/dev/shm/daypass-init-');
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  await chmod(directory, 0o777);
+  return directory;
+}
+
+interface InitOptions {
+  gatewayPath?: string;
+  env?: Record<string, string>;
+}
+
 /**
  * Init as PID 1 of a process namespace of its own, as in a sandbox: without capabilities and, where the test is root,
  * as the agent's user. Its `kill(-1)` reaches nothing outside. At the end of the test the whole namespace is killed.
  */
-export async function startInit(
-  toolsDir: string,
-  options: { gatewayPath?: string; env?: Record<string, string> } = {},
-): Promise<InitClient> {
+export function runInit(toolsDir: string, directory: string, options: InitOptions = {}): InitClient {
   const isRoot = process.getuid?.() === 0;
-  const init = [join(toolsDir, 'bin/init'), options.gatewayPath ?? '/nowhere/gateway.sock'];
+  const init = [join(toolsDir, 'bin/init'), options.gatewayPath ?? '/nowhere/gateway.sock', directory];
   const user = isRoot ? [`--reuid=${AGENT_UID}`, `--regid=${AGENT_UID}`, '--clear-groups'] : [];
   const namespace = ['--pid', '--fork', '--mount-proc'];
   const child = spawn(
@@ -51,61 +65,122 @@ export async function startInit(
       '--no-new-privs',
       ...init,
     ],
-    { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', env: options.env ?? { PATH: '/usr/bin:/bin' } },
+    { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/', env: options.env ?? { PATH: '/usr/bin:/bin' } },
   );
-  const client = new InitClient(child);
+  const client = new InitClient(child, directory);
   // Also when the test fails or runs out of time.
   onTestFinished(() => client.end());
-  await client.report('R');
   return client;
+}
+
+/** {@link runInit} in a directory of its own, up, shut off from its user as a worker does it, and with a worker. */
+export async function startInit(toolsDir: string, options: InitOptions = {}): Promise<InitClient> {
+  const client = runInit(toolsDir, await initDirectory(), options);
+  await client.report('R');
+  await chmod(client.directory, 0o700);
+  await client.connect();
+  return client;
+}
+
+/** A worker's connection to an init. */
+class WorkerConnection {
+  /** The position that init said everything under this connection is reported behind. */
+  readonly hello: Promise<number>;
+  /** Resolves when init has closed it. */
+  readonly closed: Promise<unknown>;
+  /** Bytes that came after the hello. */
+  hints = 0;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    const hello = Promise.withResolvers<number>();
+    let head = Buffer.alloc(0);
+    this.#socket = socket;
+    this.hello = hello.promise;
+    this.closed = once(socket, 'close');
+    // Init may be gone with orders unread.
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      const missing = HELLO_BYTES - head.length;
+      head = Buffer.concat([head, chunk.subarray(0, missing)]);
+      if (missing > 0 && head.length === HELLO_BYTES) hello.resolve(Number(head.readBigUInt64BE()));
+      this.hints += Math.max(0, chunk.length - missing);
+    });
+  }
+
+  send(...orders: Uint8Array[]): void {
+    for (const bytes of orders) this.#socket.write(bytes);
+  }
+
+  /** Init still gets what was sent. */
+  close(): void {
+    this.#socket.end();
+  }
 }
 
 /** One init: sends it orders and gathers what it reports. */
 export class InitClient {
   readonly reports: Report[] = [];
+  /** Resolves when init is gone and all that it reported is gathered. */
   readonly exitCode: Promise<number | null>;
+  readonly directory: string;
   stderr = '';
-  readonly #child: ReturnType<typeof spawn>;
-  #reading = Promise.resolve();
-  #goOn = () => {};
+  readonly #child: ChildProcess;
+  #hasExited = false;
+  #worker: WorkerConnection | null = null;
 
-  constructor(child: ReturnType<typeof spawn>) {
+  constructor(child: ChildProcess, directory: string) {
     this.#child = child;
-    this.exitCode = once(child, 'close').then(([code]) => code as number | null);
+    this.directory = directory;
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-    // Init may exit with orders unread.
-    child.stdin?.on('error', () => {});
-    void this.#collect();
+    const closed = once(child, 'close').then(([code]) => {
+      this.#hasExited = true;
+      return code as number | null;
+    });
+    const gathered = this.#gather();
+    this.exitCode = Promise.all([closed, gathered]).then(([code]) => code);
   }
 
-  async #collect(): Promise<void> {
-    if (this.#child.stdout === null) return;
-    for await (const report of decodeReports(this.#child.stdout)) {
-      this.reports.push(report);
-      await this.#reading;
+  get reportsPath(): string {
+    return join(this.directory, REPORTS_FILE);
+  }
+
+  async #gather(): Promise<void> {
+    for await (const report of decodeReports(this.#follow())) this.reports.push(report);
+  }
+
+  async *#follow(): AsyncGenerator<Uint8Array> {
+    for (let position = 0; ;) {
+      const wasLast = this.#hasExited;
+      const bytes = await readFrom(this.reportsPath, position);
+      position += bytes.length;
+      if (bytes.length > 0) yield bytes;
+      else if (wasLast) return;
+      else await sleep(SOON.everyMs);
     }
   }
 
+  /** A new worker, which takes over from the one before; `send` goes through it from now on. */
+  async connect(): Promise<WorkerConnection> {
+    const socket = connect(join(this.directory, ORDERS_SOCKET));
+    await once(socket, 'connect');
+    onTestFinished(() => void socket.destroy());
+    this.#worker = new WorkerConnection(socket);
+    return this.#worker;
+  }
+
+  get worker(): WorkerConnection {
+    if (this.#worker === null) throw new Error('No worker has connected');
+    return this.#worker;
+  }
+
   send(...orders: Uint8Array[]): void {
-    for (const bytes of orders) this.#child.stdin?.write(bytes);
+    this.worker.send(...orders);
   }
 
   /** Starts the agent's command in a shell. */
   runAgent(script: string, env: Record<string, string> = {}): void {
     this.send(order.env(env), order.agent('/', ['sh', '-c', script]));
-  }
-
-  closeOrders(): void {
-    this.#child.stdin?.end();
-  }
-
-  /** Reads nothing more until `resume`. */
-  pause(): void {
-    this.#reading = new Promise((resolve) => (this.#goOn = resolve));
-  }
-
-  resume(): void {
-    this.#goOn();
   }
 
   /** The strings of the first report of this kind, once it is there. */
@@ -116,6 +191,11 @@ export class InitClient {
       SOON,
     );
     return first === undefined ? [] : strings(first);
+  }
+
+  /** The kinds of all reports so far. */
+  kinds(): string {
+    return this.reports.map((report) => report.kind).join('');
   }
 
   /** All payloads of this kind so far, joined. */
@@ -147,9 +227,25 @@ export class InitClient {
 
   /** Kills PID 1 of the namespace, with which the kernel ends everything in it. */
   async end(): Promise<void> {
-    this.resume();
     if (this.#child.exitCode === null && this.#child.signalCode === null) await this.signal('SIGKILL');
     await this.exitCode;
+  }
+}
+
+/** What a file holds at this position, up to a MiB; nothing when there is no file. */
+async function readFrom(path: string, position: number): Promise<Uint8Array> {
+  let file;
+  try {
+    file = await open(path);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return new Uint8Array();
+    throw error;
+  }
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(READ_BYTES), 0, READ_BYTES, position);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 
