@@ -16,6 +16,8 @@ export interface SessionLog extends OutputSink {
   system(code: string, text: string): Promise<void>;
   /** Our own words about this session, without its secrets. */
   redact(text: string): string;
+  readonly resumeAt: number;
+  onStored(listener: (offset: number) => void): void;
   /**
    * Waits until all of it is stored; nothing more is taken then. What is still held back is written out when the output is
    * complete. When it is not, that may be half a secret: it is dropped, and a line says that the log was cut.
@@ -23,10 +25,10 @@ export interface SessionLog extends OutputSink {
   close(output: { complete: boolean }): Promise<void>;
 }
 
-export function openLog(
+export async function openLog(
   { redis, config, log }: Pick<WorkerDeps, 'redis' | 'config' | 'log'>,
   sessionId: string,
-): SessionLog {
+): Promise<SessionLog> {
   const writer = new LogWriter((records) => appendLog(redis, sessionId, records), log.child({ sessionId }));
   const limit = new LogLimit(config.logLimitBytes);
   const progress = new ProgressFilter();
@@ -46,6 +48,9 @@ export function openLog(
   };
 
   return {
+    resumeAt: 0,
+    passed: () => undefined,
+    onStored: () => undefined,
     mask: (values) => {
       secrets = values;
       streams = makeStreams(values);

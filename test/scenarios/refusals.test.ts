@@ -155,16 +155,6 @@ describe('what cannot be done is refused, and leaves nothing', () => {
     expect(await settled(stack, id)).toMatchObject({ status: 'succeeded' });
   });
 
-  it('a worker that was killed: its session ends as lost, once, with nothing left', async () => {
-    const repo = await createRepo(stack);
-    const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sleep', '60'] });
-    await until(stack, id, ({ status }) => status === 'running');
-    await stack.stop('worker', 'SIGKILL');
-    await stack.start('worker');
-    const ended = await settled(stack, id);
-    expect(ended).toMatchObject({ status: 'failed', failure: { code: 'worker_lost' }, token: { state: 'revoked' } });
-  });
-
   it('and in the end there is nothing left', async () => {
     // The one token whose answer was lost with the repo host was never minted there.
     expect(await nothingLeft(stack)).toEqual([]);

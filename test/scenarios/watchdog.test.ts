@@ -19,8 +19,8 @@ it('a sandbox ends by itself soon after its deadline when its worker, the API an
   await stack.start('api');
   await stack.start('worker');
   expect(await settled(stack, id)).toMatchObject({
-    status: 'failed',
-    failure: { code: 'worker_lost' },
+    status: 'timed_out',
+    failure: null,
     token: { state: 'revoked' },
   });
   expect(await nothingLeft(stack)).toEqual([]);

@@ -11,6 +11,8 @@ export interface TestRedis extends AsyncDisposable {
   readonly url: string;
   /** Where its files lie. */
   readonly dir: string;
+  /** One command as its administrator, such as FLUSHALL. */
+  command(name: string, ...args: string[]): Promise<unknown>;
   /** Ends the process and keeps its files. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same files and socket. */
@@ -39,6 +41,14 @@ export async function startTestRedis(): Promise<TestRedis> {
   return {
     url,
     dir,
+    async command(name, ...args) {
+      const redis = connectPatientRedis(url);
+      try {
+        return await redis.call(name, ...args);
+      } finally {
+        redis.disconnect();
+      }
+    },
     kill,
     async restart() {
       await kill();

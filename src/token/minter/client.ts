@@ -29,7 +29,7 @@ export interface MinterClient {
   /** The ledger's intent becomes a token; its value stays with the minter. */
   mint(tokenId: string, signal: AbortSignal): Promise<void>;
   /** Only for the sandbox that holds the session's claim. */
-  open(sessionId: string, sandboxId: string, signal: AbortSignal): Promise<SandboxGrant>;
+  open(sessionId: string, sandboxId: string, purpose: 'deliver' | 'mask', signal: AbortSignal): Promise<SandboxGrant>;
   /** `revoked` when the token was seen to be refused, `revoking` when that takes longer; null: no such token. */
   revoke(tokenId: string, signal: AbortSignal): Promise<TokenState | null>;
   close(): void;
@@ -49,7 +49,7 @@ export function createMinterClient(socketPath: string): MinterClient {
 
   return {
     mint: async (tokenId, signal) => void (await call('/mint', { tokenId }, z.unknown(), signal)),
-    open: (sessionId, sandboxId, signal) => call('/open', { sessionId, sandboxId }, grantAnswer, signal),
+    open: (sessionId, sandboxId, _purpose, signal) => call('/open', { sessionId, sandboxId }, grantAnswer, signal),
     revoke: async (tokenId, signal) => (await call('/revoke', { tokenId }, revokeAnswer, signal)).state,
     close: () => agent.destroy(),
   };
