@@ -24,16 +24,23 @@ const MIB = 1024 * 1024;
 /** Of a report; the most that init may read in one go before it looks at its bound again. */
 const ONE_REPORT = 16 + 64 * 1024;
 
-/** Resolves when the agent cannot go on, because its pipe is full. */
-async function agentWaits(init: InitClient): Promise<void> {
+/** Resolves when nobody takes out of the pipe what init's child writes. */
+async function childWaits(init: InitClient): Promise<void> {
   const pid = await init.pid();
-  const [agent] = await eventually(
+  const [child] = await eventually(
     () => childrenOf(pid),
     (children) => children.length > 0,
   );
   await eventually(
-    () => readFile(`/proc/${agent}/wchan`, 'utf8'),
+    () => readFile(`/proc/${child}/wchan`, 'utf8'),
     (waitsIn) => waitsIn.includes('pipe'),
+  );
+}
+
+async function sizeReaches(init: InitClient, bytes: number): Promise<void> {
+  await eventually(
+    () => stat(init.reportsPath),
+    ({ size }) => size >= bytes,
   );
 }
 
@@ -41,12 +48,11 @@ function zeros(mib: number): Buffer {
   return order.agent('/', ['dd', 'if=/dev/zero', 'bs=64k', `count=${mib * 16}`, 'status=none']);
 }
 
-/** Nothing of the file is gathered later than this is true. */
+/** The position up to which everything that is in the file is gathered. */
 async function gatheredAll(init: InitClient): Promise<number> {
-  const { size } = await stat(init.reportsPath);
-  await eventually(
-    () => init.reports.at(-1)?.end,
-    (end) => end === size,
+  const { size } = await eventually(
+    () => stat(init.reportsPath),
+    (file) => init.reports.at(-1)?.end === file.size,
   );
   return size;
 }
@@ -133,7 +139,8 @@ describe('while nobody stores reports', () => {
   test('the agent waits at the bound; it goes on with every byte once they are stored', async () => {
     const init = await startInit(tools.directory);
     init.send(zeros(24));
-    await agentWaits(init);
+    await sizeReaches(init, MAX_UNSTORED_BYTES);
+    await childWaits(init);
     let end = await gatheredAll(init);
     expect(end).toBeGreaterThanOrEqual(MAX_UNSTORED_BYTES);
     expect(end).toBeLessThan(MAX_UNSTORED_BYTES + ONE_REPORT);
@@ -158,7 +165,8 @@ describe('while nobody stores reports', () => {
   test('a step waits too, and reports are stored while it runs and others wait for it', async () => {
     const init = await startInit(tools.directory);
     init.send(order.step('big', '/', ['dd', 'if=/dev/zero', 'bs=64k', 'count=160', 'status=none']), order.quit());
-    await agentWaits(init);
+    await sizeReaches(init, MAX_UNSTORED_BYTES);
+    await childWaits(init);
     expect(init.kinds()).not.toContain('X');
     init.send(order.stored(await gatheredAll(init)));
     expect(await init.exitCode).toBe(0);
@@ -212,13 +220,10 @@ async function memoryOf(init: InitClient): Promise<number> {
 describe('on a full file system', () => {
   test('output, orders and the hello wait, what frees memory does not; nothing is lost', async () => {
     const init = await startInit(tools.directory);
-    await limitFile(init, 100_001);
+    await init.limitFile(100_001);
     init.send(order.step('big', '/', ['seq', '1', '100000']), order.step('next', '/', ['echo', 'of the old worker']));
-    await eventually(
-      () => stat(init.reportsPath),
-      ({ size }) => size === 100_001,
-    );
-    await agentWaits(init);
+    await sizeReaches(init, 100_001);
+    await childWaits(init);
     let isGreeted = false;
     const worker = await init.connect();
     void worker.hello.then(() => (isGreeted = true));
@@ -228,7 +233,7 @@ describe('on a full file system', () => {
       (bytes) => bytes < 20_000,
     );
     expect(isGreeted).toBe(false);
-    await limitFile(init, 'unlimited');
+    await init.limitFile('unlimited');
     const hello = await worker.hello;
     await init.outputHas('p', 'taken over');
     expect(init.reports.map((report) => report.end)).toContain(hello);
@@ -239,7 +244,7 @@ describe('on a full file system', () => {
 
   test('an agent whose start cannot be reported is not started, and init does not wait for good', async () => {
     const init = await startInit(tools.directory);
-    await limitFile(init, (await stat(init.reportsPath)).size);
+    await init.limitFile((await stat(init.reportsPath)).size);
     const mark = join(await initDirectory(), 'mark');
     init.send(order.agent('/', ['touch', mark]));
     expect(await init.exitCode).toBe(126);
@@ -247,8 +252,3 @@ describe('on a full file system', () => {
     await expect(stat(mark)).rejects.toMatchObject({ code: 'ENOENT' });
   }, 20_000);
 });
-
-/** As if the file system were full at this size. */
-async function limitFile(init: InitClient, bytes: number | 'unlimited'): Promise<void> {
-  execFileSync('prlimit', ['--pid', String(await init.pid()), `--fsize=${bytes}:unlimited`]);
-}

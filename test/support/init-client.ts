@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { HELLO_BYTES, ORDERS_SOCKET, REPORTS_FILE } from '../../src/runtime/init-protocol.ts';
 import { order } from '../../src/runtime/orders.ts';
@@ -51,7 +52,6 @@ interface InitOptions {
 export function runInit(toolsDir: string, directory: string, options: InitOptions = {}): InitClient {
   const isRoot = process.getuid?.() === 0;
   const init = [join(toolsDir, 'bin/init'), options.gatewayPath ?? '/nowhere/gateway.sock', directory];
-  const user = isRoot ? [`--reuid=${AGENT_UID}`, `--regid=${AGENT_UID}`, '--clear-groups'] : [];
   const namespace = ['--pid', '--fork', '--mount-proc'];
   const child = spawn(
     'unshare',
@@ -59,7 +59,7 @@ export function runInit(toolsDir: string, directory: string, options: InitOption
       ...(isRoot ? [] : ['--user', '--map-root-user']),
       ...namespace,
       'setpriv',
-      ...user,
+      ...agentUser(),
       '--inh-caps=-all',
       '--bounding-set=-all',
       '--no-new-privs',
@@ -87,7 +87,7 @@ class WorkerConnection {
   /** The position that init said everything under this connection is reported behind. */
   readonly hello: Promise<number>;
   /** Resolves when init has closed it. */
-  readonly closed: Promise<unknown>;
+  readonly closed: Promise<void>;
   /** Bytes that came after the hello. */
   hints = 0;
   readonly #socket: Socket;
@@ -97,7 +97,7 @@ class WorkerConnection {
     let head = Buffer.alloc(0);
     this.#socket = socket;
     this.hello = hello.promise;
-    this.closed = once(socket, 'close');
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     // Init may be gone with orders unread.
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
@@ -225,11 +225,33 @@ export class InitClient {
     process.kill(await this.pid(), signal);
   }
 
+  /** Lets writing to the file of reports fail beyond this size, as if the file system were full. */
+  async limitFile(bytes: number | 'unlimited'): Promise<void> {
+    const limit = ['prlimit', '--pid', String(await this.pid()), `--fsize=${bytes}:unlimited`];
+    await promisify(execFile)('setpriv', [...agentUser(), ...limit]);
+  }
+
   /** Kills PID 1 of the namespace, with which the kernel ends everything in it. */
   async end(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.signal('SIGKILL');
+    await eventually(() => this.#hasExited || this.#kill(), Boolean, SOON);
     await this.exitCode;
   }
+
+  /** False, until it has shown: it may not be there yet, or just be going. */
+  async #kill(): Promise<false> {
+    const pids = await childrenOf(this.#child.pid ?? 0).catch(() => []);
+    try {
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ESRCH') throw error;
+    }
+    return false;
+  }
+}
+
+/** What makes `setpriv` change to the agent's user, where the test may. */
+function agentUser(): string[] {
+  return process.getuid?.() === 0 ? [`--reuid=${AGENT_UID}`, `--regid=${AGENT_UID}`, '--clear-groups'] : [];
 }
 
 /** What a file holds at this position, up to a MiB; nothing when there is no file. */
