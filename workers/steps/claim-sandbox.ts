@@ -33,5 +33,5 @@ export async function claimSandbox(
   if (claimed?.sandbox?.id !== sandbox.id) {
     throw new SessionError('worker_lost', 'Another worker has taken this session over');
   }
-  return deps.minter.open(session.id, sandbox.id, AbortSignal.timeout(OPEN_TIMEOUT_MS));
+  return deps.minter.open(session.id, sandbox.id, 'deliver', AbortSignal.timeout(OPEN_TIMEOUT_MS));
 }
