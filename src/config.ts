@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { describe } from './errors.ts';
 import { settings, type Environment } from './settings.ts';
+import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
 
 /*
@@ -45,18 +47,14 @@ const namedKeys = commaList.transform((items, context) =>
 );
 
 /** `ID:BASE64,…`: AES-256 keys; the first writes, all of them read. */
-const sealKeys = commaList.transform((items, context) =>
-  items.map((item) => {
-    const [id = '', encoded = ''] = item.split(/:(.*)/s);
-    const key = Buffer.from(encoded, 'base64');
-    if (!/^[\w.-]+$/.test(id) || key.length !== 32) {
-      context.addIssue(
-        'must be ID:KEY pairs separated by commas, each key 32 bytes in base64 (openssl rand -base64 32)',
-      );
-    }
-    return { id, key: new Secret(encoded) };
-  }),
-);
+const sealKeys = z.string().transform((text, context) => {
+  try {
+    return parseSealKeys(text);
+  } catch (error) {
+    context.addIssue(describe(error));
+    return z.NEVER;
+  }
+});
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const redisUrl = z
@@ -152,6 +150,9 @@ export function loadWorkerConfig(env: Environment = process.env) {
 export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
 
 export function loadMinterConfig(env: Environment = process.env) {
+  // The ring is in one of two places; where both are set, nobody knows which of them counts.
+  const isInFile = (env['DAYPASS_SEAL_KEYS_FILE'] ?? '') !== '';
+  const unset = z.undefined({ error: 'must not be set together with DAYPASS_SEAL_KEYS_FILE' });
   const read = settings(env, {
     ...common,
     ...place,
@@ -159,10 +160,14 @@ export function loadMinterConfig(env: Environment = process.env) {
     ...relaceUrl,
     DAYPASS_RELACE_API_KEY: secret,
     DAYPASS_RELACE_READ_TOKENS: z.stringbool().prefault('false'),
-    DAYPASS_SEAL_KEYS: sealKeys,
+    DAYPASS_SEAL_KEYS: isInFile ? unset : sealKeys,
+    DAYPASS_SEAL_KEYS_FILE: z.string().optional(),
+    DAYPASS_MINTER_NAME: z.string().default(hostname()),
   });
+  const file = read.DAYPASS_SEAL_KEYS_FILE;
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    name: read.DAYPASS_MINTER_NAME,
     redisUrl: read.DAYPASS_REDIS_URL,
     socket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
     spoolDir: join(resolve(read.DAYPASS_DATA_DIR), 'spool'),
@@ -171,7 +176,7 @@ export function loadMinterConfig(env: Environment = process.env) {
       apiKey: read.DAYPASS_RELACE_API_KEY,
       canRestrictAccess: read.DAYPASS_RELACE_READ_TOKENS,
     },
-    sealKeys: read.DAYPASS_SEAL_KEYS,
+    sealKeys: file === undefined ? { keys: read.DAYPASS_SEAL_KEYS ?? [] } : { file: resolve(file) },
   };
 }
 

@@ -1,5 +1,6 @@
 import { allTokens } from '../src/store/listing.ts';
 import { change, readSession } from '../src/store/records.ts';
+import { withLostAnswer } from '../src/token/lost-answer.ts';
 import type { TokenRecord } from '../src/token/record.ts';
 import type { TokenState } from '../src/token/state.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -28,24 +29,26 @@ async function perform(deps: WorkerDeps, token: TokenRecord, upkeep: TokenUpkeep
     case 'nothing':
       return;
     case 'revoke':
+      // A minter has it in hand and says when it tries again; asking again each time would only make calls that wait.
+      if (token.nextTryAt) return;
       await deps.minter.revoke(token.id, AbortSignal.timeout(REVOKE_TIMEOUT_MS));
       return;
     case 'give_up':
-      return move(deps, token, 'unknown');
+      return move(deps, token, (now) => withLostAnswer(now, null, new Date()));
     case 'expire':
-      return move(deps, token, 'expired');
+      return move(deps, token, (now) => ({ ...now, state: 'expired', sealed: null }));
   }
 }
 
+/** Only from the state that was looked at: it may have come to life meanwhile. */
 async function move(
   { redis }: WorkerDeps,
   { id, sessionId, state: from }: TokenRecord,
-  to: 'unknown' | 'expired',
+  next: (token: TokenRecord) => TokenRecord,
 ): Promise<void> {
   await change(redis, { sessionId, tokenId: id }, ({ token }) => {
     if (token?.state !== from) return null;
-    // Nothing of it can have been minted later than now, so its time is over by then.
-    const expiresAt = token.expiresAt ?? new Date(Date.now() + token.ttlSeconds * 1000).toISOString();
-    return { token: { ...token, state: to, expiresAt }, events: [{ type: `token_${to}`, detail: { tokenId: id } }] };
+    const moved = next(token);
+    return { token: moved, events: [{ type: `token_${moved.state}`, detail: { tokenId: id } }] };
   });
 }

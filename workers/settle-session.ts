@@ -2,7 +2,8 @@ import { closeGateway } from '../src/egress/policy-files.ts';
 import { describe } from '../src/errors.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
-import { change, view } from '../src/store/records.ts';
+import { change, view, type Change, type View } from '../src/store/records.ts';
+import { isTokenFinal } from '../src/token/state.ts';
 import type { WorkerDeps } from './deps.ts';
 import { tell } from './tell.ts';
 
@@ -31,21 +32,27 @@ export async function settleSession(deps: WorkerDeps, sessionId: string): Promis
   throw new AggregateError(errors, `Session ${sessionId} has left something behind: ${problems.join('; ')}`);
 }
 
-async function removeSandbox(deps: WorkerDeps, { id: sessionId, sandbox }: SessionRecord): Promise<void> {
-  // Another engine knows nothing of it, and would say that it is gone.
-  if (sandbox === null || sandbox.removedAt !== null || sandbox.engine !== deps.engineId) return;
-  await deps.runtime.remove(sandbox.id);
-  await closeGateway({ runDir: deps.config.runDir, sandboxId: sandbox.id });
-  await change(deps.redis, { sessionId }, ({ session }) => {
-    if (session?.sandbox?.id !== sandbox.id || session.sandbox.removedAt !== null) return null;
-    return {
-      // The values of the request's secrets have no more use once their sandbox is gone.
-      session: {
-        ...session,
-        sealedSecrets: null,
-        sandbox: { ...session.sandbox, removedAt: new Date().toISOString() },
-      },
-      events: [{ type: 'container_removed', detail: { container: sandbox.id } }],
-    };
-  });
+async function removeSandbox(deps: WorkerDeps, { id: sessionId, tokenId, sandbox }: SessionRecord): Promise<void> {
+  if (sandbox !== null && sandbox.removedAt === null) {
+    // Another engine knows nothing of it, and would say that it is gone.
+    if (sandbox.engine !== deps.engineId) return;
+    await deps.runtime.remove(sandbox.id);
+    await closeGateway({ runDir: deps.config.runDir, sandboxId: sandbox.id });
+  }
+  const sandboxId = sandbox?.id ?? null;
+  await change(deps.redis, { sessionId, tokenId }, (now) => afterRemoval(now, sandboxId, new Date()));
+}
+
+/** What the end of a session's sandbox changes: no value is of use any more. A live token's is, to delete it. Pure. */
+export function afterRemoval({ session, token }: View, sandboxId: string | null, now: Date): Change | null {
+  if (session === null || (session.sandbox?.id ?? null) !== sandboxId) return null;
+  const isNew = session.sandbox !== null && session.sandbox.removedAt === null;
+  const keepsValue = token !== null && token.sealed !== null && isTokenFinal(token.state);
+  if (!isNew && session.sealedSecrets === null && !keepsValue) return null;
+  const removedAt = session.sandbox?.removedAt ?? now.toISOString();
+  return {
+    session: { ...session, sealedSecrets: null, sandbox: session.sandbox && { ...session.sandbox, removedAt } },
+    ...(keepsValue && { token: { ...token, sealed: null } }),
+    events: isNew ? [{ type: 'container_removed', detail: { container: sandboxId } }] : [],
+  };
 }

@@ -1,10 +1,11 @@
 import { isEnded } from '../src/session/status.ts';
 import type { View } from '../src/store/records.ts';
+import type { TokenRecord } from '../src/token/record.ts';
 
 /** What a token of the ledger needs from whoever looks after it. */
 export type TokenUpkeep = 'nothing' | 'revoke' | 'give_up' | 'expire';
 
-/** No minting takes this long: an intent that is older will never be answered. */
+/** No minting takes this long: one that was asked for earlier will never be answered. */
 const INTENT_STALE_AFTER_MS = 60_000;
 /** Clocks of ours and the provider's may differ by this much. */
 const CLOCK_SKEW_MS = 60_000;
@@ -19,7 +20,7 @@ export function decideTokenUpkeep({ session, token }: View, nowMs: number): Toke
   const inTime = session?.deadlineAt ? Date.parse(session.deadlineAt) > nowMs : true;
   switch (token.state) {
     case 'intended':
-      return !current && nowMs - Date.parse(token.intendedAt) > INTENT_STALE_AFTER_MS ? 'give_up' : 'nothing';
+      return isStale(token, current, nowMs) ? 'give_up' : 'nothing';
     case 'active':
       return current && inTime ? 'nothing' : 'revoke';
     case 'revoking':
@@ -31,4 +32,11 @@ export function decideTokenUpkeep({ session, token }: View, nowMs: number): Toke
     case 'expired':
       return 'nothing';
   }
+}
+
+/** Whether an intent will come to nothing: it was asked for long ago, or nobody will ask for it any more. */
+function isStale({ askedAt, intendedAt }: TokenRecord, current: boolean, nowMs: number): boolean {
+  // One that nobody asked for yet may wait for its worker as long as its session can still hold it.
+  if (!askedAt && current) return false;
+  return nowMs - Date.parse(askedAt ?? intendedAt) > INTENT_STALE_AFTER_MS;
 }

@@ -1,4 +1,5 @@
-import { canMove, isEnded } from '../session/status.ts';
+import { isSandboxGone } from '../session/needs-values.ts';
+import { canMove } from '../session/status.ts';
 import type { NewEvent } from '../session/event.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
@@ -91,12 +92,12 @@ export async function forget(redis: Redis, { session, token }: View): Promise<bo
   return commit(redis, [{ key: keys.session(session.id), value: JSON.stringify(session) }], effects);
 }
 
-/** Whether nothing is left to do for a session: it ended, its sandbox is gone and its token is final. */
+/** Whether nothing is left to do for a session: it ended, its sandbox is gone, its token is final, no value is kept. */
 export function isSettled({ session, token }: View): boolean {
   if (session === null) return true;
-  const sandboxGone = session.sandbox === null || session.sandbox.removedAt !== null;
   const tokenGone = token === null || isTokenFinal(token.state) || token.state === 'unknown';
-  return isEnded(session.status) && sandboxGone && tokenGone;
+  const valuesErased = session.sealedSecrets === null && !token?.sealed;
+  return isSandboxGone(session) && tokenGone && valuesErased;
 }
 
 async function readRaw(redis: Redis, ids: { sessionId: string; tokenId?: string | null }): Promise<Expectation[]> {

@@ -20,6 +20,10 @@ export interface TokenRecord {
   /** What the provider is asked for; always set, so that even a lost answer ends by itself. */
   ttlSeconds: number;
   intendedAt: string;
+  /** When the provider was about to be asked; written before the call, so that a lost answer is seen as one. */
+  askedAt: string | null;
+  /** Name of the minter that asked: its spool has the token. */
+  minter: string | null;
   mintedAt: string | null;
   /** When the value was handed to the session's sandbox. */
   deliveredAt: string | null;
@@ -31,10 +35,12 @@ export interface TokenRecord {
   verifiedAt: string | null;
   /** Calls made to delete it so far. */
   attempts: number;
+  /** When the next of them is due, by whoever made the last; null before the first. */
+  nextTryAt: string | null;
   /** Why the last attempt to mint or delete it failed; no secret in it. */
   lastError: string | null;
   /** First 12 hex digits of the value's SHA-256. */
   fingerprint: string | null;
-  /** The value under the seal key ring; erased when it is no longer needed. */
+  /** The value under the seal key ring; kept while it is to be deleted, or to be masked in the log of a sandbox. */
   sealed: string | null;
 }

@@ -31,7 +31,11 @@ export async function sealSecrets(
 }
 
 /** Throws when the key is not in the ring (its id is in the message), or when they were sealed for another session. */
-export async function openSecrets(keys: SealKey[], sessionId: string, sealed: string): Promise<Record<string, Secret>> {
+export async function openSecrets(
+  keys: readonly SealKey[],
+  sessionId: string,
+  sealed: string,
+): Promise<Record<string, Secret>> {
   const [, keyId = '', enc = '', ct = ''] = /^v1\.(.+)\.([\w-]+)\.([\w-]+)$/.exec(sealed) ?? [];
   const key = keys.find(({ id }) => id === keyId);
   if (key === undefined)

@@ -1,46 +1,72 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionRecord } from '../../src/session/record.ts';
+import { SESSION_STATUSES, isEnded } from '../../src/session/status.ts';
 import type { TokenRecord } from '../../src/token/record.ts';
-import { decideTokenUpkeep } from '../../workers/token-upkeep.ts';
+import { TOKEN_STATES, type TokenState } from '../../src/token/state.ts';
+import { decideTokenUpkeep, type TokenUpkeep } from '../../workers/token-upkeep.ts';
 import { aSession, aToken } from '../support/records.ts';
 
 const now = Date.parse('2026-01-01T01:00:00.000Z');
 const at = (seconds: number): string => new Date(now + seconds * 1000).toISOString();
-const running = (over: Partial<SessionRecord> = {}): SessionRecord =>
-  aSession({ status: 'running', tokenId: 'tok_test', deadlineAt: at(60), ...over });
 const decide = (session: SessionRecord | null, token: Partial<TokenRecord>) =>
   decideTokenUpkeep({ session, token: aToken(token) }, now);
 
+/** Every relation that a session can have to a token, by what it means for the token. */
+const SESSIONS: Record<string, { session: SessionRecord | null; current: boolean; inTime: boolean }> = {
+  'no session': { session: null, current: false, inTime: true },
+};
+for (const status of SESSION_STATUSES) {
+  for (const tokenId of ['tok_test', 'tok_other']) {
+    for (const [when, deadlineAt] of Object.entries({ early: at(1), late: at(-1), open: null })) {
+      const session = aSession({ status, tokenId, deadlineAt });
+      const current = tokenId === 'tok_test' && !isEnded(status);
+      SESSIONS[`${status}, holds ${tokenId}, ${when}`] = { session, current, inTime: when !== 'late' };
+    }
+  }
+}
+
+/** What a token's own line can say of time. */
+const LINES: Record<string, Partial<TokenRecord>> = {};
+for (const intended of [-5, -61]) {
+  for (const asked of [null, -5, -61]) {
+    for (const expires of [null, -59, -61]) {
+      LINES[`intended ${intended} s, asked ${asked} s, expires ${expires} s`] = {
+        intendedAt: at(intended),
+        askedAt: asked === null ? null : at(asked),
+        expiresAt: expires === null ? null : at(expires),
+      };
+    }
+  }
+}
+
+/** The law, said once more and another way than in the code. */
+const LAW: Record<
+  TokenState,
+  (facts: { current: boolean; inTime: boolean; line: Partial<TokenRecord> }) => TokenUpkeep
+> = {
+  intended: ({ current, line: { askedAt, intendedAt } }) => {
+    if (askedAt === at(-61)) return 'give_up';
+    return !askedAt && intendedAt === at(-61) && !current ? 'give_up' : 'nothing';
+  },
+  active: ({ current, inTime }) => (current && inTime ? 'nothing' : 'revoke'),
+  revoking: () => 'revoke',
+  unknown: ({ line: { expiresAt, intendedAt } }) => ((expiresAt ?? intendedAt) === at(-61) ? 'expire' : 'nothing'),
+  refused: () => 'nothing',
+  revoked: () => 'nothing',
+  expired: () => 'nothing',
+};
+
 describe('the law of the ledger', () => {
-  it('leaves the current token of a living session alone', () => {
-    expect(decide(running(), { state: 'active' })).toBe('nothing');
+  it.each(TOKEN_STATES)('holds for a token that is %s, whatever its session and whatever the time', (state) => {
+    for (const [whose, { session, current, inTime }] of Object.entries(SESSIONS)) {
+      for (const [when, line] of Object.entries(LINES)) {
+        const expected = LAW[state]({ current, inTime, line });
+        expect(decide(session, { ...line, state }), `${whose}; ${when}`).toBe(expected);
+      }
+    }
   });
 
-  it.each([
-    ['its session has ended', running({ status: 'succeeded' })],
-    ['its session is past the deadline', running({ deadlineAt: at(-1) })],
-    ['its session has another token', running({ tokenId: 'tok_other' })],
-    ['its session is not known any more', null],
-  ])('has an active token deleted when %s', (_reason, session) => {
-    expect(decide(session, { state: 'active' })).toBe('revoke');
-  });
-
-  it('goes on with a deletion, whatever became of the session', () => {
-    expect(decide(running(), { state: 'revoking' })).toBe('revoke');
-  });
-
-  it('waits for a minting, and gives up an intent that nobody will answer', () => {
-    expect(decide(running(), { state: 'intended', intendedAt: at(-600) })).toBe('nothing');
-    expect(decide(running({ status: 'failed' }), { state: 'intended', intendedAt: at(-5) })).toBe('nothing');
-    expect(decide(running({ status: 'failed' }), { state: 'intended', intendedAt: at(-61) })).toBe('give_up');
-  });
-
-  it('waits out a token that nobody can name', () => {
-    expect(decide(null, { state: 'unknown', expiresAt: at(-59) })).toBe('nothing');
-    expect(decide(null, { state: 'unknown', expiresAt: at(-61) })).toBe('expire');
-  });
-
-  it.each(['refused', 'revoked', 'expired'] as const)('has nothing to do with a token that is %s', (state) => {
-    expect(decide(null, { state })).toBe('nothing');
+  it('has nothing to do where there is no token', () => {
+    expect(decideTokenUpkeep({ session: aSession(), token: null }, now)).toBe('nothing');
   });
 });

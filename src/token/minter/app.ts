@@ -3,15 +3,17 @@ import { z } from 'zod';
 import { describe, SessionError } from '../../errors.ts';
 import { revealAll } from '../secret.ts';
 import type { MinterDeps } from './deps.ts';
+import type { KeyRotation } from './key-rotation.ts';
+import type { KeyUse } from './key-usage.ts';
 import type { Minting } from './minting.ts';
-import { openSession } from './open-session.ts';
+import { OPEN_PURPOSES, openSession } from './open-session.ts';
 import type { Revoker } from './revoker.ts';
 
 /** How long an answer waits for a deletion to be seen; it goes on behind a later answer. */
 const REVOKE_WAIT_MS = 15_000;
 
 const mintBody = z.strictObject({ tokenId: z.string() });
-const openBody = z.strictObject({ sessionId: z.string(), sandboxId: z.string() });
+const openBody = z.strictObject({ sessionId: z.string(), sandboxId: z.string(), purpose: z.enum(OPEN_PURPOSES) });
 
 /**
  * What the minter does for workers, as HTTP over its Unix socket. Only who may open the socket may ask, and even they
@@ -19,25 +21,28 @@ const openBody = z.strictObject({ sessionId: z.string(), sandboxId: z.string() }
  */
 export function createMinterApp(
   deps: MinterDeps,
-  { minting, revoker }: { minting: Minting; revoker: Revoker },
+  { minting, revoker, keys }: { minting: Minting; revoker: Revoker; keys: KeyRotation },
 ): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json());
-  app.get('/healthz', (_req, res) => void res.json({ ok: true }));
+  app.get('/healthz', (_req, res) => void res.json({ ok: true, damagedSpoolFiles: deps.spool.damaged() }));
   app.post('/mint', async (req, res) => {
     await minting.mint(mintBody.parse(req.body).tokenId);
     res.json({});
   });
   app.post('/open', async (req, res) => {
-    const { sessionId, sandboxId } = openBody.parse(req.body);
-    const { access, secrets } = await openSession(deps, sessionId, sandboxId);
+    const { access, secrets } = await openSession(deps, openBody.parse(req.body));
     res.json({ access: { ...access, secretEnv: revealAll(access.secretEnv) }, secrets: revealAll(secrets) });
   });
   app.post('/revoke', async (req, res) => {
     const state = await revoker.revoke(mintBody.parse(req.body).tokenId, REVOKE_WAIT_MS);
     res.status(state === 'revoking' ? 202 : 200).json({ state });
   });
+  // Key ids and counts only. What a rotation refuses is for the operator to read, so it is no failure of a session.
+  const keyAnswer = (uses: KeyUse[]) => ({ file: keys.file, keys: uses });
+  app.get('/keys', async (_req, res) => void res.json(keyAnswer(await keys.usage())));
+  app.post('/rotate', async (_req, res) => void res.json(keyAnswer(await keys.rotate())));
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     const code = error instanceof SessionError ? error.code : 'internal';
     if (code === 'internal') deps.log.error({ err: error }, 'a call failed');

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { FAILURE_CODES, SessionError } from '../../errors.ts';
 import { Secret } from '../secret.ts';
+import type { OpenPurpose } from './open-session.ts';
 import { TOKEN_STATES, type TokenState } from '../state.ts';
 
 const secretText = z.string().transform((value) => new Secret(value));
@@ -28,8 +29,8 @@ export type SandboxGrant = z.infer<typeof grantAnswer>;
 export interface MinterClient {
   /** The ledger's intent becomes a token; its value stays with the minter. */
   mint(tokenId: string, signal: AbortSignal): Promise<void>;
-  /** Only for the sandbox that holds the session's claim. */
-  open(sessionId: string, sandboxId: string, purpose: 'deliver' | 'mask', signal: AbortSignal): Promise<SandboxGrant>;
+  /** Only for the sandbox that holds the session's claim; to `mask` its log also when the token is over, until it is removed. */
+  open(sessionId: string, sandboxId: string, purpose: OpenPurpose, signal: AbortSignal): Promise<SandboxGrant>;
   /** `revoked` when the token was seen to be refused, `revoking` when that takes longer; null: no such token. */
   revoke(tokenId: string, signal: AbortSignal): Promise<TokenState | null>;
   close(): void;
@@ -49,7 +50,8 @@ export function createMinterClient(socketPath: string): MinterClient {
 
   return {
     mint: async (tokenId, signal) => void (await call('/mint', { tokenId }, z.unknown(), signal)),
-    open: (sessionId, sandboxId, _purpose, signal) => call('/open', { sessionId, sandboxId }, grantAnswer, signal),
+    open: (sessionId, sandboxId, purpose, signal) =>
+      call('/open', { sessionId, sandboxId, purpose }, grantAnswer, signal),
     revoke: async (tokenId, signal) => (await call('/revoke', { tokenId }, revokeAnswer, signal)).state,
     close: () => agent.destroy(),
   };

@@ -1,8 +1,10 @@
 import { describe } from '../../errors.ts';
+import { needsValues } from '../../session/needs-values.ts';
 import { change, readToken } from '../../store/records.ts';
 import { ProviderError } from '../provider.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
+import { claimUntil, mayPursue } from './may-pursue.ts';
 import type { Slots } from './slots.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
@@ -13,35 +15,69 @@ export interface DeletionTools {
   deps: MinterDeps;
   /** Bounds the calls to the provider. */
   slots: Slots;
-  /** How long to wait after a failure, with what the provider asked for. */
-  back: (retryAfterMs: number | null) => number;
+  /** How long to wait after the failure of this attempt, counted from 1, with what the provider asked for. */
+  back: (attempt: number, retryAfterMs: number | null) => number;
+}
+
+export interface TokenInPursuit {
+  tokenId: string;
+  asked: boolean;
+  ownNextTryAt: string | null;
+}
+
+/** What is to follow a try that failed. */
+export interface NextTry {
+  waitMs: number;
+  /** As it is in the ledger now. */
+  nextTryAt: string | null;
+  /** The provider named the time, so it is kept. */
+  asProviderSays: boolean;
 }
 
 /**
- * One try at a token that is due. Gives how long to wait before the next, null when nothing is left to do. What the
- * provider does wrong is written to the ledger; throws only when the ledger itself is away.
+ * One try at a token that is due. What the provider does wrong is written to the ledger; throws only when the ledger
+ * itself is away. `left`: there is nothing to do, or it is another minter's.
  */
-export async function tryDeletion({ deps, slots, back }: DeletionTools, tokenId: string): Promise<number | null> {
+export async function tryDeletion(
+  { deps, slots, back }: DeletionTools,
+  { tokenId, asked, ownNextTryAt }: TokenInPursuit,
+): Promise<NextTry | 'deleted' | 'left'> {
   const token = await readToken(deps.redis, tokenId);
-  if (token?.state !== 'revoking') return null;
+  if (token?.state !== 'revoking') return 'left';
+  const held = token.minter === deps.name || (await deps.spool.get(tokenId)) !== null;
+  if (!mayPursue(token, { held, asked, ownNextTryAt }, Date.now())) return 'left';
+  if (!held && !(await claim(deps, token))) return 'left';
   if (Date.parse(token.expiresAt ?? '') + CLOCK_SKEW_MS < Date.now()) {
     await settle(deps, token, 'expired');
-    return null;
+    return 'left';
   }
   try {
-    const deletedAt = await slots.run(() => deleteAndLook(deps, token));
+    // The back-off goes on where it was in an earlier life; what was never tried goes first.
+    const deletedAt = await slots.run(() => deleteAndLook(deps, token), { first: token.attempts === 0 });
     await settle(deps, token, 'revoked', deletedAt);
-    return null;
+    return 'deleted';
   } catch (error) {
-    const waitMs = back(error instanceof ProviderError ? error.retryAfterMs : null);
-    await recordFailure(deps, token, error, waitMs);
-    return waitMs;
+    const retryAfterMs = error instanceof ProviderError ? error.retryAfterMs : null;
+    const waitMs = back(token.attempts + 1, retryAfterMs);
+    const nextTryAt = new Date(Date.now() + waitMs).toISOString();
+    await recordFailure(deps, token, { error, waitMs, nextTryAt });
+    return { waitMs, nextTryAt, asProviderSays: retryAfterMs !== null };
   }
 }
 
+/** Takes a token that another minter has minted; false when somebody else was faster. */
+async function claim({ redis }: MinterDeps, { id, sessionId, nextTryAt }: TokenRecord): Promise<boolean> {
+  const until = claimUntil(Date.now());
+  const { token } = await change(redis, { sessionId, tokenId: id }, ({ token: now }) =>
+    now?.state === 'revoking' && now.nextTryAt === nextTryAt ? { token: { ...now, nextTryAt: until } } : null,
+  );
+  return token?.state === 'revoking' && token.nextTryAt === until;
+}
+
 /** One try: delete, then ask with the token. Gives the time at which the deletion was answered. */
-async function deleteAndLook({ provider, keyRing }: MinterDeps, token: TokenRecord): Promise<Date> {
-  const value = keyRing.open(token.sealed ?? '', token.id);
+async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: TokenRecord): Promise<Date> {
+  const sealed = token.sealed ?? (await spool.get(token.id))?.sealed ?? '';
+  const value = keyRing.open(sealed, token.id);
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
   const deletedAt = new Date();
   const refused = await provider.isRefused(value, token.grants[0]?.repoId ?? '', AbortSignal.timeout(CALL_TIMEOUT_MS));
@@ -57,7 +93,7 @@ async function settle(
   deletedAt?: Date,
 ): Promise<void> {
   const now = new Date().toISOString();
-  await change(deps.redis, { sessionId, tokenId: id }, ({ token }) => {
+  await change(deps.redis, { sessionId, tokenId: id }, ({ session, token }) => {
     if (token?.state !== 'revoking') return null;
     const attempts = token.attempts + (state === 'revoked' ? 1 : 0);
     const revocationMs = Date.parse(now) - Date.parse(token.revokingAt ?? now);
@@ -68,7 +104,9 @@ async function settle(
         attempts,
         revokedAt: deletedAt?.toISOString() ?? null,
         verifiedAt: deletedAt ? now : null,
-        sealed: null,
+        nextTryAt: null,
+        // Of no use to anybody but the mask of its sandbox's log; who removes the sandbox erases it then.
+        sealed: needsValues(session, id) ? token.sealed : null,
       },
       events: [{ type: `token_${state}`, detail: { tokenId: id, attempts, revocationMs } }],
     };
@@ -79,8 +117,7 @@ async function settle(
 async function recordFailure(
   { redis, log }: MinterDeps,
   { id, sessionId }: TokenRecord,
-  error: unknown,
-  waitMs: number,
+  { error, waitMs, nextTryAt }: { error: unknown; waitMs: number; nextTryAt: string },
 ): Promise<void> {
   const reason = describe(error);
   const alarm = error instanceof ProviderError && error.kind === 'unauthorized';
@@ -89,6 +126,8 @@ async function recordFailure(
     'a token is not deleted yet; it is tried again',
   );
   await change(redis, { sessionId, tokenId: id }, ({ token }) =>
-    token?.state === 'revoking' ? { token: { ...token, attempts: token.attempts + 1, lastError: reason } } : null,
+    token?.state === 'revoking'
+      ? { token: { ...token, attempts: token.attempts + 1, lastError: reason, nextTryAt } }
+      : null,
   );
 }

@@ -1,14 +1,15 @@
 import type { Logger } from '../../ops/log.ts';
 import type { Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
-import type { KeyRing, SealKey } from '../sealing.ts';
+import type { KeyRing } from '../sealing.ts';
 import type { Spool } from './spool.ts';
 
-/** What the minter works with; made once, in `main.ts`. */
+/** What the minter works with; made once, in `start.ts`. */
 export interface MinterDeps {
+  /** Tells the minters on one Redis apart. */
+  name: string;
   redis: Redis;
   provider: TokenProvider;
-  sealKeys: SealKey[];
   keyRing: KeyRing;
   spool: Spool;
   log: Logger;

@@ -2,6 +2,7 @@ import { describe, SessionError } from '../../errors.ts';
 import { isEnded } from '../../session/status.ts';
 import { change, readSession, readToken, type View } from '../../store/records.ts';
 import { ProviderError, type MintedToken } from '../provider.ts';
+import { withLostAnswer } from '../lost-answer.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
 import { mintFailure } from './mint-outcome.ts';
@@ -14,12 +15,14 @@ const PROVIDER_TIMEOUT_MS = 20_000;
  * spool and in the ledger, and nowhere else. The caller must not mint one intent twice at once; a token that is active
  * already is a success.
  *
- * Throws `SessionError` with `repo_not_found`, `repo_refused` or `provider_unavailable`, after the ledger says so too;
+ * Throws `SessionError` with `repo_not_found`, `repo_refused` or `provider_unavailable`, after the ledger says so too (an
+ * intent is asked for once: after `unknown` only another intent can have a token);
  * `token_revoked` when the session has ended: a token that was minted for it is then due for deletion.
  */
 export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   const intent = await readToken(deps.redis, tokenId);
   if (intent?.state === 'active') return;
+  if (intent?.state === 'unknown') throw new SessionError('provider_unavailable', LOST);
   if (intent?.state !== 'intended') {
     throw new SessionError(
       'internal',
@@ -28,13 +31,45 @@ export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   }
   const session = await readSession(deps.redis, intent.sessionId);
   if (!mayHold({ session, token: intent })) {
-    throw new SessionError('token_revoked', 'The session has ended, so no token is minted for it');
+    throw sessionEnded();
   }
   // An earlier life of this process may have minted it and died before the ledger knew: it is taken, not minted again.
   const earlier = await deps.spool.get(tokenId);
-  const minted = earlier ?? (await mintNew(deps, intent));
+  const minted = earlier ?? (await mintNew(deps, await markAsked(deps, intent)));
   const durable = earlier !== null || (await intoSpool(deps, minted));
   await activate(deps, intent, minted, durable);
+}
+
+const LOST =
+  'The answer to an earlier minting is lost with the process that asked for it; its token ends by its lifetime';
+
+/**
+ * Writes down that the provider is about to be asked. Who finds that it was asked already, and has no answer, must not ask
+ * again: a second token would be minted and the first listed nowhere. Then the line becomes `unknown`, and it throws.
+ */
+async function markAsked({ redis, name, log }: MinterDeps, intent: TokenRecord): Promise<TokenRecord> {
+  const { id: tokenId, sessionId } = intent;
+  const now = new Date();
+  const asked = { askedAt: now.toISOString(), minter: name };
+  // `change` may decide again after a reply of Redis was lost: it must know its own mark.
+  const isOurs = (token: TokenRecord): boolean => token.askedAt === asked.askedAt && token.minter === name;
+  const { token } = await change(redis, { sessionId, tokenId }, (view) => {
+    const line = view.token;
+    if (line?.state !== 'intended' || isOurs(line)) return null;
+    if (line.askedAt) {
+      const events = [{ type: 'token_unknown', detail: { tokenId, reason: LOST } }] as const;
+      return { token: withLostAnswer(line, LOST, now), events: [...events] };
+    }
+    return mayHold(view) ? { token: { ...line, ...asked } } : null;
+  });
+  if (token?.state === 'intended' && isOurs(token)) return token;
+  if (token?.state === 'intended') throw sessionEnded();
+  log.error({ tokenId, sessionId, state: token?.state }, 'the answer to a minting is lost');
+  throw new SessionError('provider_unavailable', LOST);
+}
+
+function sessionEnded(): SessionError {
+  return new SessionError('token_revoked', 'The session has ended, so no token is minted for it');
 }
 
 /** Whether it is on the disk. A token that is only in one place is not given out; it is deleted instead. */
@@ -82,10 +117,12 @@ async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> 
     deps.log[alarm ? 'error' : 'warn'](context, 'no token was minted');
     await change(deps.redis, { sessionId, tokenId: intent.id }, ({ token }) => {
       if (token?.state !== 'intended') return null;
-      // A token that may exist ends by its TTL, counted from now: the request cannot have arrived later.
-      const expiresAt = failure.state === 'unknown' ? inSeconds(new Date(), ttlSeconds) : null;
+      const failed =
+        failure.state === 'unknown'
+          ? withLostAnswer(token, failure.message, new Date())
+          : { ...token, state: failure.state, lastError: failure.message };
       return {
-        token: { ...token, state: failure.state, provider: deps.provider.name, expiresAt, lastError: failure.message },
+        token: { ...failed, provider: deps.provider.name },
         events: [{ type: `token_${failure.state}`, detail: { tokenId: token.id, reason: failure.message } }],
       };
     });

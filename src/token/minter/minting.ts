@@ -10,7 +10,7 @@ export interface Minting {
   settled(): Promise<void>;
 }
 
-export function createMinting(deps: MinterDeps, revoker: Pick<Revoker, 'resume'>): Minting {
+export function createMinting(deps: MinterDeps, revoker: Pick<Revoker, 'lookAfter'>): Minting {
   const underWay = new Map<string, Promise<void>>();
 
   const begin = async (tokenId: string): Promise<void> => {
@@ -18,7 +18,7 @@ export function createMinting(deps: MinterDeps, revoker: Pick<Revoker, 'resume'>
       await mint(deps, tokenId);
     } catch (error) {
       // One that came too late, or could not be stored, is due for deletion: nobody needs to ask for it.
-      revoker.resume([tokenId]);
+      revoker.lookAfter([tokenId]);
       throw error;
     } finally {
       underWay.delete(tokenId);

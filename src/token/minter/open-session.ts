@@ -6,6 +6,13 @@ import { openSecrets } from '../request-secrets.ts';
 import type { Secret } from '../secret.ts';
 import type { MinterDeps } from './deps.ts';
 
+/**
+ * What a sandbox's worker wants the values for: `deliver` them into it, which only a living session may have; or `mask`
+ * them in its log, for which they are as needed after the token's end as before.
+ */
+export const OPEN_PURPOSES = ['deliver', 'mask'] as const;
+export type OpenPurpose = (typeof OPEN_PURPOSES)[number];
+
 export interface OpenedSession {
   access: SandboxAccess;
   secrets: Record<string, Secret>;
@@ -15,28 +22,41 @@ export interface OpenedSession {
  * Gives the values of a session to the one sandbox that has claimed it. Throws `SessionError` with `token_revoked` when
  * they may not be given any more, and `worker_lost` to whoever does not hold the claim.
  */
-export async function openSession(deps: MinterDeps, sessionId: string, sandboxId: string): Promise<OpenedSession> {
+export async function openSession(
+  deps: MinterDeps,
+  { sessionId, sandboxId, purpose }: { sessionId: string; sandboxId: string; purpose: OpenPurpose },
+): Promise<OpenedSession> {
   const tokenId = (await readSession(deps.redis, sessionId))?.tokenId ?? null;
   // Looked at and written down in one step: a token that is made due meanwhile is not given out.
   const { session, token } = await change(deps.redis, { sessionId, tokenId }, (now) => {
-    const refusal = refusalToOpen(now, sandboxId, Date.now());
+    const refusal = refusalToOpen(now, { sandboxId, purpose }, Date.now());
     if (refusal !== null) throw refusal;
-    if (now.token === null || now.token.deliveredAt !== null) return null;
+    if (purpose === 'mask' || now.token === null || now.token.deliveredAt !== null) return null;
     return { token: { ...now.token, deliveredAt: new Date().toISOString() } };
   });
   const value = deps.keyRing.open(token?.sealed ?? '', token?.id ?? '');
-  const secrets = session?.sealedSecrets ? await openSecrets(deps.sealKeys, sessionId, session.sealedSecrets) : {};
+  const secrets = session?.sealedSecrets
+    ? await openSecrets(deps.keyRing.keys(), sessionId, session.sealedSecrets)
+    : {};
   const repoIds = token?.grants.map(({ repoId }) => repoId) ?? [];
   return { access: deps.provider.access(value, repoIds), secrets };
 }
 
 /** Why a session's values may not be given to this sandbox now; null when they may. Pure. */
-export function refusalToOpen({ session, token }: View, sandboxId: string, nowMs: number): SessionError | null {
+export function refusalToOpen(
+  { session, token }: View,
+  { sandboxId, purpose }: { sandboxId: string; purpose: OpenPurpose },
+  nowMs: number,
+): SessionError | null {
   if (session?.sandbox?.id !== sandboxId || session.sandbox.claimedAt === null) {
     return new SessionError('worker_lost', 'This sandbox has not claimed the session');
   }
+  const { removedAt } = session.sandbox;
+  if (!token?.sealed || removedAt !== null) {
+    return new SessionError('token_revoked', 'The token of this session is erased');
+  }
   const inTime = Date.parse(session.deadlineAt ?? '') > nowMs;
-  if (isEnded(session.status) || !inTime || token?.state !== 'active' || token.sealed === null) {
+  if (purpose === 'deliver' && (isEnded(session.status) || !inTime || token.state !== 'active')) {
     return new SessionError('token_revoked', 'The token of this session may not be given out any more');
   }
   return null;

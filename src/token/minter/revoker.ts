@@ -3,12 +3,13 @@ import { change, readToken } from '../../store/records.ts';
 import type { TokenRecord } from '../record.ts';
 import type { TokenState } from '../state.ts';
 import { backoffMs } from './backoff.ts';
-import { tryDeletion } from './deletion.ts';
+import { tryDeletion, type DeletionTools, type NextTry } from './deletion.ts';
 import type { MinterDeps } from './deps.ts';
-import { createSlots, type Slots } from './slots.ts';
+import { createPauses, type Pauses } from './pauses.ts';
+import { createSlots } from './slots.ts';
 
-/** Deletions at once; the rest wait for a place, not for one another's back-off. */
-const MAX_DELETIONS = 32;
+/** Deletions at once, and those among them that the provider lets hang: tokens don't wait for one another. */
+const SLOTS = { count: 32, slowAfterMs: 1_000, slowCount: 512 };
 
 /**
  * Deletes tokens, for as long as it takes. Each token is on its own: one that a provider hangs on holds up no other.
@@ -20,22 +21,27 @@ export interface Revoker {
    * share one deletion.
    */
   revoke(tokenId: string, waitMs: number): Promise<TokenState | null>;
-  /** Works on tokens that are due already: after a start, or when a minting came too late. Others are left alone. */
-  resume(tokenIds: string[]): void;
+  /** Works on those of them that are due and that are this minter's to delete (see `mayPursue`). */
+  lookAfter(tokenIds: string[]): void;
   close(): void;
 }
 
 export function createRevoker(deps: MinterDeps, random: () => number = Math.random): Revoker {
-  const slots = createSlots(MAX_DELETIONS);
-  const closing = new AbortController();
+  const pursuit: Pursuit = {
+    tools: {
+      deps,
+      slots: createSlots(SLOTS),
+      back: (attempt, retryAfterMs) => backoffMs(attempt, retryAfterMs, random),
+    },
+    pauses: createPauses(random),
+    closing: new AbortController(),
+  };
   const underWay = new Map<string, Promise<void>>();
 
-  const begin = (tokenId: string): Promise<void> => {
+  const begin = (tokenId: string, asked: boolean): Promise<void> => {
     const known = underWay.get(tokenId);
     if (known !== undefined) return known;
-    const work = pursue({ deps, slots, random, closing: closing.signal }, tokenId).finally(() =>
-      underWay.delete(tokenId),
-    );
+    const work = pursue(pursuit, tokenId, asked).finally(() => underWay.delete(tokenId));
     underWay.set(tokenId, work);
     return work;
   };
@@ -45,14 +51,18 @@ export function createRevoker(deps: MinterDeps, random: () => number = Math.rand
       const token = await markDue(deps, tokenId);
       if (token?.state !== 'revoking') return token?.state ?? null;
       const waited = new AbortController();
-      await Promise.race([begin(tokenId), sleep(waitMs, undefined, { signal: waited.signal }).catch(() => undefined)]);
+      const late = sleep(waitMs, undefined, { signal: waited.signal }).catch(() => undefined);
+      await Promise.race([begin(tokenId, true), late]);
       waited.abort();
       return (await readToken(deps.redis, tokenId))?.state ?? null;
     },
-    resume(tokenIds) {
-      for (const tokenId of tokenIds) void begin(tokenId);
+    lookAfter(tokenIds) {
+      for (const tokenId of tokenIds) void begin(tokenId, false);
     },
-    close: () => closing.abort(),
+    close() {
+      pursuit.closing.abort();
+      pursuit.pauses.close();
+    },
   };
 }
 
@@ -71,21 +81,27 @@ async function markDue({ redis }: MinterDeps, tokenId: string): Promise<TokenRec
 }
 
 interface Pursuit {
-  deps: MinterDeps;
-  slots: Slots;
-  random: () => number;
-  closing: AbortSignal;
+  tools: DeletionTools;
+  pauses: Pauses;
+  closing: AbortController;
 }
 
-/** Tries until the token is gone, or its TTL has ended it, or the process closes. Never rejects. */
-async function pursue({ deps, slots, random, closing }: Pursuit, tokenId: string): Promise<void> {
-  for (let attempt = 1; !closing.aborted; attempt++) {
-    const back = (retryAfterMs: number | null): number => backoffMs(attempt, retryAfterMs, random);
-    const waitMs = await tryDeletion({ deps, slots, back }, tokenId).catch((error: unknown) => {
-      deps.log.error({ err: error, tokenId }, 'the ledger could not be read or written; the deletion is tried again');
-      return back(null);
-    });
-    if (waitMs === null) return;
-    await sleep(waitMs, undefined, { signal: closing }).catch(() => undefined);
+/** Tries until the token is gone, its TTL has ended it, another minter has it, or the process closes. Never rejects. */
+async function pursue({ tools, pauses, closing }: Pursuit, tokenId: string, asked: boolean): Promise<void> {
+  let ownNextTryAt: string | null = null;
+  let ledgerFailures = 0;
+  let woken = false;
+  while (!closing.signal.aborted) {
+    const outcome: NextTry | 'deleted' | 'left' = await tryDeletion(tools, { tokenId, asked, ownNextTryAt }).catch(
+      (error: unknown): NextTry => {
+        tools.deps.log.error({ err: error, tokenId }, 'the ledger could not be read or written; it is tried again');
+        return { waitMs: tools.back(++ledgerFailures, null), nextTryAt: ownNextTryAt, asProviderSays: false };
+      },
+    );
+    if (outcome === 'deleted') pauses.wake();
+    if (typeof outcome === 'string') return;
+    ownNextTryAt = outcome.nextTryAt;
+    // Woken once and failed again: its trouble is its own, so that other tokens' success must not undo its back-off.
+    woken = await pauses.wait({ ms: outcome.waitMs, wakeable: !woken && !outcome.asProviderSays });
   }
 }

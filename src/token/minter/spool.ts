@@ -1,6 +1,9 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Logger } from '../../ops/log.ts';
+import { inBatches } from './in-batches.ts';
+import { writeDurably } from './write-durably.ts';
 
 const spooledToken = z.object({
   tokenId: z.string(),
@@ -19,61 +22,125 @@ export type SpooledToken = z.infer<typeof spooledToken>;
 
 /**
  * The second durable place of every live token: a file each, on the minter's own disk. `put` comes before anyone else
- * learns that the token exists.
+ * learns that the token exists. Calls for different tokens may run side by side, those for one may not.
+ *
+ * A file that cannot be understood is set aside under another name, and counted: it holds up no other, and nothing of it
+ * is lost to whoever looks into it.
  */
 export interface Spool {
   /** Resolves when the token survives a loss of power. */
   put(token: SpooledToken): Promise<void>;
-  /** null when there is none of this intent. Throws when its file is damaged. */
+  /** null when there is none of this intent that can be read. A file is read once; what it held is remembered. */
   get(tokenId: string): Promise<SpooledToken | null>;
+  /** The ids of all tokens in it, by one look at the directory. */
+  ids(): Promise<string[]>;
   /** Every token in it. */
   all(): Promise<SpooledToken[]>;
+  /** Files that were set aside, at the last look. */
+  damaged(): number;
   /** Safe to repeat. */
   drop(tokenId: string): Promise<void>;
 }
 
-export async function openSpool(dir: string): Promise<Spool> {
+const SUFFIX = '.json';
+const TEMPORARY = `${SUFFIX}.tmp`;
+const DAMAGED = '.damaged';
+/** Files read side by side: far below what a process may have open. */
+const READ_AT_ONCE = 32;
+
+/** Opens it, and finishes what an earlier life of the minter was writing when it was killed. */
+export async function openSpool(dir: string, log: Logger): Promise<Spool> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const pathOf = (tokenId: string): string => join(dir, `${tokenId}.json`);
-  const get = async (tokenId: string): Promise<SpooledToken | null> => {
-    const text = await readFile(pathOf(tokenId), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
-    return text === null ? null : spooledToken.parse(JSON.parse(text));
+  const known = new Map<string, SpooledToken>();
+  let damaged = 0;
+  const pathOf = (tokenId: string): string => join(dir, `${tokenId}${SUFFIX}`);
+
+  const put = async (token: SpooledToken): Promise<void> => {
+    const path = pathOf(token.tokenId);
+    await writeDurably(path, `${path}.tmp`, JSON.stringify(token));
+    known.set(token.tokenId, token);
   };
+
+  const setAside = async (tokenId: string, reason: unknown): Promise<void> => {
+    log.error({ tokenId, err: reason }, 'a file of the spool is damaged; it is set aside, and its token may live on');
+    await rename(pathOf(tokenId), pathOf(tokenId) + DAMAGED);
+    damaged++;
+  };
+
+  const get = async (tokenId: string): Promise<SpooledToken | null> => {
+    const remembered = known.get(tokenId);
+    if (remembered !== undefined) return remembered;
+    const text = await readIfThere(pathOf(tokenId));
+    if (text === null) return null;
+    try {
+      const token = understand(text, tokenId);
+      known.set(tokenId, token);
+      return token;
+    } catch (error) {
+      await setAside(tokenId, error);
+      return null;
+    }
+  };
+
+  const ids = async (): Promise<string[]> => {
+    // A disk that was swapped is empty: what belongs here is written again.
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const names = await readdir(dir);
+    damaged = names.filter((name) => name.endsWith(DAMAGED)).length;
+    const found = names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
+    const there = new Set(found);
+    for (const tokenId of known.keys()) if (!there.has(tokenId)) known.delete(tokenId);
+    return found;
+  };
+
+  // Written whole but not renamed when the minter was killed: it may be the only place that has the value.
+  for (const name of (await readdir(dir)).filter((entry) => entry.endsWith(TEMPORARY))) {
+    const tokenId = name.slice(0, -TEMPORARY.length);
+    try {
+      await put(understand(await readFile(join(dir, name), 'utf8'), tokenId));
+      log.warn({ tokenId }, 'a token was found in the spool that an earlier life had not finished writing');
+    } catch (error) {
+      log.warn(
+        { tokenId, err: error },
+        'an earlier life was killed as it wrote to the spool; nothing can be read of it',
+      );
+      await rm(join(dir, name), { force: true, recursive: true });
+    }
+  }
+
   return {
-    async put(token) {
-      const path = pathOf(token.tokenId);
-      const temporary = `${path}.tmp`;
-      const file = await open(temporary, 'w', 0o600);
-      try {
-        await file.writeFile(JSON.stringify(token));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-      await syncDirectory(dir);
-    },
+    put,
     get,
+    ids,
     async all() {
-      const names = (await readdir(dir)).filter((name) => name.endsWith('.json'));
-      const found = await Promise.all(names.map((name) => get(name.slice(0, -'.json'.length))));
-      return found.filter((token) => token !== null);
+      const found: SpooledToken[] = [];
+      await inBatches(await ids(), READ_AT_ONCE, async (tokenId) => {
+        const token = await get(tokenId);
+        if (token !== null) found.push(token);
+      });
+      return found;
     },
+    damaged: () => damaged,
     async drop(tokenId) {
+      known.delete(tokenId);
+      // Not synced: a file that comes back after a loss of power is held against the ledger and dropped again.
       await rm(pathOf(tokenId), { force: true });
     },
   };
 }
 
-/** A renamed file is only there for good when its directory is on the disk too. */
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
+/** Throws when it is no spooled token, or another one's. No message of it has a value: those are sealed. */
+function understand(text: string, tokenId: string): SpooledToken {
+  const token = spooledToken.parse(JSON.parse(text));
+  if (token.tokenId !== tokenId) throw new Error(`It is a file of ${token.tokenId}`);
+  return token;
+}
+
+async function readIfThere(path: string): Promise<string | null> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
 }

@@ -2,25 +2,32 @@ import { once } from 'node:events';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../ops/log.ts';
-import { allTokens } from '../../store/listing.ts';
-import { publishMinterFacts } from '../../store/minter-facts.ts';
 import { requireDurableRedis, type Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
-import type { TokenRecord } from '../record.ts';
-import { requestPublicKey } from '../request-secrets.ts';
-import { createKeyRing, keyIdOf, type KeyRing, type SealKey } from '../sealing.ts';
+import { createKeyRing } from '../sealing.ts';
 import { createMinterApp } from './app.ts';
+import type { MinterDeps } from './deps.ts';
+import { createKeepSpool, type KeepSpool } from './keep-spool.ts';
+import { createKeyRotation, publishOwnFacts } from './key-rotation.ts';
+import { keyUsage, requireKeys } from './key-usage.ts';
 import { createMinting } from './minting.ts';
-import { recoverFromSpool } from './recover.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { createRevoker } from './revoker.ts';
+import { readSealKeys, type SealKeySource } from './seal-key-source.ts';
 import { openSpool } from './spool.ts';
+import { whenServed } from './when-served.ts';
+
+const LOOK_EVERY_MS = 3_000;
+const LAST_LOOK_MS = 1_000;
 
 export interface MinterOptions {
+  /** Differs between the minters on one Redis. */
+  name: string;
   redis: Redis;
   provider: TokenProvider;
-  /** At least one. */
-  sealKeys: SealKey[];
+  sealKeys: SealKeySource;
   spoolDir: string;
   /** Path of the Unix socket to listen on. */
   socket: string;
@@ -28,40 +35,42 @@ export interface MinterOptions {
 }
 
 /**
- * Starts the minter. Refuses, naming it, when a live token needs a seal key that is not in the ring: it could never be
- * deleted. Goes on with the deletions that an earlier life left.
+ * Starts the minter. Refuses, naming it, when something that lives needs a seal key that is not in the ring: a token
+ * could never be deleted. Goes on with the deletions that an earlier life left. A Redis that cannot serve yet is waited
+ * for.
  */
 export async function startMinter(options: MinterOptions): Promise<{ close(): Promise<void> }> {
-  const { redis, provider, sealKeys, socket, log } = options;
-  await requireDurableRedis(redis);
-  const keyRing = createKeyRing(sealKeys);
-  const due = await allTokens(redis, 'revoking');
-  requireKeys(keyRing, [...due, ...(await allTokens(redis, 'active'))]);
-  const deps = { redis, provider, sealKeys, keyRing, log, spool: await openSpool(options.spoolDir) };
+  const { name, redis, provider, sealKeys, socket, log } = options;
+  await whenServed(log, () => requireDurableRedis(redis));
+  const keyRing = createKeyRing(await readSealKeys(sealKeys));
+  const deps: MinterDeps = { name, redis, provider, keyRing, log, spool: await openSpool(options.spoolDir, log) };
+  await whenServed(log, async () => {
+    requireKeys(await keyUsage(deps));
+    await publishOwnFacts(deps);
+  });
   const revoker = createRevoker(deps);
   const minting = createMinting(deps, revoker);
-
-  const [first] = sealKeys;
-  if (first !== undefined) {
-    const publicKey = await requestPublicKey(first);
-    const { name, canRestrictAccess } = provider;
-    await publishMinterFacts(redis, { provider: name, canRestrictAccess, publicKey, keyId: first.id });
-  }
+  const alone = oneAtATime();
+  const keys = createKeyRotation(deps, sealKeys, alone);
+  const keepSpool = createKeepSpool(deps, revoker);
 
   // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
-  const app = createMinterApp(deps, { minting, revoker });
+  const app = createMinterApp(deps, { minting, revoker, keys });
   const server = createServer((req, res) => void app(req, res));
   await mkdir(dirname(socket), { recursive: true, mode: 0o711 });
   await rm(socket, { force: true });
   server.listen(socket);
   await once(server, 'listening');
   await chmod(socket, 0o660);
-  revoker.resume(due.map(({ id }) => id));
-  revoker.resume(await recoverFromSpool(deps));
+  const closing = new AbortController();
+  const keeping = lookAgain(log, () => alone(keepSpool), closing.signal);
   return {
     async close() {
+      closing.abort();
       revoker.close();
       server.close();
+      // One that waits for Redis would wait for long; what it does may be cut off anywhere.
+      await Promise.race([keeping, sleep(LAST_LOOK_MS)]);
       await minting.settled();
       server.closeAllConnections();
       await rm(socket, { force: true });
@@ -69,11 +78,12 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   };
 }
 
-function requireKeys(keyRing: KeyRing, live: TokenRecord[]): void {
-  const needed = new Set(live.flatMap(({ sealed }) => (sealed === null ? [] : [keyIdOf(sealed)])));
-  const missing = [...needed].filter((keyId) => !keyRing.has(keyId));
-  if (missing.length === 0) return;
-  throw new Error(
-    `Live tokens need seal keys that DAYPASS_SEAL_KEYS does not have: ${missing.join(', ')}. Add them back`,
-  );
+/** Now and every few seconds, until it is to close. */
+async function lookAgain(log: Logger, look: KeepSpool, closing: AbortSignal): Promise<void> {
+  while (!closing.aborted) {
+    await look().catch((error: unknown) => {
+      log.error({ err: error }, 'spool and ledger could not be compared; it is tried again');
+    });
+    await sleep(LOOK_EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
+  }
 }

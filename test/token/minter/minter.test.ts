@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { keys } from '../../../src/store/keys.ts';
-import { change, readToken } from '../../../src/store/records.ts';
+import { change, readToken, view } from '../../../src/store/records.ts';
 import { createMinterClient } from '../../../src/token/minter/client.ts';
 import { startMinter } from '../../../src/token/minter/start.ts';
 import { ProviderError } from '../../../src/token/provider.ts';
 import { requestPublicKey, sealSecrets } from '../../../src/token/request-secrets.ts';
 import type { SealKey } from '../../../src/token/sealing.ts';
+import type { TokenRecord } from '../../../src/token/record.ts';
 import { Secret } from '../../../src/token/secret.ts';
+import { afterRemoval } from '../../../workers/settle-session.ts';
 import { createFakeTokenProvider } from '../../fakes/fake-token-provider.ts';
 import { eventually } from '../../support/eventually.ts';
 import { aSession, aToken, REPO_A } from '../../support/records.ts';
@@ -33,8 +35,9 @@ describe('the minter', () => {
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const socket = join(dir, 'minter.sock');
     const spoolDir = join(dir, 'spool');
-    const start = (sealKeys = [sealKey]) =>
-      startMinter({ redis: own.redis, provider, sealKeys, spoolDir, socket, log });
+    const name = randomUUID();
+    const start = (ring = [sealKey]) =>
+      startMinter({ name, redis: own.redis, provider, sealKeys: { keys: ring }, spoolDir, socket, log });
     let minter = await start();
     const client = createMinterClient(socket);
 
@@ -53,6 +56,7 @@ describe('the minter', () => {
       sessionId,
       tokenId,
       sandboxId,
+      name,
       dir,
       spoolDir,
       start,
@@ -89,7 +93,7 @@ describe('the minter', () => {
     expect(active?.fingerprint).toBe(new Secret(value).fingerprint());
 
     await minter.claim();
-    const grant = await minter.client.open(minter.sessionId, minter.sandboxId, soon());
+    const grant = await minter.client.open(minter.sessionId, minter.sandboxId, 'deliver', soon());
     expect(grant.access.secretEnv['REPO_TOKEN']?.reveal()).toBe(value);
     expect(grant.secrets['MODEL_API_KEY']?.reveal()).toBe('sk-obviously-fake');
     expect((await readToken(own.redis, minter.tokenId))?.deliveredAt).not.toBeNull();
@@ -97,7 +101,7 @@ describe('the minter', () => {
     expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
     expect(minter.provider.liveValues()).toEqual([]);
     const revoked = await readToken(own.redis, minter.tokenId);
-    expect(revoked).toMatchObject({ state: 'revoked', attempts: 1, sealed: null });
+    expect(revoked).toMatchObject({ state: 'revoked', attempts: 1 });
     expect(revoked?.verifiedAt).not.toBeNull();
     expect(await readdir(minter.spoolDir)).toEqual([]);
   });
@@ -257,7 +261,7 @@ describe('the minter', () => {
       token: { ...aToken(), ...token, expiresAt: longAgo },
     }));
     expect(await minter.client.revoke(tokenId, soon())).toBe('expired');
-    expect(await readToken(own.redis, tokenId)).toMatchObject({ sealed: null, revokedAt: null, verifiedAt: null });
+    expect(await readToken(own.redis, tokenId)).toMatchObject({ revokedAt: null, verifiedAt: null });
     expect(minter.provider.calls).toEqual(['mint']);
     expect(await readdir(minter.spoolDir)).toEqual([]);
   });
@@ -272,17 +276,78 @@ describe('the minter', () => {
   it('opens nothing to a sandbox without the claim, nor after the end', async () => {
     await using minter = await open();
     await minter.client.mint(minter.tokenId, soon());
-    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({
+    await expect(minter.client.open(minter.sessionId, minter.sandboxId, 'deliver', soon())).rejects.toMatchObject({
       code: 'worker_lost',
     });
     await minter.claim();
-    await expect(minter.client.open(minter.sessionId, 'sbx_other', soon())).rejects.toMatchObject({
+    await expect(minter.client.open(minter.sessionId, 'sbx_other', 'deliver', soon())).rejects.toMatchObject({
       code: 'worker_lost',
     });
     await minter.end();
-    await expect(minter.client.open(minter.sessionId, minter.sandboxId, soon())).rejects.toMatchObject({
+    await expect(minter.client.open(minter.sessionId, minter.sandboxId, 'deliver', soon())).rejects.toMatchObject({
       code: 'token_revoked',
     });
+  });
+
+  it('gives the values for masking also after the token is gone, until its sandbox is gone too', async () => {
+    await using minter = await open({ secrets: { MODEL_API_KEY: 'sk-obviously-fake' } });
+    const { client, sessionId, tokenId, sandboxId } = minter;
+    await client.mint(tokenId, soon());
+    await minter.claim();
+    const [value] = minter.provider.liveValues();
+    const before = await client.open(sessionId, sandboxId, 'mask', soon());
+    expect(before.access.secretEnv['REPO_TOKEN']?.reveal()).toBe(value);
+    expect((await readToken(own.redis, tokenId))?.deliveredAt).toBeNull();
+
+    expect(await client.revoke(tokenId, soon())).toBe('revoked');
+    await minter.end();
+    const after = await client.open(sessionId, sandboxId, 'mask', soon());
+    expect(after.access.secretEnv['REPO_TOKEN']?.reveal()).toBe(value);
+    expect(after.secrets['MODEL_API_KEY']?.reveal()).toBe('sk-obviously-fake');
+
+    await change(own.redis, { sessionId, tokenId }, (now) => afterRemoval(now, sandboxId, new Date()));
+    await expect(client.open(sessionId, sandboxId, 'mask', soon())).rejects.toMatchObject({ code: 'token_revoked' });
+    const { session, token } = await view(own.redis, sessionId);
+    expect([session?.sealedSecrets, token?.sealed]).toEqual([null, null]);
+  });
+
+  it('erases the value itself when the sandbox is gone before the token, or never was', async () => {
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    await minter.end();
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
+    expect((await readToken(own.redis, minter.tokenId))?.sealed).toBeNull();
+  });
+
+  it('mints nothing again when an earlier life was killed after the provider had minted', async () => {
+    await using minter = await open();
+    const { sessionId, tokenId } = minter;
+    // The provider has answered, and the process with the answer is no more: neither spool nor ledger have the token.
+    const askedAt = new Date().toISOString();
+    await change(own.redis, { sessionId, tokenId }, ({ token }) => ({
+      token: { ...aToken(), ...token, askedAt, minter: minter.name },
+    }));
+    await expect(minter.client.mint(tokenId, soon())).rejects.toMatchObject({
+      code: 'provider_unavailable',
+      message: expect.stringContaining('is lost') as string,
+    });
+    expect(minter.provider.calls).toEqual([]);
+    const line = await readToken(own.redis, tokenId);
+    expect(line?.state).toBe('unknown');
+    expect(Date.parse(line?.expiresAt ?? '')).toBe(Date.parse(askedAt) + 60_000 + 180_000);
+    // Asking again changes nothing.
+    await expect(minter.client.mint(tokenId, soon())).rejects.toMatchObject({ code: 'provider_unavailable' });
+  });
+
+  it('has written down that it asks before the provider is asked', async () => {
+    await using minter = await open();
+    let seen: TokenRecord | null = null;
+    minter.provider.beforeNextAnswer('mint', async () => {
+      seen = await readToken(own.redis, minter.tokenId);
+    });
+    await minter.client.mint(minter.tokenId, soon());
+    expect(seen).toMatchObject({ state: 'intended', askedAt: expect.any(String) as string, minter: minter.name });
+    expect((await readToken(own.redis, minter.tokenId))?.state).toBe('active');
   });
 
   it('refuses to start when a live token needs a seal key that is missing, and names it', async () => {

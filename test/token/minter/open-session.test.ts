@@ -10,7 +10,7 @@ const token = aToken({ state: 'active', sealed: 'v1.k1.iv.body' });
 
 describe('whether a sandbox may have the values of a session', () => {
   it('may, when it holds the claim of a living session in time', () => {
-    expect(refusalToOpen({ session, token }, 'sbx_1', NOW)).toBeNull();
+    expect(refusalToOpen({ session, token }, { sandboxId: 'sbx_1', purpose: 'deliver' }, NOW)).toBeNull();
   });
 
   it.each<[string, View, string]>([
@@ -32,6 +32,29 @@ describe('whether a sandbox may have the values of a session', () => {
     ['the token was never minted', { session, token: aToken() }, 'token_revoked'],
     ['its value is erased', { session, token: { ...token, sealed: null } }, 'token_revoked'],
   ])('may not, when %s', (_why, view, code) => {
-    expect(refusalToOpen(view, 'sbx_1', NOW)?.code).toBe(code);
+    expect(refusalToOpen(view, { sandboxId: 'sbx_1', purpose: 'deliver' }, NOW)?.code).toBe(code);
+  });
+
+  const mask = (view: View) => refusalToOpen(view, { sandboxId: 'sbx_1', purpose: 'mask' }, NOW + 3_600_000);
+  const ended: View = { session: { ...session, status: 'failed' }, token };
+
+  it.each(['active', 'revoking', 'revoked', 'expired'] as const)(
+    'may have them to mask its log after session and deadline are over, the token being %s',
+    (state) => {
+      expect(mask({ ...ended, token: { ...token, state } })).toBeNull();
+    },
+  );
+
+  it.each<[string, View, string]>([
+    [
+      'it is removed',
+      { ...ended, session: { ...session, sandbox: { ...sandbox, removedAt: 'now' } } },
+      'token_revoked',
+    ],
+    ['the value is erased', { ...ended, token: { ...token, state: 'revoked', sealed: null } }, 'token_revoked'],
+    ['there is no token', { ...ended, token: null }, 'token_revoked'],
+    ['it has not claimed', { session: { ...session, sandbox: { ...sandbox, claimedAt: null } }, token }, 'worker_lost'],
+  ])('may not have them to mask its log when %s', (_why, view, code) => {
+    expect(mask(view)?.code).toBe(code);
   });
 });

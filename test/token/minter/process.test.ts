@@ -71,7 +71,7 @@ describe('the minter as a process, with a real git host behind a relay', () => {
     }));
 
     await client.mint(tokenId, soon());
-    const { access } = await client.open(sessionId, sandboxId, soon());
+    const { access } = await client.open(sessionId, sandboxId, 'deliver', soon());
     const value = access.secretEnv['REPO_TOKEN']?.reveal() ?? '';
     expect(access.env['RELACE_BASE_URL']).toBe(relay.url);
     expect(access.cloneUrls[repo.id]).toBe(`${relay.url}/repo/${repo.id}.git`);

@@ -14,7 +14,7 @@ import { eventually } from '../../support/eventually.ts';
 import { aSession, aToken, REPO_A } from '../../support/records.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
 
-const sealKeys = [{ id: 'k1', key: new Secret(randomBytes(32).toString('base64')) }];
+const sealKeys = { keys: [{ id: 'k1', key: new Secret(randomBytes(32).toString('base64')) }] };
 const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 
 describe('a token that the ledger does not know, but the spool does', () => {
@@ -39,7 +39,8 @@ describe('a token that the ledger does not know, but the spool does', () => {
     const provider = createFakeTokenProvider();
     provider.addRepo(REPO_A);
     const log = pino({ level: 'silent' });
-    const start = () => startMinter({ redis, provider, sealKeys, spoolDir, socket, log });
+    const name = randomUUID();
+    const start = () => startMinter({ name, redis, provider, sealKeys, spoolDir, socket, log });
     const minter = await start();
     const client = createMinterClient(socket);
     const [sessionId, tokenId] = [`ses_${randomUUID()}`, `tok_${randomUUID()}`];

@@ -1,0 +1,68 @@
+import { allTokens, unsettledSessions } from '../../store/listing.ts';
+import { view } from '../../store/records.ts';
+import type { SessionRecord } from '../../session/record.ts';
+import type { TokenRecord } from '../record.ts';
+import { keyIdOf } from '../sealing.ts';
+import type { MinterDeps } from './deps.ts';
+import { inBatches } from './in-batches.ts';
+
+const AT_ONCE = 32;
+
+/** What a key seals at the moment. */
+export interface KeyUse {
+  id: string;
+  /** It writes. */
+  isFirst: boolean;
+  isInRing: boolean;
+  /** Lines of the ledger, files of this minter's spool, and sessions whose request had secrets. */
+  tokens: number;
+  spoolFiles: number;
+  requestSecrets: number;
+}
+
+/** Everything in the store that is sealed at the moment. What is over and settled holds no value any more. */
+export async function sealedRecords({
+  redis,
+}: Pick<MinterDeps, 'redis'>): Promise<{ tokens: TokenRecord[]; sessions: SessionRecord[] }> {
+  const tokens = new Map<string, TokenRecord>();
+  const sessions: SessionRecord[] = [];
+  await inBatches(await unsettledSessions(redis), AT_ONCE, async (sessionId) => {
+    const { session, token } = await view(redis, sessionId);
+    if (session?.sealedSecrets) sessions.push(session);
+    if (token?.sealed) tokens.set(token.id, token);
+  });
+  for (const state of ['active', 'revoking'] as const) {
+    for (const token of await allTokens(redis, state)) if (token.sealed) tokens.set(token.id, token);
+  }
+  return { tokens: [...tokens.values()], sessions };
+}
+
+/** Every key of the ring in its order, and after them the ones that something needs but that are missing. */
+export async function keyUsage(deps: Pick<MinterDeps, 'redis' | 'spool' | 'keyRing'>): Promise<KeyUse[]> {
+  const { tokens, sessions } = await sealedRecords(deps);
+  const uses = new Map<string, KeyUse>();
+  const useOf = (id: string): KeyUse => {
+    const use = uses.get(id) ?? { id, isFirst: false, isInRing: false, tokens: 0, spoolFiles: 0, requestSecrets: 0 };
+    uses.set(id, use);
+    return use;
+  };
+  for (const [index, { id }] of deps.keyRing.keys().entries())
+    Object.assign(useOf(id), { isInRing: true, isFirst: index === 0 });
+  for (const { sealed } of tokens) useOf(keyIdOf(sealed ?? '')).tokens++;
+  for (const { sealed } of await deps.spool.all()) useOf(keyIdOf(sealed)).spoolFiles++;
+  for (const { sealedSecrets } of sessions) useOf(keyIdOf(sealedSecrets ?? '')).requestSecrets++;
+  return [...uses.values()];
+}
+
+export function isNeeded({ tokens, spoolFiles, requestSecrets }: KeyUse): boolean {
+  return tokens + spoolFiles + requestSecrets > 0;
+}
+
+/** Throws, naming them, when something that lives is sealed with a key that the ring has not: it could never be opened. */
+export function requireKeys(uses: KeyUse[]): void {
+  const missing = uses.filter((use) => !use.isInRing && isNeeded(use)).map(({ id }) => id);
+  if (missing.length === 0) return;
+  throw new Error(
+    `Live tokens or secrets need seal keys that the ring does not have: ${missing.join(', ')}. Add them back`,
+  );
+}
