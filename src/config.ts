@@ -91,6 +91,7 @@ export function loadApiConfig(env: Environment = process.env) {
     DAYPASS_MAX_MEMORY_MB: positive.prefault('8192'),
     DAYPASS_MAX_PIDS: positive.prefault('4096'),
     DAYPASS_MAX_DISK_MB: positive.prefault('16384'),
+    DAYPASS_DEBT_ALARM_SECONDS: positive.prefault('300'),
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
@@ -105,6 +106,7 @@ export function loadApiConfig(env: Environment = process.env) {
       pids: read.DAYPASS_MAX_PIDS,
       diskMb: read.DAYPASS_MAX_DISK_MB,
     },
+    debtAlarmSeconds: read.DAYPASS_DEBT_ALARM_SECONDS,
   };
 }
 

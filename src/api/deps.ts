@@ -21,6 +21,8 @@ export interface ApiDeps {
   queue: SessionsQueue;
   keys: ApiKey[];
   limits: OperatorLimits;
+  /** Longer due than this, and a token that is to be gone raises the alarm. */
+  debtAlarmSeconds: number;
   log: Logger;
   metrics: Metrics;
   streams: StreamSlots;

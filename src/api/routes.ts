@@ -14,6 +14,7 @@ import { listSessions } from './operations/list-sessions.ts';
 import { listTokens } from './operations/list-tokens.ts';
 import { listWorkers } from './operations/list-workers.ts';
 import { revokeToken } from './operations/revoke-token.ts';
+import { revokeTokens } from './operations/revoke-tokens.ts';
 import { startSession } from './operations/start-session.ts';
 import { stopSession } from './operations/stop-session.ts';
 import type { Operation } from './operation.ts';
@@ -34,6 +35,7 @@ export function routes(): Operation[] {
     followEvents,
     listTokens,
     revokeToken,
+    revokeTokens,
     listWorkers,
     getStats,
     healthz,

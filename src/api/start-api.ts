@@ -9,14 +9,18 @@ import type { ApiKey } from './deps.ts';
 import { listenApi } from './listen.ts';
 import { readDashboard } from './serve-dashboard.ts';
 import { createStreamSlots } from './stream-slots.ts';
+import { watchDebt } from './watch-debt.ts';
 
 const MAX_STREAMS = 500;
+const LOOK_AT_DEBT_EVERY_MS = 5_000;
 
 export interface ApiOptions {
   redisUrl: string;
   listen: ListenAddress;
   keys: ApiKey[];
   limits: OperatorLimits;
+  /** How long a token may be overdue before that is an alarm. */
+  debtAlarmSeconds: number;
   log: Logger;
 }
 
@@ -27,7 +31,8 @@ export interface RunningApi {
 }
 
 /** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
-export async function startApi({ redisUrl, listen, keys, limits, log }: ApiOptions): Promise<RunningApi> {
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const { redisUrl, listen, keys, limits, debtAlarmSeconds, log } = options;
   const redis = connectRedis(redisUrl);
   const queueRedis = connectRedis(redisUrl);
   const queue = openSessionsQueue(queueRedis);
@@ -47,6 +52,7 @@ export async function startApi({ redisUrl, listen, keys, limits, log }: ApiOptio
     queue,
     keys,
     limits,
+    debtAlarmSeconds,
     log,
     metrics: createMetrics(),
     streams: createStreamSlots(MAX_STREAMS),
@@ -54,12 +60,20 @@ export async function startApi({ redisUrl, listen, keys, limits, log }: ApiOptio
   };
   try {
     const server = await listenApi(createApp(deps, await readDashboard()), listen);
+    const watching = watchDebt({
+      redis,
+      log,
+      alarmSeconds: debtAlarmSeconds,
+      everyMs: LOOK_AT_DEBT_EVERY_MS,
+      signal: closing.signal,
+    });
     return {
       url: server.url,
       close: async () => {
         closing.abort();
         await server.close();
         letGo();
+        await watching;
       },
     };
   } catch (error) {

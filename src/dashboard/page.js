@@ -1,5 +1,6 @@
 // @ts-check
 import { createApi, KeyRefused } from './api.js';
+import { createDebt } from './debt.js';
 import { byId } from './dom.js';
 import { follow } from './follow.js';
 import { createSessionList } from './session-list.js';
@@ -44,6 +45,7 @@ async function show(key) {
  */
 async function watchSessions(api, signal) {
   const list = createSessionList();
+  const debt = createDebt(api, signal);
   const refresh = createRefresh(api, (id, session) => {
     list.update(id, session);
     if (id === selectedId()) showFacts(session);
@@ -77,6 +79,7 @@ async function watchSessions(api, signal) {
     },
     onMessages: (events) => {
       for (const id of new Set(events.map(({ sessionId }) => sessionId))) void refresh(id);
+      if (events.some(({ type }) => type.startsWith('token_'))) void debt.look();
     },
   });
   showing.abort();

@@ -4,7 +4,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 interface StoreFigures {
   sessions: Record<string, number>;
   tokens: Record<string, number>;
-  revocationDebt: { count: number; oldestSeconds: number | null };
+  revocationDebt: { count: number; oldestSeconds: number | null; alarm: boolean };
 }
 
 export interface Metrics {
@@ -29,6 +29,11 @@ export function createMetrics(): Metrics {
   const tokens = gauge('daypass_tokens', 'Tokens of the ledger by state.', ['state']);
   const debt = gauge('daypass_revocation_debt', 'Tokens that are to be gone and are not yet.');
   const oldest = gauge('daypass_revocation_debt_oldest_seconds', 'How long the oldest of them has been due.');
+  const alarm = gauge('daypass_revocation_debt_alarm', '1 while the oldest has been due for too long.');
+  const unknown = gauge(
+    'daypass_tokens_unknown',
+    'Tokens that may exist and that nobody can delete; their TTL ends them.',
+  );
   const streams = gauge('daypass_open_streams', 'Answers that go on, such as a followed log.');
   const storeUp = gauge('daypass_store_up', 'Whether Redis answers.');
   return {
@@ -37,12 +42,14 @@ export function createMetrics(): Metrics {
       streams.set(openStreams);
       storeUp.set(stats === null ? 0 : 1);
       // An old figure would look like a present one.
-      for (const figure of [sessions, tokens, debt, oldest]) figure.reset();
+      for (const figure of [sessions, tokens, debt, oldest, alarm, unknown]) figure.reset();
       if (stats !== null) {
         for (const [status, count] of Object.entries(stats.sessions)) sessions.set({ status }, count);
         for (const [state, count] of Object.entries(stats.tokens)) tokens.set({ state }, count);
         debt.set(stats.revocationDebt.count);
         oldest.set(stats.revocationDebt.oldestSeconds ?? 0);
+        alarm.set(stats.revocationDebt.alarm ? 1 : 0);
+        unknown.set(stats.tokens['unknown'] ?? 0);
       }
       return registers[0].metrics();
     },

@@ -26,6 +26,7 @@ export async function startTestApi(options: {
   redisUrl: string;
   keys?: Record<string, string>;
   limits?: Partial<OperatorLimits>;
+  debtAlarmSeconds?: number;
 }): Promise<TestApi> {
   const keys = options.keys ?? { test: `dp_${randomBytes(16).toString('hex')}` };
   const api = await startApi({
@@ -33,6 +34,7 @@ export async function startTestApi(options: {
     listen: { host: '127.0.0.1', port: 0 },
     keys: Object.entries(keys).map(([name, key]) => ({ name, key: new Secret(key) })),
     limits: { ...TEST_LIMITS, ...options.limits },
+    debtAlarmSeconds: options.debtAlarmSeconds ?? 300,
     log: createLogger('api', 'silent'),
   });
   const close = (): Promise<void> => api.close();

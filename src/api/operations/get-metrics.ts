@@ -9,12 +9,12 @@ export const getMetrics = defineOperation({
   summary: 'Figures for Prometheus',
   description: 'Without Redis only what this process counts itself, and daypass_store_up 0.',
   responses: { '200': { description: 'Figures.', content: { 'text/plain': { schema: z.string() } } } },
-  handle: async (_call, { redis, metrics, streams }) => {
-    const stats = await storeStats(redis, new Date()).catch((error: unknown) => {
+  handle: async (_call, deps) => {
+    const stats = await storeStats(deps, new Date()).catch((error: unknown) => {
       if (isStoreAway(error)) return null;
       throw error;
     });
-    const text = await metrics.render({ stats, openStreams: streams.taken });
+    const text = await deps.metrics.render({ stats, openStreams: deps.streams.taken });
     return { status: 200, type: 'text/plain; version=0.0.4', text };
   },
 });

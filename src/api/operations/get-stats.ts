@@ -9,8 +9,8 @@ export const getStats = defineOperation({
   path: '/v1/stats',
   summary: 'How much there is of everything',
   responses: jsonAnswer(200, 'Counts.', statsSchema),
-  handle: async (_call, { redis, queue }) => {
-    const store = await storeStats(redis, new Date());
-    return { status: 200, json: { ...store, queue: await countJobs(queue) } };
+  handle: async (_call, deps) => {
+    const store = await storeStats(deps, new Date());
+    return { status: 200, json: { ...store, queue: await countJobs(deps.queue) } };
   },
 });

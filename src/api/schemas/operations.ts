@@ -22,7 +22,11 @@ export const statsSchema = z
     tokens: z.record(z.enum(TOKEN_STATES), count),
     queue: z.object({ waiting: count, active: count, delayed: count }),
     revocationDebt: z
-      .object({ count, oldestSeconds: z.number().nullable() })
+      .object({
+        count,
+        oldestSeconds: z.number().nullable(),
+        alarm: z.boolean().meta({ description: 'The oldest has been due for longer than DAYPASS_DEBT_ALARM_SECONDS.' }),
+      })
       .meta({ description: 'Tokens that are to be gone and are not yet; and for how long the oldest of them.' }),
   })
   .meta({ id: 'Stats' });

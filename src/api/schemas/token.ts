@@ -32,6 +32,14 @@ export const tokenSchema = z
   })
   .meta({ id: 'Token' });
 
+/** What a kill switch for many found. */
+export const killedSchema = z
+  .object({
+    revoked: z.array(z.string()).meta({ description: 'Ids of all live tokens that match, also those due before.' }),
+    count: z.int().min(0),
+  })
+  .meta({ id: 'RevokedTokens' });
+
 export type WireSessionToken = z.output<typeof sessionTokenSchema>;
 export type WireToken = z.output<typeof tokenSchema>;
 

@@ -147,13 +147,17 @@ async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledT
   if (token?.state === 'active') return;
   if (!durable)
     throw new SessionError('minter_unavailable', 'The minter cannot store a token safely, so none is given out');
-  deps.log.warn({ tokenId: intent.id, state: token?.state }, 'a token was minted for a session that has ended');
-  throw new SessionError('token_revoked', 'The session ended while its token was minted');
+  deps.log.warn(
+    { tokenId: intent.id, state: token?.state },
+    'a token was minted for a session that may not hold it any more',
+  );
+  throw new SessionError('token_revoked', 'The session ended, or was stopped, while its token was minted');
 }
 
-/** Whether this token is the one that its session may hold now. */
+/** Whether this token is the one that its session may hold now; after a stop that takes the token first, none is. */
 function mayHold({ session, token }: View): boolean {
-  return session !== null && !isEnded(session.status) && session.tokenId === token?.id;
+  if (session === null || isEnded(session.status) || session.stop?.revoke === 'now') return false;
+  return session.tokenId === token?.id;
 }
 
 function inSeconds(from: Date, seconds: number): string {

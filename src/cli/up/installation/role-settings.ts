@@ -36,6 +36,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_MAX_MEMORY_MB',
     'DAYPASS_MAX_PIDS',
     'DAYPASS_MAX_DISK_MB',
+    'DAYPASS_DEBT_ALARM_SECONDS',
   ],
   worker: [
     ...COMMON,

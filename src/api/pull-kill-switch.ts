@@ -1,0 +1,82 @@
+import { Refusal } from '../errors.ts';
+import { decideKill, isMeant, KILL_STOP, type KillScope } from '../session/kill-switch.ts';
+import { decideStop } from '../session/stop.ts';
+import { listSessions, listTokens, type Page } from '../store/listing.ts';
+import { readMinterFacts } from '../store/minter-facts.ts';
+import { change } from '../store/records.ts';
+import type { Redis } from '../store/redis.ts';
+import type { TokenRecord } from '../token/record.ts';
+import type { TokenState } from '../token/state.ts';
+import { changeSession } from './change-session.ts';
+
+/** Records read, and changed side by side, at once: what one call may keep in memory and ask of Redis. */
+const CHUNK = 64;
+/** In the order in which a token moves, so that one that moves on meanwhile is met later and missed never. */
+const LIVE: TokenState[] = ['intended', 'active', 'revoking'];
+
+/**
+ * Makes every live token of the scope due for deletion and stops its session, one record after another: each is done
+ * for good, so a call that was cut short is just made again. Gives the ids of all that are on their way out then, those
+ * that were before included. What is started during the call may be missed.
+ */
+export async function pullKillSwitch(redis: Redis, scope: KillScope): Promise<string[]> {
+  // What waits comes first: once it has begun, it has an intent.
+  await stopWaiting(redis, scope);
+  const minterProvider = (await readMinterFacts(redis))?.provider ?? null;
+  const found = new Set<string>();
+  for (const state of LIVE) {
+    await eachChunk(
+      (cursor) => listTokens(redis, { state, limit: CHUNK, cursor }),
+      async (token) => {
+        if (!isMeant(token, scope, minterProvider)) return;
+        await kill(redis, token);
+        found.add(token.id);
+      },
+    );
+  }
+  return [...found];
+}
+
+async function kill(redis: Redis, { id: tokenId, sessionId }: TokenRecord): Promise<void> {
+  await change(redis, { sessionId, tokenId }, ({ session, token }) =>
+    token === null ? null : decideKill(session, token, new Date()),
+  );
+}
+
+/** With a provider nothing that waits is stopped: it holds nothing, and is given a token that is minted after this. */
+async function stopWaiting(redis: Redis, scope: KillScope): Promise<void> {
+  if ('provider' in scope) return;
+  if ('sessionId' in scope) return stop(redis, scope.sessionId);
+  const { repoId } = scope;
+  await eachChunk(
+    (cursor) =>
+      listSessions(redis, {
+        status: 'queued',
+        limit: CHUNK,
+        cursor,
+        keep: ({ request }) => request.repos.some(({ id }) => id === repoId),
+      }),
+    ({ id }) => stop(redis, id),
+  );
+}
+
+/** A session that is not there, or not any more, has nothing to stop. */
+async function stop(redis: Redis, sessionId: string): Promise<void> {
+  try {
+    await changeSession(redis, sessionId, (facts) => decideStop(facts, KILL_STOP, new Date()));
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
+  }
+}
+
+async function eachChunk<T>(
+  read: (cursor: string | null) => Promise<Page<T>>,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const { items, nextCursor }: Page<T> = await read(cursor);
+    await Promise.all(items.map(work));
+    cursor = nextCursor;
+  } while (cursor !== null);
+}

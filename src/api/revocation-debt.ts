@@ -1,0 +1,29 @@
+import { countTokens, listTokens } from '../store/listing.ts';
+import type { Redis } from '../store/redis.ts';
+
+/** Tokens that are to be gone and are not yet. */
+export interface RevocationDebt {
+  count: number;
+  /** How long the oldest of them has been due; null when there is none. */
+  oldestSeconds: number | null;
+  /** It has been due for longer than the operator takes. */
+  alarm: boolean;
+}
+
+/** More tokens than this on their way out, and the age of the oldest is that of the oldest among the latest so many. */
+const LOOKED_AT = 10_000;
+
+export async function revocationDebt(
+  redis: Redis,
+  { alarmSeconds, now }: { alarmSeconds: number; now: Date },
+): Promise<RevocationDebt> {
+  const [count, revoking] = await Promise.all([
+    countTokens(redis, 'revoking'),
+    listTokens(redis, { state: 'revoking', limit: LOOKED_AT, cursor: null }),
+  ]);
+  const since = revoking.items.map(({ revokingAt, intendedAt }) => Date.parse(revokingAt ?? intendedAt));
+  if (since.length === 0) return { count, oldestSeconds: null, alarm: false };
+  const oldest = since.reduce((a, b) => Math.min(a, b));
+  const oldestSeconds = Math.max(0, (now.getTime() - oldest) / 1_000);
+  return { count, oldestSeconds, alarm: oldestSeconds > alarmSeconds };
+}
