@@ -5,8 +5,8 @@ import { closeOnSignals } from './ops/shutdown.ts';
 
 process.title = 'daypass-api';
 
-const { logLevel, redisUrl, listen, keys, limits } = loadApiConfig();
+const { logLevel, redisUrl, listen, keys, logDir, limits } = loadApiConfig();
 const log = createLogger('api', logLevel);
-const api = await startApi({ redisUrl, listen, keys, limits, log });
+const api = await startApi({ redisUrl, listen, keys, logDir, limits, log });
 closeOnSignals(log, [{ name: 'api', timeoutMs: 10_000, close: () => api.close() }]);
 log.info({ url: api.url }, 'api ready');

@@ -1,6 +1,6 @@
 import { INIT_PROTOCOL_VERSION } from '../src/runtime/init-protocol.ts';
 import { order } from '../src/runtime/orders.ts';
-import { decodeReports, strings, type Report } from '../src/runtime/reports.ts';
+import { decodeReports, reportBytes, strings, type Report } from '../src/runtime/reports.ts';
 import type { SandboxChannel } from '../src/runtime/sandbox-runtime.ts';
 import { SessionError } from '../src/errors.ts';
 
@@ -16,11 +16,19 @@ export interface AgentExit {
   signal: string | null;
 }
 
-/** Where output goes as it comes. Awaited before more is read, so a slow sink slows the agent instead of losing lines. */
+/**
+ * Where output goes as it comes. Awaited before more is read, so a slow sink slows the agent instead of losing lines.
+ * `end`: the offset in the raw reports behind the one that this is.
+ */
 export interface OutputSink {
-  agent(stream: 'stdout' | 'stderr', bytes: Uint8Array, timeMs: number): Promise<void>;
-  step(bytes: Uint8Array, timeMs: number): Promise<void>;
+  agent(stream: 'stdout' | 'stderr', bytes: Uint8Array, timeMs: number, end: number): Promise<void>;
+  step(bytes: Uint8Array, timeMs: number, end: number): Promise<void>;
+  /** A report that is no output of this kind. */
+  passed(end: number): Promise<void>;
 }
+
+/** Reports that go to the sink as output. */
+const OUTPUT_KINDS = 'oeq';
 
 /** A step's output is only read for its last words. */
 const MAX_STEP_OUTPUT = 64 * 1024;
@@ -37,6 +45,8 @@ export class InitClient {
   #onStarted: () => Promise<void> = async () => undefined;
   readonly #exited = Promise.withResolvers<AgentExit>();
   #ended: SessionError | null = null;
+  /** Offset behind the report that is being taken. */
+  #end = 0;
   #step: { stdout: string; stderr: string; done: PromiseWithResolvers<number> } | null = null;
 
   constructor(channel: SandboxChannel, sink: OutputSink) {
@@ -60,7 +70,11 @@ export class InitClient {
   async pump(): Promise<void> {
     let cause: unknown;
     try {
-      for await (const report of decodeReports(this.#channel.reports)) await this.#take(report);
+      for await (const report of decodeReports(this.#channel.reports)) {
+        this.#end += reportBytes(report);
+        await this.#take(report);
+        if (!OUTPUT_KINDS.includes(report.kind)) await this.#sink.passed(this.#end);
+      }
     } catch (error) {
       cause = error;
     }
@@ -120,15 +134,15 @@ export class InitClient {
   async #take(report: Report): Promise<void> {
     switch (report.kind) {
       case 'o':
-        return this.#sink.agent('stdout', report.payload, report.timeMs);
+        return this.#sink.agent('stdout', report.payload, report.timeMs, this.#end);
       case 'e':
-        return this.#sink.agent('stderr', report.payload, report.timeMs);
+        return this.#sink.agent('stderr', report.payload, report.timeMs, this.#end);
       case 'p':
         if (this.#step) this.#step.stdout = lastOf(this.#step.stdout + report.payload.toString());
         return;
       case 'q':
         if (this.#step) this.#step.stderr = lastOf(this.#step.stderr + report.payload.toString());
-        return this.#sink.step(report.payload, report.timeMs);
+        return this.#sink.step(report.payload, report.timeMs, this.#end);
       case 'R':
         return this.#takeReady(strings(report));
       case 'L':

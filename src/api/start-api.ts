@@ -16,6 +16,7 @@ export interface ApiOptions {
   redisUrl: string;
   listen: ListenAddress;
   keys: ApiKey[];
+  logDir: string;
   limits: OperatorLimits;
   log: Logger;
 }
@@ -27,7 +28,7 @@ export interface RunningApi {
 }
 
 /** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
-export async function startApi({ redisUrl, listen, keys, limits, log }: ApiOptions): Promise<RunningApi> {
+export async function startApi({ redisUrl, listen, keys, logDir, limits, log }: ApiOptions): Promise<RunningApi> {
   const redis = connectRedis(redisUrl);
   const queueRedis = connectRedis(redisUrl);
   const queue = openSessionsQueue(queueRedis);
@@ -46,6 +47,7 @@ export async function startApi({ redisUrl, listen, keys, limits, log }: ApiOptio
     changes,
     queue,
     keys,
+    logDir,
     limits,
     log,
     metrics: createMetrics(),

@@ -56,6 +56,7 @@ describe('sandboxes on Docker', () => {
     const init = new InitClient(channel, {
       agent: async (stream, bytes) => void (output[stream] += Buffer.from(bytes).toString()),
       step: async () => undefined,
+      passed: async () => undefined,
     });
     const pumped = init.pump();
     await init.ready;

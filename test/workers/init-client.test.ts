@@ -7,7 +7,7 @@ function brokenChannel(send: () => Promise<void>): SandboxChannel {
   return { send, reports: (async function* () {})(), diagnostics: () => 'init: no such order', close: () => undefined };
 }
 
-const nowhere = { agent: async () => undefined, step: async () => undefined };
+const nowhere = { agent: async () => undefined, step: async () => undefined, passed: async () => undefined };
 
 it('a step that is ordered after the sandbox is gone fails at once, with what init said last', async () => {
   const init = new InitClient(

@@ -45,7 +45,7 @@ export async function openSandbox(deps: WorkerDeps, session: SessionRecord): Pro
     mounts,
   });
   const channel = await runtime.start(id);
-  const log = openLog(deps, session.id);
+  const log = await openLog(deps, session.id);
   const init = new InitClient(channel, log);
   const drained = init.pump();
   await Promise.all([within(INIT_TIMEOUT_MS, init.ready), gatewayReady(gatewayDir, GATEWAY_TIMEOUT_MS)]);
