@@ -76,12 +76,19 @@ const memoryDir = z
   .string()
   .regex(/^\//, 'must be an absolute path')
   .max(60, 'must be at most 60 characters, because Unix socket paths below it may have only 107');
+/** Where the sessions' logs lie; the same directory for all workers and the API. */
+const logPlace = { DAYPASS_DATA_DIR: place.DAYPASS_DATA_DIR, DAYPASS_LOG_DIR: z.string().optional() };
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
+
+function logDirOf(read: { DAYPASS_DATA_DIR: string; DAYPASS_LOG_DIR?: string | undefined }): string {
+  return resolve(read.DAYPASS_LOG_DIR ?? join(read.DAYPASS_DATA_DIR, 'session-logs'));
+}
 
 export function loadApiConfig(env: Environment = process.env) {
   const read = settings(env, {
     ...common,
+    ...logPlace,
     ...redis,
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
     DAYPASS_API_KEYS: namedKeys,
@@ -98,6 +105,7 @@ export function loadApiConfig(env: Environment = process.env) {
     redisUrl: read.DAYPASS_REDIS_URL,
     listen: read.DAYPASS_API_LISTEN,
     keys: read.DAYPASS_API_KEYS,
+    logDir: logDirOf(read),
     limits: {
       images: read.DAYPASS_IMAGES,
       maxTimeoutSeconds: read.DAYPASS_MAX_TIMEOUT_SECONDS,
@@ -117,6 +125,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
   const read = settings(env, {
     ...common,
     ...place,
+    ...logPlace,
     ...redis,
     ...relaceUrl,
     DOCKER_HOST: z.string().optional(),
@@ -128,8 +137,9 @@ export function loadWorkerConfig(env: Environment = process.env) {
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
-    DAYPASS_LOG_LIMIT_MB: positive.prefault('16'),
     DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
+    DAYPASS_LOG_LIMIT_MB: positive.prefault('100'),
+    DAYPASS_LOG_RATE_KB_PER_SECOND: positive.prefault('8192'),
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
@@ -145,7 +155,9 @@ export function loadWorkerConfig(env: Environment = process.env) {
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
+    logDir: logDirOf(read),
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
+    logRateBytesPerSecond: read.DAYPASS_LOG_RATE_KB_PER_SECOND * 1024,
   };
 }
 

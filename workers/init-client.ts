@@ -24,7 +24,7 @@ export interface OutputSink {
   agent(stream: 'stdout' | 'stderr', bytes: Uint8Array, timeMs: number, end: number): Promise<void>;
   step(bytes: Uint8Array, timeMs: number, end: number): Promise<void>;
   /** A report that is no output. */
-  passed(end: number): void;
+  passed(end: number): Promise<void>;
 }
 
 export interface InitClientOptions {

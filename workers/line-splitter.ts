@@ -12,7 +12,17 @@ const NEWLINE = 0x0a;
  * a cut never goes through a UTF-8 character.
  */
 export class LineSplitter {
-  #pending: Buffer = Buffer.alloc(0);
+  #pending: Buffer;
+
+  /** `pending`: the line that an earlier splitter had begun. */
+  constructor(pending: Buffer = Buffer.alloc(0)) {
+    this.#pending = pending;
+  }
+
+  /** The line that has begun. */
+  get pending(): Buffer {
+    return this.#pending;
+  }
 
   push(bytes: Uint8Array): Line[] {
     const lines: Line[] = [];

@@ -1,55 +1,120 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LogTakenOver, type LogAppender } from '../src/logs/log-appender.ts';
+import type { ResumePoint } from '../src/logs/resume-point.ts';
 import type { Logger } from '../src/ops/log.ts';
 import type { LogRecord } from '../src/session/log-record.ts';
+import type { NewRecord } from './log-limit.ts';
 
-/** Stores records in order; safe to repeat with the same ids. */
-export type AppendRecords = (records: LogRecord[]) => Promise<void>;
-
-const MAX_BATCH = 500;
 /** More than this in memory, and whoever writes must wait. */
-const MAX_WAITING_RECORDS = 2_000;
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const RECORD_OVERHEAD_BYTES = 300;
+/** Reports that give no record are committed when there are so many bytes of them, or with the next record. */
+const COMMIT_EVERY_BYTES = 16 * 1024;
 const RETRY_MS = 500;
 
+export interface LogWriterOptions {
+  appender: Pick<LogAppender, 'append'>;
+  /** Whose reports are processed. */
+  source: string;
+  /** Where to go on in them. */
+  from: { at: number; lastId: number };
+  /** What the processing must remember after everything that was added so far. */
+  snapshot(): Pick<ResumePoint, 'state' | 'tails'>;
+  /** Called after each commit with its offset. */
+  onStored(at: number): void;
+  log: Logger;
+}
+
 /**
- * Numbers a session's records and stores them in order, in as few round trips as they arrive in. Nothing is dropped: a
- * store that is away is tried again, while `write` makes its caller wait.
+ * Numbers a session's records and commits them in order, in as few writes as they arrive in. Nothing is dropped: a disk
+ * that does not take them is tried again, while `room` makes its caller wait.
  */
 export class LogWriter {
-  readonly #append: AppendRecords;
-  readonly #log: Logger;
+  readonly #options: LogWriterOptions;
   #waiting: LogRecord[] = [];
-  #lastId = 0;
+  #waitingBytes = 0;
+  #lastId: number;
+  #at: number;
+  #committedAt: number;
+  #mustCommit = false;
   #flushing: Promise<void> | null = null;
+  #takenOver: LogTakenOver | null = null;
 
-  constructor(append: AppendRecords, log: Logger) {
-    this.#append = append;
-    this.#log = log;
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+    this.#lastId = options.from.lastId;
+    this.#at = options.from.at;
+    this.#committedAt = this.#at;
   }
 
-  async write(records: Omit<LogRecord, 'id'>[]): Promise<void> {
-    for (const record of records) this.#waiting.push({ id: String(++this.#lastId), ...record });
-    this.#flushing ??= this.#flush();
-    if (this.#waiting.length > MAX_WAITING_RECORDS) await this.#flushing;
+  /** Offset in the raw reports up to which all was added. */
+  get at(): number {
+    return this.#at;
   }
 
-  /** Resolves when everything written so far is stored. */
+  /** Adds what the reports up to an offset gave. Throws `LogTakenOver` when another writer has the log by now. */
+  add(records: NewRecord[], at: number): void {
+    if (this.#takenOver !== null) throw this.#takenOver;
+    for (const record of records) {
+      this.#waiting.push({ id: String(++this.#lastId), ...record });
+      this.#waitingBytes += record.text.length + RECORD_OVERHEAD_BYTES;
+    }
+    this.#at = at;
+    this.#begin();
+  }
+
+  /** Resolves when more may be added. Throws `LogTakenOver`. */
+  async room(): Promise<void> {
+    if (this.#waitingBytes > MAX_WAITING_BYTES) await this.#flushing;
+    if (this.#takenOver !== null) throw this.#takenOver;
+  }
+
+  /** Resolves when everything added so far is committed. Throws `LogTakenOver`. */
   async flushed(): Promise<void> {
+    this.#mustCommit = true;
+    this.#begin();
     await this.#flushing;
+    if (this.#takenOver !== null) throw this.#takenOver;
+  }
+
+  #begin(): void {
+    if (this.#isDue()) this.#flushing ??= this.#flush();
+  }
+
+  #isDue(): boolean {
+    if (this.#takenOver !== null) return false;
+    return this.#waiting.length > 0 || this.#at - this.#committedAt >= (this.#mustCommit ? 1 : COMMIT_EVERY_BYTES);
   }
 
   async #flush(): Promise<void> {
     // A turn of the loop lets the records of one read go together.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, MAX_BATCH);
+    while (this.#isDue()) {
+      const records = this.#waiting;
+      const { source, snapshot } = this.#options;
+      const resume = { source, at: this.#at, lastId: this.#lastId, ...snapshot() };
+      this.#waiting = [];
+      await this.#commit(records, resume);
+      this.#waitingBytes = this.#waiting.reduce((sum, { text }) => sum + text.length + RECORD_OVERHEAD_BYTES, 0);
+    }
+    this.#flushing = null;
+  }
+
+  async #commit(records: LogRecord[], resume: ResumePoint): Promise<void> {
+    for (;;) {
       try {
-        await this.#append(batch);
-        this.#waiting = this.#waiting.slice(batch.length);
+        await this.#options.appender.append(records, resume);
+        this.#committedAt = resume.at;
+        return this.#options.onStored(resume.at);
       } catch (error) {
-        this.#log.warn({ err: error, records: this.#waiting.length }, 'log lines wait, the store does not take them');
+        if (error instanceof LogTakenOver) {
+          this.#takenOver = error;
+          return;
+        }
+        const { log } = this.#options;
+        log.warn({ err: error, records: records.length }, 'log lines wait, the disk does not take them');
         await sleep(RETRY_MS);
       }
     }
-    this.#flushing = null;
   }
 }

@@ -10,8 +10,24 @@ const KEEP_EVERY_MS = 2_000;
  * of its own; what ends with a line break, also with `\r\n`, and what is left at the end is kept always.
  */
 export class ProgressFilter {
-  #pending: Buffer = Buffer.alloc(0);
-  #keptAtMs: number | null = null;
+  #pending: Buffer;
+  #keptAtMs: number | null;
+
+  /** Goes on from what an earlier filter had. */
+  constructor(pending: Buffer = Buffer.alloc(0), keptAtMs: number | null = null) {
+    this.#pending = pending;
+    this.#keptAtMs = keptAtMs;
+  }
+
+  /** The state of the progress that is being written. */
+  get pending(): Buffer {
+    return this.#pending;
+  }
+
+  /** When a state was last kept; null before the first. */
+  get keptAtMs(): number | null {
+    return this.#keptAtMs;
+  }
 
   push(bytes: Uint8Array, timeMs: number): Buffer {
     // The first state comes at once; one is worth seeing only when it takes longer.

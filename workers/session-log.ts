@@ -1,23 +1,30 @@
-import type { LogRecord, LogStream } from '../src/session/log-record.ts';
-import { appendLog } from '../src/store/logs.ts';
-import { createRedactor, redactText, type Redactor } from '../src/token/redactor.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openLogAppender } from '../src/logs/log-appender.ts';
+import type { LogStream } from '../src/session/log-record.ts';
+import { redactText } from '../src/token/redactor.ts';
 import type { Secret } from '../src/token/secret.ts';
+import { Announcer } from './announcer.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { OutputSink } from './init-client.ts';
-import { LineSplitter, type Line } from './line-splitter.ts';
-import { ProgressFilter } from './progress-filter.ts';
+import { LogPace } from './log-pace.ts';
+import { LogPipeline } from './log-pipeline.ts';
 import { LogWriter } from './log-writer.ts';
 
-/** The log of one session, from bytes of its sandbox to masked lines in the store. */
+/**
+ * The log of one session, from bytes of its sandbox to masked lines on the disk. What is added throws `LogTakenOver` when
+ * another worker has opened the same log since.
+ */
 export interface SessionLog extends OutputSink {
-  /** From now on these values are masked. Call it before anything that knows them runs. */
+  /** Offset in the raw reports from which on they are to be given; 0 for a new log. */
+  readonly resumeAt: number;
+  /** From now on these values are masked. Call it before anything that knows them runs, or goes on to be read. */
   mask(secrets: Secret[]): void;
   /** A line of ours. */
   system(code: string, text: string): Promise<void>;
   /** Our own words about this session, without its secrets. */
   redact(text: string): string;
-  readonly resumeAt: number;
-  onStored(listener: (offset: number) => void): void;
+  /** Calls back with the offset up to which the raw reports are not needed any more, each time it has grown. */
+  onStored(listener: (at: number) => void): void;
   /**
    * Waits until all of it is stored; nothing more is taken then. What is still held back is written out when the output is
    * complete. When it is not, that may be half a secret: it is dropped, and a line says that the log was cut.
@@ -25,111 +32,84 @@ export interface SessionLog extends OutputSink {
   close(output: { complete: boolean }): Promise<void>;
 }
 
+/**
+ * Opens a session's log, or takes it over from a worker that had it. Where that one had another sandbox, its lines stay and
+ * the reports of this one are read from their beginning.
+ */
 export async function openLog(
   { redis, config, log }: Pick<WorkerDeps, 'redis' | 'config' | 'log'>,
   sessionId: string,
+  sandboxId: string,
 ): Promise<SessionLog> {
-  const writer = new LogWriter((records) => appendLog(redis, sessionId, records), log.child({ sessionId }));
-  const limit = new LogLimit(config.logLimitBytes);
-  const progress = new ProgressFilter();
-  let streams = makeStreams([]);
+  const appender = await openLogAppender(config.logDir, sessionId);
+  const { resume } = appender;
+  const goesOn = resume?.source === sandboxId ? resume : null;
+  const pipeline = new LogPipeline(config.logLimitBytes, goesOn);
+  const pace = new LogPace(config.logRateBytesPerSecond);
+  const announcer = new Announcer(redis, sessionId);
+  const listeners: ((at: number) => void)[] = [];
+  const writer = new LogWriter({
+    appender,
+    source: sandboxId,
+    from: { at: goesOn?.at ?? 0, lastId: resume?.lastId ?? 0 },
+    snapshot: () => pipeline.snapshot(),
+    onStored(at) {
+      announcer.changed();
+      for (const listener of listeners) listener(at);
+    },
+    log: log.child({ sessionId }),
+  });
   let secrets: Secret[] = [];
   let closed = false;
 
-  const write = async (stream: LogStream, lines: Line[], timeMs: number): Promise<void> => {
+  const say = (code: string, text: string): void =>
+    writer.add([{ time: new Date().toISOString(), stream: 'system', text, code }], writer.at);
+
+  // Pipeline and writer change in one turn of the loop, so that a commit has the state that belongs to its records.
+  const take = async (stream: LogStream, bytes: Uint8Array, timeMs: number, end: number): Promise<void> => {
     if (closed) return;
-    const time = new Date(timeMs).toISOString();
-    await writer.write(
-      limit.pass(
-        lines.map((line) => toRecord(stream, line, time)),
-        time,
-      ),
-    );
+    writer.add(pipeline.push(stream, bytes, timeMs), end);
+    const { waitMs, isNew } = pipeline.isCapped ? NO_WAIT : pace.take(bytes.length, Date.now());
+    if (isNew) say('log_throttled', throttleMark(config.logRateBytesPerSecond));
+    await writer.room();
+    if (waitMs > 0) await sleep(waitMs);
   };
 
   return {
-    resumeAt: 0,
-    passed: () => undefined,
-    onStored: () => undefined,
-    mask: (values) => {
+    resumeAt: writer.at,
+    mask(values) {
       secrets = values;
-      streams = makeStreams(values);
+      writer.add(pipeline.mask(values, Date.now()), writer.at);
     },
     redact: (text) => redactText(secrets, text),
-    agent: (stream, bytes, timeMs) => write(stream, streams[stream].push(bytes), timeMs),
-    step: (bytes, timeMs) => write('system', streams.system.push(progress.push(bytes, timeMs)), timeMs),
-    system: (code, text) => writer.write([{ time: new Date().toISOString(), stream: 'system', text, code }]),
+    agent: take,
+    step: (bytes, timeMs, end) => take('system', bytes, timeMs, end),
+    async passed(end) {
+      if (closed) return;
+      writer.add([], end);
+      await writer.room();
+    },
+    async system(code, text) {
+      say(code, text);
+      await writer.room();
+    },
+    onStored: (listener) => void listeners.push(listener),
     async close({ complete }) {
-      if (complete) {
-        await write('system', streams.system.push(progress.flush()), Date.now());
-        for (const name of ['system', 'stdout', 'stderr'] as const)
-          await write(name, streams[name].flush(), Date.now());
-      } else {
-        await this.system('log_cut', 'The log ends here: the rest of the output did not arrive in time.');
-      }
+      if (closed) return;
       closed = true;
-      await writer.flushed();
+      if (complete) writer.add(pipeline.flush(Date.now()), writer.at);
+      else say('log_cut', 'The log ends here: the rest of the output did not arrive in time.');
+      try {
+        await writer.flushed();
+      } finally {
+        await appender.close();
+      }
     },
   };
 }
 
-/** Masks first and cuts into lines then, so that a secret over a cut is masked too. */
-class MaskedLines {
-  readonly #redactor: Redactor;
-  readonly #lines = new LineSplitter();
+const NO_WAIT = { waitMs: 0, isNew: false };
 
-  constructor(secrets: Secret[]) {
-    this.#redactor = createRedactor(secrets);
-  }
-
-  push(bytes: Uint8Array): Line[] {
-    return this.#lines.push(this.#redactor.push(bytes));
-  }
-
-  flush(): Line[] {
-    return [...this.#lines.push(this.#redactor.flush()), ...this.#lines.flush()];
-  }
-}
-
-/** What the store needs for a record besides its text: measured 75 bytes for an empty line in Redis 7.0. */
-const RECORD_OVERHEAD_BYTES = 100;
-
-/** Lets records through up to a number of bytes, says once that it ends there, and drops the rest. */
-class LogLimit {
-  readonly #maxBytes: number;
-  #bytes = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  pass(records: Omit<LogRecord, 'id'>[], time: string): Omit<LogRecord, 'id'>[] {
-    const passed: Omit<LogRecord, 'id'>[] = [];
-    for (const record of records) {
-      if (this.#bytes > this.#maxBytes) break;
-      this.#bytes += Buffer.byteLength(record.text) + RECORD_OVERHEAD_BYTES;
-      if (this.#bytes <= this.#maxBytes) passed.push(record);
-      else passed.push({ time, stream: 'system', code: 'log_capped', text: this.#mark() });
-    }
-    return passed;
-  }
-
-  #mark(): string {
-    return `The log ends here: it has reached its limit of ${Math.floor(this.#maxBytes / 1024 / 1024)} MB. The command goes on.`;
-  }
-}
-
-function makeStreams(secrets: Secret[]) {
-  return {
-    stdout: new MaskedLines(secrets),
-    stderr: new MaskedLines(secrets),
-    system: new MaskedLines(secrets),
-  };
-}
-
-function toRecord(stream: LogStream, { text, partial }: Line, time: string): Omit<LogRecord, 'id'> {
-  const record: Omit<LogRecord, 'id'> = { time, stream, text };
-  if (partial) record.partial = true;
-  if (stream === 'system') record.code = 'step_output';
-  return record;
+function throttleMark(bytesPerSecond: number): string {
+  return `The log comes faster than ${Math.floor(bytesPerSecond / 1024)} KB a second, so the command waits now and then. Nothing is left out.`;
 }

@@ -20,6 +20,8 @@ export interface ApiDeps {
   changes: ChangeHints;
   queue: SessionsQueue;
   keys: ApiKey[];
+  /** Where the logs of sessions lie. */
+  logDir: string;
   limits: OperatorLimits;
   /** Longer due than this, and a token that is to be gone raises the alarm. */
   debtAlarmSeconds: number;

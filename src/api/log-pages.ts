@@ -1,7 +1,7 @@
+import type { LogReader } from '../logs/log-reader.ts';
 import type { LogRecord } from '../session/log-record.ts';
 import { isEnded } from '../session/status.ts';
 import type { ChangeHints } from './changes-when-ready.ts';
-import { readLog } from '../store/logs.ts';
 import { readSession } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 import { follow } from './follow.ts';
@@ -11,24 +11,20 @@ export interface LogQuery {
   changes: ChangeHints;
   signal: AbortSignal;
   sessionId: string;
-  /** `0` is from the beginning. */
-  afterId: string;
+  reader: LogReader;
   /** Whether to wait for more until the session has ended. */
   keepsOn: boolean;
 }
 
 /** The records of a session's log in order, none twice and none left out. Ends early when the session is forgotten. */
-export async function* logPages({ keepsOn, afterId, ...query }: LogQuery): AsyncGenerator<LogRecord[], void> {
+export async function* logPages({ keepsOn, reader, ...query }: LogQuery): AsyncGenerator<LogRecord[], void> {
   const { redis, sessionId } = query;
-  let last = afterId;
   yield* follow(query, async function* look() {
     // Looked at before the log: a final status says that the log is complete.
     const session = await readSession(redis, sessionId);
     for (;;) {
-      const records = await readLog(redis, sessionId, last);
-      const end = records.at(-1);
-      if (end === undefined) return !keepsOn || session === null || isEnded(session.status);
-      last = end.id;
+      const records = await reader.next();
+      if (records.length === 0) return !keepsOn || session === null || isEnded(session.status);
       yield records;
     }
   });

@@ -7,7 +7,8 @@ import { asRefusal, statusOf, toProblem } from './problem.ts';
 export function sendRefusal(res: Response, thrown: unknown, log: Logger): void {
   const requestId = String(res.locals['requestId']);
   const refusal = asRefusal(thrown);
-  if (refusal.code === 'internal_error') log.error({ requestId, trace: traceOf(thrown) }, 'call failed');
+  if (refusal.code === 'internal_error' || refusal.code === 'log_unreadable')
+    log.error({ requestId, trace: traceOf(thrown) }, 'call failed');
   if (refusal.code === 'unavailable') {
     log.warn({ requestId, reason: describe(refusal.cause ?? refusal) }, 'call refused for now');
   }

@@ -18,6 +18,7 @@ export interface ApiOptions {
   redisUrl: string;
   listen: ListenAddress;
   keys: ApiKey[];
+  logDir: string;
   limits: OperatorLimits;
   /** How long a token may be overdue before that is an alarm. */
   debtAlarmSeconds: number;
@@ -32,7 +33,7 @@ export interface RunningApi {
 
 /** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
-  const { redisUrl, listen, keys, limits, debtAlarmSeconds, log } = options;
+  const { redisUrl, listen, keys, logDir, limits, debtAlarmSeconds, log } = options;
   const redis = connectRedis(redisUrl);
   const queueRedis = connectRedis(redisUrl);
   const queue = openSessionsQueue(queueRedis);
@@ -51,6 +52,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     changes,
     queue,
     keys,
+    logDir,
     limits,
     debtAlarmSeconds,
     log,

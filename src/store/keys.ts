@@ -12,7 +12,6 @@ export const keys = {
   tokensByState: (state: string) => `daypass:tokens:state:${state}`,
   events: (sessionId: string) => `daypass:events:${sessionId}`,
   allEvents: 'daypass:events',
-  log: (sessionId: string) => `daypass:log:${sessionId}`,
   worker: (name: string) => `daypass:worker:${name}`,
   workers: 'daypass:workers',
   /** What the minter publishes of itself: public key, provider, its abilities. */

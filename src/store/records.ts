@@ -73,12 +73,12 @@ export async function readToken(redis: Redis, id: string): Promise<TokenRecord |
   return parseRecord<TokenRecord>(await redis.get(keys.token(id)));
 }
 
-/** All there is of a session is forgotten, its token's line in the ledger included. Only for settled sessions. */
+/** A session's record, events and token's line in the ledger are forgotten, not its log. Only for settled sessions. */
 export async function forget(redis: Redis, { session, token }: View): Promise<boolean> {
   if (session === null) return false;
   const entry = indexEntry(session.createdAt, session.id);
   const effects: Effect[] = [
-    ['DEL', keys.session(session.id), keys.events(session.id), keys.log(session.id)],
+    ['DEL', keys.session(session.id), keys.events(session.id)],
     ['ZREM', keys.sessions, entry],
     ['ZREM', keys.sessionsByStatus(session.status), entry],
     ['SREM', keys.unsettled, session.id],

@@ -4,7 +4,15 @@ export interface Found {
   end: number;
 }
 
+/** The beginning of a pattern, which is what the last bytes of a stream are. */
+export interface Begun {
+  /** Which pattern, in the order in which they were given. */
+  index: number;
+  bytes: number;
+}
+
 interface Candidate {
+  readonly index: number;
   readonly pattern: Buffer;
   /** `fallback[n]`: how much of the pattern still matches when the byte after its first `n + 1` does not. */
   readonly fallback: Uint32Array;
@@ -22,8 +30,8 @@ export class ByteSearch {
   #begun: Candidate[] = [];
 
   constructor(patterns: Buffer[]) {
-    for (const pattern of patterns) {
-      const candidate = { pattern, fallback: fallbackOf(pattern), matched: 0 };
+    for (const [index, pattern] of patterns.entries()) {
+      const candidate = { index, pattern, fallback: fallbackOf(pattern), matched: 0 };
       this.#byFirstByte[pattern[0] ?? 0]?.push(candidate);
     }
   }
@@ -41,9 +49,11 @@ export class ByteSearch {
     }
   }
 
-  /** How many of the last bytes may be the beginning of a pattern. */
-  get begunBytes(): number {
-    return this.#begun.reduce((most, { matched }) => Math.max(most, matched), 0);
+  /** The longest beginning of a pattern that the last bytes are; null when they are none. */
+  get longestBegun(): Begun | null {
+    let longest: Candidate | null = null;
+    for (const candidate of this.#begun) if (candidate.matched > (longest?.matched ?? 0)) longest = candidate;
+    return longest && { index: longest.index, bytes: longest.matched };
   }
 
   /** Forgets what has begun. */

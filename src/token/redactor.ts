@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { ByteSearch, type Found } from './byte-search.ts';
 import type { Secret } from './secret.ts';
 import { formsOf } from './secret-forms.ts';
 
 const MASK = Buffer.from('[secret]');
+const NEWLINE = 0x0a;
 
 /** Masks secrets in a stream of bytes, however it is cut. */
 export interface Redactor {
@@ -10,6 +12,24 @@ export interface Redactor {
   push(chunk: Uint8Array): Buffer;
   /** The rest. The next byte then begins a new stream. */
   flush(): Buffer;
+  /** What is held back, in a form that may be written down; null when it is nothing. */
+  readonly heldBack: HeldBack | null;
+}
+
+/**
+ * What a redactor holds back, without a byte of it: it is the beginning of one of the patterns, and whoever knows the
+ * secrets knows the patterns.
+ */
+export interface HeldBack {
+  /** Tells whether the patterns are the same. */
+  patterns: string;
+  /** Which pattern, and how many bytes of it; 0 when nothing is held back but all is `covered`. */
+  index: number;
+  bytes: number;
+  /** So many of the bytes are covered by a mask that is already out. */
+  shown: number;
+  /** All up to the next line break belongs to a mask that is already out. */
+  covered?: true;
 }
 
 /** Bytes to mask; `shown` when its mask is already out, with its first bytes. */
@@ -22,12 +42,25 @@ interface Span extends Found {
  * 4 characters are not masked; under 6, only raw. Where occurrences overlap, one mask stands for all of them.
  */
 export function createRedactor(secrets: Secret[]): Redactor {
-  const search = new ByteSearch(formsOf(secrets));
+  return resumeRedactor(secrets, null).redactor;
+}
+
+/**
+ * Goes on where another redactor stopped, perhaps in another process. When the patterns are not the same any more (this
+ * program knows other forms of the secrets), nobody can tell what was held back: `out` is a mask for it, and all up to
+ * the next line break belongs to that mask.
+ */
+export function resumeRedactor(secrets: Secret[], saved: HeldBack | null): { redactor: Redactor; out: Buffer } {
+  const forms = formsOf(secrets);
+  const patterns = fingerprint(forms);
+  const search = new ByteSearch(forms);
   let held: Buffer = Buffer.alloc(0);
   let spans: Span[] = [];
+  let covered = false;
+  let out: Buffer = Buffer.alloc(0);
 
   const giveUpTo = (bytes: Buffer, end: number): Buffer => {
-    const out = masked(bytes.subarray(0, end), spans);
+    const given = masked(bytes.subarray(0, end), spans);
     held = bytes.subarray(end);
     spans = spans
       .filter((span) => span.end > end)
@@ -36,26 +69,67 @@ export function createRedactor(secrets: Secret[]): Redactor {
         end: span.end - end,
         shown: span.shown || span.start < end,
       }));
-    return out;
+    return given;
   };
 
-  return {
+  const restore = ({ index, bytes, shown }: HeldBack): void => {
+    held = (forms[index] ?? Buffer.alloc(0)).subarray(0, bytes);
+    search.scan(held, 0, (found) => addSpan(spans, found));
+    // What was found before `held` is not found again; what lies in it is part of that.
+    if (shown > 0) spans = [{ start: 0, end: shown, shown: true }, ...spans.filter(({ start }) => start >= shown)];
+  };
+
+  /** The chunk less what belongs to a mask that is out. */
+  const uncovered = (chunk: Uint8Array): Uint8Array => {
+    if (!covered) return chunk;
+    const end = chunk.indexOf(NEWLINE);
+    covered = end === -1;
+    return covered ? new Uint8Array() : chunk.subarray(end);
+  };
+
+  if (saved !== null && saved.patterns === patterns) {
+    covered = saved.covered ?? false;
+    restore(saved);
+  } else if (saved !== null) {
+    covered = true;
+    if (saved.shown === 0 && !saved.covered) out = MASK;
+  }
+
+  const redactor: Redactor = {
     push(chunk) {
-      const bytes = Buffer.concat([held, chunk]);
+      const bytes = Buffer.concat([held, uncovered(chunk)]);
       search.scan(bytes, held.length, (found) => addSpan(spans, found));
-      return giveUpTo(bytes, bytes.length - search.begunBytes);
+      return giveUpTo(bytes, bytes.length - (search.longestBegun?.bytes ?? 0));
     },
     flush() {
       search.reset();
+      covered = false;
       return giveUpTo(held, held.length);
     },
+    get heldBack() {
+      if (covered) return { patterns, index: 0, bytes: 0, shown: 0, covered };
+      const begun = search.longestBegun;
+      const [first] = spans;
+      return begun && { patterns, ...begun, shown: first?.shown ? first.end : 0 };
+    },
   };
+  return { redactor, out };
 }
 
 /** The text with every secret masked; for messages and events. */
 export function redactText(secrets: Secret[], text: string): string {
   const redactor = createRedactor(secrets);
   return Buffer.concat([redactor.push(Buffer.from(text)), redactor.flush()]).toString();
+}
+
+/**
+ * Sixteen bits over all patterns together: enough to see that they differ. It cannot be computed without the session's
+ * token, which is among them, and is too short to check a guess of the others by.
+ */
+function fingerprint(forms: Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const form of forms) hash.update(`${form.length}:`).update(form);
+  return hash.digest('hex').slice(0, 4);
 }
 
 /** Adds what was found, joined with what it overlaps. The spans are in order, and nothing found ends before them. */

@@ -7,7 +7,8 @@ const MIN_ENCODED_CHARACTERS = 6;
 
 /**
  * The bytes under which the values may show up: raw, in base64 and base64url at any alignment, in hex, percent-encoded
- * as URLs and forms are, JSON-escaped. Values under 4 characters have none; under 6, only the raw one.
+ * as URLs and forms are, JSON-escaped. Values under 4 characters have none; under 6, only the raw one. In an order that
+ * does not depend on that of the secrets.
  */
 export function formsOf(secrets: Secret[]): Buffer[] {
   const forms = secrets.flatMap((secret) => {
@@ -15,7 +16,7 @@ export function formsOf(secrets: Secret[]): Buffer[] {
     if (value.length < MIN_SECRET_CHARACTERS) return [];
     return value.length < MIN_ENCODED_CHARACTERS ? [value] : [value, ...encodedForms(value)];
   });
-  return [...new Set(forms)].map((form) => Buffer.from(form));
+  return [...new Set(forms)].map((form) => Buffer.from(form)).toSorted((a, b) => Buffer.compare(a, b));
 }
 
 function encodedForms(value: string): string[] {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogRecord } from '../../src/session/log-record.ts';
-import { appendLog } from '../../src/store/logs.ts';
 import { moveSession, putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
+import { appendLog } from '../support/logs.ts';
 import { eventually } from '../support/eventually.ts';
 import { openSse } from '../support/sse-client.ts';
 
@@ -35,7 +35,7 @@ const MIXED = [
 
 async function endedWith(records: LogRecord[]): Promise<string> {
   const { session } = await putSession(rig.redis, { status: 'succeeded', endedAt: TIME });
-  await appendLog(rig.redis, session.id, records);
+  await appendLog(rig, session.id, records);
   return `/v1/sessions/${session.id}/logs`;
 }
 
@@ -81,10 +81,10 @@ describe('following a log', () => {
     await moveSession(rig.redis, session.id, { status: 'starting' });
     await moveSession(rig.redis, session.id, { status: 'running' });
     for (const record of MIXED) {
-      await appendLog(rig.redis, session.id, [record]);
+      await appendLog(rig, session.id, [record]);
       expect(await stream.next(2_000)).toEqual({ id: record.id, data: record });
     }
-    await appendLog(rig.redis, session.id, [line(6, 'last')]);
+    await appendLog(rig, session.id, [line(6, 'last')]);
     await moveSession(rig.redis, session.id, { status: 'succeeded', endedAt: TIME });
     expect(await stream.next()).toMatchObject({ id: '6' });
     expect(await stream.next()).toMatchObject({ event: 'end' });
@@ -94,8 +94,8 @@ describe('following a log', () => {
   test('as text ends after the last line', async () => {
     const { session } = await putSession(rig.redis, { status: 'running' });
     const whole = rig.call('GET', `/v1/sessions/${session.id}/logs?follow=true`);
-    await appendLog(rig.redis, session.id, [line(1, 'one')]);
-    await appendLog(rig.redis, session.id, [line(2, 'two')]);
+    await appendLog(rig, session.id, [line(1, 'one')]);
+    await appendLog(rig, session.id, [line(2, 'two')]);
     await moveSession(rig.redis, session.id, { status: 'failed', exitCode: 1, endedAt: TIME });
     expect((await whole).body).toBe('one\ntwo\n');
   });
@@ -111,7 +111,7 @@ describe('following a log', () => {
   test('gives its place back when the client goes away, also one that never read', async () => {
     const records = Array.from({ length: 400 }, (_, index) => line(index + 1, 'x'.repeat(60_000)));
     const { session } = await putSession(rig.redis, { status: 'running' });
-    for (const record of records) await appendLog(rig.redis, session.id, [record]);
+    await appendLog(rig, session.id, records);
     const before = await openStreams();
     const url = `${rig.api.url}/v1/sessions/${session.id}/logs?follow=true`;
     const call = request(url, { headers: rig.authorization }).end();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { appendLog } from '../../src/store/logs.ts';
+import { appendLog } from '../support/logs.ts';
 import { change } from '../../src/store/records.ts';
 import { moveSession, putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
 
@@ -59,10 +59,10 @@ test('a session is seen going from queued to succeeded, with its token, its time
   await moveSession(rig.redis, session.id, { status: 'running' });
   await row.getByText('running').waitFor();
   const log = page.locator('#log');
-  await appendLog(rig.redis, session.id, [{ id: '1', time: TIME, stream: 'stdout', text: 'first line' }]);
+  await appendLog(rig, session.id, [{ id: '1', time: TIME, stream: 'stdout', text: 'first line' }]);
   await log.getByText('first line').waitFor();
   const nasty = '<script>document.title = "taken"</script><img src=x onerror="document.title = 1">';
-  await appendLog(rig.redis, session.id, [{ id: '2', time: TIME, stream: 'stderr', text: nasty }]);
+  await appendLog(rig, session.id, [{ id: '2', time: TIME, stream: 'stderr', text: nasty }]);
   await log.getByText(nasty).waitFor();
   await change(rig.redis, { sessionId: session.id, tokenId: token?.id ?? null }, (view) => ({
     ...(view.session && { session: { ...view.session, status: 'succeeded', exitCode: 0, endedAt: TIME } }),

@@ -70,7 +70,7 @@ describe('sandboxes on Docker', () => {
       agent: async (stream: 'stdout' | 'stderr', bytes: Uint8Array) =>
         void (output[stream] += Buffer.from(bytes).toString()),
       step: async () => undefined,
-      passed: () => undefined,
+      passed: async () => undefined,
     };
     const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
     return { init, output, channel, pumped: init.pump() };

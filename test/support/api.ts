@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startApi } from '../../src/api/start-api.ts';
 import type { OperatorLimits } from '../../src/config.ts';
 import { createLogger } from '../../src/ops/log.ts';
@@ -18,6 +21,8 @@ export interface TestApi extends AsyncDisposable {
   url: string;
   /** A key that it takes. */
   key: string;
+  /** Where it looks for logs. */
+  logDir: string;
   close(): Promise<void>;
 }
 
@@ -29,14 +34,19 @@ export async function startTestApi(options: {
   debtAlarmSeconds?: number;
 }): Promise<TestApi> {
   const keys = options.keys ?? { test: `dp_${randomBytes(16).toString('hex')}` };
+  const logDir = await mkdtemp(join(tmpdir(), 'daypass-logs-'));
   const api = await startApi({
     redisUrl: options.redisUrl,
     listen: { host: '127.0.0.1', port: 0 },
     keys: Object.entries(keys).map(([name, key]) => ({ name, key: new Secret(key) })),
+    logDir,
     limits: { ...TEST_LIMITS, ...options.limits },
     debtAlarmSeconds: options.debtAlarmSeconds ?? 300,
     log: createLogger('api', 'silent'),
   });
-  const close = (): Promise<void> => api.close();
-  return { url: api.url, key: Object.values(keys)[0] ?? '', close, [Symbol.asyncDispose]: close };
+  const close = async (): Promise<void> => {
+    await api.close();
+    await rm(logDir, { recursive: true, force: true });
+  };
+  return { url: api.url, key: Object.values(keys)[0] ?? '', logDir, close, [Symbol.asyncDispose]: close };
 }

@@ -25,7 +25,7 @@ function channelOf(said: [kind: string, ...strings: string[]][], over: Partial<S
   };
 }
 
-const nowhere = { agent: async () => undefined, step: async () => undefined, passed: () => undefined };
+const nowhere = { agent: async () => undefined, step: async () => undefined, passed: async () => undefined };
 const options = { hasAgent: false, onStarted: async () => undefined };
 
 it('a step that is ordered after the sandbox is gone fails at once, with what init said last', async () => {

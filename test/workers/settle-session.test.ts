@@ -3,7 +3,7 @@ import { afterRemoval } from '../../workers/settle-session.ts';
 import { aSession, aToken } from '../support/records.ts';
 
 const now = new Date('2026-01-01T00:10:00.000Z');
-const sandbox = { id: 'sbx_1', image: 'i', claimedAt: 'then', removedAt: null };
+const sandbox = { id: 'sbx_1', image: 'i', engine: 'engine-1', claimedAt: 'then', removedAt: null };
 const session = aSession({ status: 'failed', tokenId: 'tok_test', sandbox, sealedSecrets: 'v1.k1.a.b' });
 const sealed = 'v1.k1.iv.body';
 

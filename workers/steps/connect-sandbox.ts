@@ -29,7 +29,7 @@ export async function connectSandbox(
   session: SessionRecord,
   { id, life, secrets }: { id: string; life: Life; secrets: Secret[] },
 ): Promise<OpenSandbox> {
-  const log = await openLog(deps, session.id);
+  const log = await openLog(deps, session.id, id);
   log.mask(secrets);
   const channel = await deps.runtime.attach(id, log.resumeAt, life.signal);
   const init = new InitClient(channel, log, {

@@ -1,7 +1,7 @@
 import { SessionError } from '../../src/errors.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { readSession } from '../../src/store/records.ts';
-import { markStarted } from '../../src/logs/started.ts';
+import { markStarted } from '../../src/logs/log-directory.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
@@ -16,7 +16,7 @@ export async function startAgent(deps: WorkerDeps, session: SessionRecord, { id,
   const cwd = onlyRepo === undefined ? '/workspace' : `/workspace/${onlyRepo.path}`;
   const described = repos.map(({ id: repo, path, ref }, i) => ({ id: repo, path, ref, head: heads[i] ?? null }));
   await init.setEnv({ DAYPASS_REPOS: JSON.stringify(described) });
-  if ((await markStarted('', session.id, id)) === 'other') {
+  if ((await markStarted(deps.config.logDir, session.id, id)) === 'other') {
     throw new SessionError('worker_lost', 'The command was started before, in a sandbox that the store has forgotten');
   }
   await init.startAgent(cwd, command ?? []);

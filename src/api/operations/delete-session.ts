@@ -1,4 +1,5 @@
 import { Refusal } from '../../errors.ts';
+import { deleteLog } from '../../logs/log-directory.ts';
 import { whyKept } from '../../session/keep.ts';
 import { forget } from '../../store/records.ts';
 import { loadFacts } from '../load.ts';
@@ -10,11 +11,13 @@ export const deleteSession = defineOperation({
   summary: 'Forgets an ended session',
   description: 'Its record, log and events. Refused while it lives, or its container or token is not gone.',
   responses: { '204': { description: 'It is forgotten.' } },
-  handle: async ({ id }, { redis }) => {
+  handle: async ({ id }, { redis, logDir }) => {
     for (;;) {
       const facts = await loadFacts(redis, id);
       const reason = whyKept(facts, new Date());
       if (reason !== null) throw new Refusal('session_not_ended', `Session ${id} cannot be deleted yet. ${reason}`);
+      // Before the record, so that a call that fails here can be repeated.
+      await deleteLog(logDir, id);
       if (await forget(redis, facts)) return { status: 204 };
     }
   },

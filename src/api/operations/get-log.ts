@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readSession } from '../../store/records.ts';
 import { loadFacts } from '../load.ts';
 import { logPages } from '../log-pages.ts';
+import { openLog } from '../open-log.ts';
 import { defineOperation } from '../operation.ts';
 import { logRecordSchema } from '../schemas/log-record.ts';
 import { LOG_TYPES, writeLog } from '../write-log.ts';
@@ -36,15 +37,15 @@ export const getLog = defineOperation({
       },
     },
   },
-  handle: async ({ id, query, headers, prefers, signal }, { redis, changes }) => {
-    await loadFacts(redis, id);
+  handle: async ({ id, query, headers, prefers, signal }, { redis, changes, logDir }) => {
+    const { session } = await loadFacts(redis, id);
     const type = prefers(LOG_TYPES);
     const pages = logPages({
       redis,
       changes,
       signal,
       sessionId: id,
-      afterId: headers['Last-Event-ID'] ?? query.after ?? '0',
+      reader: await openLog(logDir, session, headers['Last-Event-ID'] ?? query.after ?? '0'),
       keepsOn: (query.follow ?? String(type === 'text/event-stream')) === 'true',
     });
     const finalStatus = async () => (await readSession(redis, id))?.status ?? null;

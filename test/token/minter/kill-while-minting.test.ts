@@ -32,7 +32,7 @@ async function open() {
   const minter = await startMinter({
     redis: own.redis,
     provider,
-    sealKeys: [{ id: 'k1', key: new Secret(randomBytes(32).toString('base64')) }],
+    sealKeys: { keys: [{ id: 'k1', key: new Secret(randomBytes(32).toString('base64')) }] },
     spoolDir: join(dir, 'spool'),
     socket,
     log: pino({ level: 'silent' }),

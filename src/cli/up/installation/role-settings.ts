@@ -27,6 +27,8 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   gateway: [...COMMON, ...PLACE, 'DAYPASS_RELACE_BASE_URL'],
   api: [
     ...COMMON,
+    'DAYPASS_DATA_DIR',
+    'DAYPASS_LOG_DIR',
     'DAYPASS_REDIS_URL',
     'DAYPASS_API_LISTEN',
     'DAYPASS_API_KEYS',
@@ -41,6 +43,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   worker: [
     ...COMMON,
     ...PLACE,
+    'DAYPASS_LOG_DIR',
     'DAYPASS_REDIS_URL',
     'DAYPASS_RELACE_BASE_URL',
     'DOCKER_HOST',
@@ -51,6 +54,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_TOKEN_GRACE_SECONDS',
     'DAYPASS_LOG_LIMIT_MB',
     'DAYPASS_JOB_LOCK_SECONDS',
+    'DAYPASS_LOG_RATE_KB_PER_SECOND',
   ],
 };
 

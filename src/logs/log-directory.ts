@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isCode, nullIfMissing, sessionDir } from './segments.ts';
+
+/** Removes a session's log and marker. Fine when there is none. */
+export async function deleteLog(dir: string, sessionId: string): Promise<void> {
+  await rm(sessionDir(dir, sessionId), { recursive: true, force: true });
+}
+
+/** What a session's log takes on the disk, in bytes; null when there is none. */
+export async function logSize(dir: string, sessionId: string): Promise<number | null> {
+  const place = sessionDir(dir, sessionId);
+  const names = await readdir(place).catch(nullIfMissing);
+  if (names === null) return null;
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(place, name)).catch(nullIfMissing))?.size ?? 0),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * Writes down, once in a session's life and durably, in which sandbox its command starts. `first`: nobody had;
+ * `same`: this sandbox had; `other`: another one had, and the command must not start again.
+ */
+export async function markStarted(
+  dir: string,
+  sessionId: string,
+  sandboxId: string,
+): Promise<'first' | 'same' | 'other'> {
+  const place = sessionDir(dir, sessionId);
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const marker = join(place, 'started');
+  const draft = `${marker}.${randomBytes(8).toString('hex')}`;
+  try {
+    await writeDurably(draft, sandboxId);
+    // A link appears whole or not at all, and only once.
+    await link(draft, marker);
+    await syncDirectory(place);
+    return 'first';
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+    return (await readFile(marker, 'utf8')) === sandboxId ? 'same' : 'other';
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(text);
+  await file.sync();
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}
