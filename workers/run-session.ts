@@ -54,7 +54,7 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
     await life.confirm();
     facts.cause = life.cause;
     const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
-    if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, sandbox, { agentExited: facts.exit !== null });
+    if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, sandbox, facts.exit);
     await endSession(deps, session, decideEnding(facts), redact);
     return 'ended';
   } catch (thrown) {

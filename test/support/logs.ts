@@ -12,7 +12,7 @@ export async function appendLog(
 ): Promise<void> {
   const appender = await openLogAppender(api.logDir, sessionId);
   const lastId = Number(records.at(-1)?.id ?? appender.resume?.lastId ?? 0);
-  await appender.append(records, { at: 0, lastId, state: {}, tails: {} });
+  await appender.append(records, { source: 'sbx_1', at: 0, lastId, state: {}, tails: {} });
   await appender.close();
   await redis.publish(keys.changes, sessionId);
 }

@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeps } from '../deps.ts';
+import type { AgentExit } from '../init-client.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
 /** Init kills everything and drains the pipes within milliseconds, unless it is paused or gone. */
 const INIT_KILLS_MS = 2_000;
 /** What is still on its way when a sandbox has ended must arrive within this time. */
 const DRAIN_TIMEOUT_MS = 5_000;
+/** Init is gone, and the engine hears of it within milliseconds. */
+const ENGINE_LEARNS_MS = 3_000;
+const LOOK_EVERY_MS = 10;
 
 /**
  * Ends whatever still runs in the sandbox and waits until its last line is in the log. Says whether the kernel killed
@@ -13,24 +18,31 @@ const DRAIN_TIMEOUT_MS = 5_000;
 export async function closeSandbox(
   { runtime, log }: WorkerDeps,
   sandbox: OpenSandbox,
-  { agentExited }: { agentExited: boolean },
+  exit: AgentExit | null,
 ): Promise<boolean> {
   const kill = (): Promise<void> =>
     runtime.signal(sandbox.id, 'SIGKILL').catch((error: unknown) => {
       log.warn({ err: error, sandboxId: sandbox.id }, 'could not end the sandbox; it is tried again');
     });
   // After its agent, init ends by itself. Told to, it loses nothing; the engine needs not answer for that.
-  if (!agentExited) {
+  if (exit === null) {
     await sandbox.init.stop('KILL').catch(() => undefined);
     if (!(await within(INIT_KILLS_MS, sandbox.drained))) await kill();
   }
   const complete = await within(DRAIN_TIMEOUT_MS, sandbox.drained);
   await sandbox.log.close({ complete });
   sandbox.close();
-  // Asked only now: the engine hears of a lack of memory on another way than of the exit, but before it.
-  const state = await runtime.inspect(sandbox.id).catch(() => null);
-  if (state?.running) await kill();
-  return state?.outOfMemory ?? false;
+  return exit?.exitCode === 0 ? false : ranOutOfMemory(runtime, sandbox.id);
+}
+
+/** Asked once it has ended, as the engine knows it: it hears of a lack of memory on another way, but before that. */
+async function ranOutOfMemory(runtime: WorkerDeps['runtime'], sandboxId: string): Promise<boolean> {
+  const until = Date.now() + ENGINE_LEARNS_MS;
+  for (;;) {
+    const state = await runtime.inspect(sandboxId).catch(() => null);
+    if (!state?.running || Date.now() > until) return state?.outOfMemory ?? false;
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
 async function within(timeoutMs: number, done: Promise<void>): Promise<boolean> {

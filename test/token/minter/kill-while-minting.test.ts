@@ -32,6 +32,7 @@ async function open() {
   const minter = await startMinter({
     redis: own.redis,
     provider,
+    name: 'minter-1',
     sealKeys: { keys: [{ id: 'k1', key: new Secret(randomBytes(32).toString('base64')) }] },
     spoolDir: join(dir, 'spool'),
     socket,
@@ -44,6 +45,7 @@ async function open() {
   }));
   return {
     provider,
+    name: 'minter-1',
     client,
     [Symbol.asyncDispose]: async () => {
       client.close();
