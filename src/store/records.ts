@@ -48,6 +48,7 @@ export async function change(
     const effects = [
       ...sessionEffects(found, after),
       ...tokenEffects(found.token, after.token),
+      ...receiptEffects(ids.sessionId, found, after),
       ...eventEffects(ids.sessionId, wanted.events ?? []),
       ...(wanted.effects ?? []),
       ['PUBLISH', keys.changes, ids.sessionId] satisfies Effect,
@@ -77,10 +78,11 @@ export async function forget(redis: Redis, { session, token }: View): Promise<bo
   if (session === null) return false;
   const entry = indexEntry(session.createdAt, session.id);
   const effects: Effect[] = [
-    ['DEL', keys.session(session.id), keys.events(session.id), keys.log(session.id)],
+    ['DEL', keys.session(session.id), keys.events(session.id), keys.log(session.id), keys.receipt(session.id)],
     ['ZREM', keys.sessions, entry],
     ['ZREM', keys.sessionsByStatus(session.status), entry],
     ['SREM', keys.unsettled, session.id],
+    ['SREM', keys.receiptsDue, session.id],
     ['PUBLISH', keys.changes, session.id],
   ];
   if (token !== null) {
@@ -151,4 +153,11 @@ function tokenEffects(before: TokenRecord | null, token: TokenRecord | null): Ef
     effects.push(['ZADD', keys.tokensByState(token.state), 0, entry]);
   }
   return effects;
+}
+
+/** From here on the session's receipt may be final: it is listed for the minter to look at and to sign. */
+function receiptEffects(sessionId: string, before: View, { session, token }: View): Effect[] {
+  const ends = session !== null && isEnded(session.status) && before.session?.status !== session.status;
+  const tokenIsOver = token !== null && isTokenFinal(token.state) && before.token?.state !== token.state;
+  return ends || tokenIsOver ? [['SADD', keys.receiptsDue, sessionId]] : [];
 }

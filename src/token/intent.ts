@@ -20,6 +20,7 @@ export function intendToken(intent: {
     revokingAt: null,
     revokedAt: null,
     verifiedAt: null,
+    testimony: null,
     attempts: 0,
     lastError: null,
     fingerprint: null,

@@ -1,6 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import { describe } from '../../errors.ts';
 import { change, readToken } from '../../store/records.ts';
 import { ProviderError } from '../provider.ts';
+import { testify } from '../receipt/testimony.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
 import type { Slots } from './slots.ts';
@@ -29,8 +31,8 @@ export async function tryDeletion({ deps, slots, back }: DeletionTools, tokenId:
     return null;
   }
   try {
-    const deletedAt = await slots.run(() => deleteAndLook(deps, token));
-    await settle(deps, token, 'revoked', deletedAt);
+    const refusal = await slots.run(() => deleteAndLook(deps, token));
+    await settle(deps, token, 'revoked', refusal);
     return null;
   } catch (error) {
     const waitMs = back(error instanceof ProviderError ? error.retryAfterMs : null);
@@ -39,41 +41,52 @@ export async function tryDeletion({ deps, slots, back }: DeletionTools, tokenId:
   }
 }
 
-/** One try: delete, then ask with the token. Gives the time at which the deletion was answered. */
-async function deleteAndLook({ provider, keyRing }: MinterDeps, token: TokenRecord): Promise<Date> {
+/** A token that was seen to be refused after its deletion was answered. */
+interface Refusal {
+  deletedAt: Date;
+  /** Of the value that was tried, whatever the ledger says. */
+  fingerprint: string;
+}
+
+/** One try: delete, then ask with the token. */
+async function deleteAndLook({ provider, keyRing }: MinterDeps, token: TokenRecord): Promise<Refusal> {
   const value = keyRing.open(token.sealed ?? '', token.id);
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
   const deletedAt = new Date();
   const refused = await provider.isRefused(value, token.grants[0]?.repoId ?? '', AbortSignal.timeout(CALL_TIMEOUT_MS));
   if (!refused)
     throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
-  return deletedAt;
+  return { deletedAt, fingerprint: value.fingerprint() };
 }
 
 async function settle(
   deps: MinterDeps,
   { id, sessionId }: TokenRecord,
   state: 'revoked' | 'expired',
-  deletedAt?: Date,
+  refusal?: Refusal,
 ): Promise<void> {
   const now = new Date().toISOString();
   await change(deps.redis, { sessionId, tokenId: id }, ({ token }) => {
     if (token?.state !== 'revoking') return null;
     const attempts = token.attempts + (state === 'revoked' ? 1 : 0);
     const revocationMs = Date.parse(now) - Date.parse(token.revokingAt ?? now);
+    const settled: TokenRecord = { ...token, state, attempts, revokedAt: null, verifiedAt: null, sealed: null };
     return {
-      token: {
-        ...token,
-        state,
-        attempts,
-        revokedAt: deletedAt?.toISOString() ?? null,
-        verifiedAt: deletedAt ? now : null,
-        sealed: null,
-      },
+      token: refusal === undefined ? settled : seenRefused(settled, refusal, now, deps.receiptKey),
       events: [{ type: `token_${state}`, detail: { tokenId: id, attempts, revocationMs } }],
     };
   });
   await deps.spool.drop(id);
+}
+
+function seenRefused(
+  token: TokenRecord,
+  { deletedAt, fingerprint }: Refusal,
+  verifiedAt: string,
+  key: KeyObject,
+): TokenRecord {
+  const seen = { ...token, fingerprint, revokedAt: deletedAt.toISOString(), verifiedAt };
+  return { ...seen, testimony: testify(seen, key) };
 }
 
 async function recordFailure(

@@ -12,6 +12,8 @@ import { requestPublicKey } from '../request-secrets.ts';
 import { createKeyRing, keyIdOf, type KeyRing, type SealKey } from '../sealing.ts';
 import { createMinterApp } from './app.ts';
 import { createMinting } from './minting.ts';
+import { openReceiptKey } from './receipts/key-file.ts';
+import { startReceiptSigner } from './receipts/receipt-signer.ts';
 import { recoverFromSpool } from './recover.ts';
 import { createRevoker } from './revoker.ts';
 import { openSpool } from './spool.ts';
@@ -22,6 +24,8 @@ export interface MinterOptions {
   /** At least one. */
   sealKeys: SealKey[];
   spoolDir: string;
+  /** Where the key that signs receipts lies; made when it is not there. */
+  receiptKeyFile: string;
   /** Path of the Unix socket to listen on. */
   socket: string;
   log: Logger;
@@ -37,7 +41,9 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   const keyRing = createKeyRing(sealKeys);
   const due = await allTokens(redis, 'revoking');
   requireKeys(keyRing, [...due, ...(await allTokens(redis, 'active'))]);
-  const deps = { redis, provider, sealKeys, keyRing, log, spool: await openSpool(options.spoolDir) };
+  const spool = await openSpool(options.spoolDir);
+  const receiptKey = await openReceiptKey(options.receiptKeyFile);
+  const deps = { redis, provider, sealKeys, keyRing, log, spool, receiptKey };
   const revoker = createRevoker(deps);
   const minting = createMinting(deps, revoker);
 
@@ -58,11 +64,12 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   await chmod(socket, 0o660);
   revoker.resume(due.map(({ id }) => id));
   revoker.resume(await recoverFromSpool(deps));
+  const receipts = startReceiptSigner(deps);
   return {
     async close() {
       revoker.close();
       server.close();
-      await minting.settled();
+      await Promise.all([minting.settled(), receipts.close()]);
       server.closeAllConnections();
       await rm(socket, { force: true });
     },

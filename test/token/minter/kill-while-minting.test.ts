@@ -34,6 +34,7 @@ async function open() {
     provider,
     sealKeys: [{ id: 'k1', key: new Secret(randomBytes(32).toString('base64')) }],
     spoolDir: join(dir, 'spool'),
+    receiptKeyFile: join(dir, 'receipt-key.pem'),
     socket,
     log: pino({ level: 'silent' }),
   });

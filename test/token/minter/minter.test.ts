@@ -33,8 +33,9 @@ describe('the minter', () => {
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const socket = join(dir, 'minter.sock');
     const spoolDir = join(dir, 'spool');
+    const receiptKeyFile = join(dir, 'receipt-key.pem');
     const start = (sealKeys = [sealKey]) =>
-      startMinter({ redis: own.redis, provider, sealKeys, spoolDir, socket, log });
+      startMinter({ redis: own.redis, provider, sealKeys, spoolDir, receiptKeyFile, socket, log });
     let minter = await start();
     const client = createMinterClient(socket);
 
