@@ -26,7 +26,8 @@ export async function signDue(
   }
   const { token } = seen;
   const saysRefused = token?.state === 'revoked' || receipt.revokedAt !== null || receipt.verifiedAt !== null;
-  if (saysRefused && !(token !== null && isOwnTestimony(token, key))) return 'not_seen';
+  const isSeen = token?.sessionId === sessionId && isOwnTestimony(token, key);
+  if (saysRefused && !isSeen) return 'not_seen';
   // What has changed meanwhile is looked at again in the next round.
   return (await keepReceipt(redis, seen, signReceipt(receipt, key, new Date()))) ? 'signed' : 'not_ready';
 }

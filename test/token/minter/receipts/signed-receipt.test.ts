@@ -152,11 +152,16 @@ describe('the receipt of a session', () => {
       token === null ? null : { token: { ...token, verifiedAt: '2026-01-01T00:00:00.000Z' } },
     );
     await end(sessionId, tokenId);
+    // Another one's token, which was truly seen to be refused.
+    const other = await running();
+    await client.revoke(other.tokenId, soon());
+    const borrowed = await putSession(redis, { status: 'succeeded', endedAt: now(), tokenId: other.tokenId });
+    const unsigned = [forged.session.id, sessionId, borrowed.session.id];
     await eventually(
       () => lines.filter((line) => line.includes('not by this minter')).length,
-      (count) => count === 2,
+      (count) => count === unsigned.length,
     );
-    for (const id of [forged.session.id, sessionId]) {
+    for (const id of unsigned) {
       expect(await receipt(id)).toMatchObject({ final: true, signature: null });
       expect(await dueReceipts(redis)).toContain(id);
     }
