@@ -185,6 +185,7 @@ export function loadMinterConfig(env: Environment = process.env) {
     redisUrl: read.DAYPASS_REDIS_URL,
     socket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
     spoolDir: join(resolve(read.DAYPASS_DATA_DIR), 'spool'),
+    receiptKeyFile: join(resolve(read.DAYPASS_DATA_DIR), 'receipt-key.pem'),
     relace: {
       baseUrl: read.DAYPASS_RELACE_BASE_URL,
       apiKey: read.DAYPASS_RELACE_API_KEY,
@@ -192,6 +193,12 @@ export function loadMinterConfig(env: Environment = process.env) {
     },
     sealKeys: file === undefined ? { keys: read.DAYPASS_SEAL_KEYS ?? [] } : { file: resolve(file) },
   };
+}
+
+/** Where the `daypass` command finds its API; what is not set is taken from `start.json`. */
+export function loadCliConfig(env: Environment = process.env) {
+  const read = settings(env, { DAYPASS_API_URL: httpUrl.optional(), DAYPASS_API_KEY: secret.optional() });
+  return { apiUrl: read.DAYPASS_API_URL, apiKey: read.DAYPASS_API_KEY };
 }
 
 export function loadGatewayConfig(env: Environment = process.env) {

@@ -6,6 +6,7 @@ import { followEvents } from './operations/follow-events.ts';
 import { getLog } from './operations/get-log.ts';
 import { getMetrics } from './operations/get-metrics.ts';
 import { getReceipt } from './operations/get-receipt.ts';
+import { getReceiptKeys } from './operations/get-receipt-keys.ts';
 import { getSession } from './operations/get-session.ts';
 import { getStats } from './operations/get-stats.ts';
 import { healthz, readyz } from './operations/health.ts';
@@ -38,6 +39,7 @@ export function routes(): Operation[] {
     revokeTokens,
     listWorkers,
     getStats,
+    getReceiptKeys,
     healthz,
     readyz,
     getMetrics,

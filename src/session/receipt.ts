@@ -1,10 +1,16 @@
+import { isTokenFinal, type TokenState } from '../token/state.ts';
 import type { SessionFacts } from './decision.ts';
+import { isEnded } from './status.ts';
 
 /** What became of a session's credential. Times are ISO 8601 UTC; null is not yet, or never. */
 export interface Receipt {
   sessionId: string;
+  /** Nothing of it changes any more: the session has ended, and its token is over or there never was one. */
+  final: boolean;
   provider: string | null;
   fingerprint: string | null;
+  /** null: no token was ever intended. */
+  tokenState: TokenState | null;
   repoIds: string[];
   mintedAt: string | null;
   deliveredAt: string | null;
@@ -17,12 +23,27 @@ export interface Receipt {
   revocationMs: number | null;
 }
 
+/** The minter's word for a receipt. */
+export interface ReceiptSignature {
+  algorithm: 'Ed25519';
+  keyId: string;
+  signedAt: string;
+  /** base64url, over the canonical JSON of the receipt without its signature. */
+  value: string;
+}
+
+export interface SignedReceipt extends Receipt {
+  signature: ReceiptSignature;
+}
+
 export function receiptOf({ session, token }: SessionFacts): Receipt {
   const repoIds = token === null ? session.request.repos.map(({ id }) => id) : token.grants.map(({ repoId }) => repoId);
   return {
     sessionId: session.id,
+    final: isFinal({ session, token }),
     provider: token?.provider ?? null,
     fingerprint: token?.fingerprint ?? null,
+    tokenState: token?.state ?? null,
     repoIds: [...new Set(repoIds)],
     mintedAt: token?.mintedAt ?? null,
     deliveredAt: token?.deliveredAt ?? null,
@@ -32,6 +53,11 @@ export function receiptOf({ session, token }: SessionFacts): Receipt {
     attempts: token?.attempts ?? 0,
     revocationMs: between(token?.revokingAt ?? null, token?.verifiedAt ?? null),
   };
+}
+
+/** A token that the ledger has lost is not known to be over. */
+function isFinal({ session, token }: SessionFacts): boolean {
+  return isEnded(session.status) && (token === null ? session.tokenId === null : isTokenFinal(token.state));
 }
 
 function between(from: string | null, to: string | null): number | null {

@@ -16,6 +16,12 @@ export const keys = {
   workers: 'daypass:workers',
   /** What the minter publishes of itself: public key, provider, its abilities. */
   minter: 'daypass:minter',
+  /** A hash by key id: the public keys that receipts are signed with. */
+  receiptKeys: 'daypass:minter:receipt-keys',
+  /** A set: sessions whose receipt may have become final and is not signed yet. */
+  receiptsDue: 'daypass:receipts:due',
+  /** A session's signed receipt. */
+  receipt: (sessionId: string) => `daypass:receipt:${sessionId}`,
   /** Pub/sub: a session's id each time anything of it changed. */
   changes: 'daypass:changes',
 } as const;

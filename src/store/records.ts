@@ -1,5 +1,5 @@
 import { isSandboxGone } from '../session/needs-values.ts';
-import { canMove } from '../session/status.ts';
+import { canMove, isEnded } from '../session/status.ts';
 import type { NewEvent } from '../session/event.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
@@ -49,6 +49,7 @@ export async function change(
     const effects = [
       ...sessionEffects(found, after),
       ...tokenEffects(found.token, after.token),
+      ...receiptEffects(ids.sessionId, found, after),
       ...eventEffects(ids.sessionId, wanted.events ?? []),
       ...(wanted.effects ?? []),
       ['PUBLISH', keys.changes, ids.sessionId] satisfies Effect,
@@ -78,10 +79,11 @@ export async function forget(redis: Redis, { session, token }: View): Promise<bo
   if (session === null) return false;
   const entry = indexEntry(session.createdAt, session.id);
   const effects: Effect[] = [
-    ['DEL', keys.session(session.id), keys.events(session.id)],
+    ['DEL', keys.session(session.id), keys.events(session.id), keys.receipt(session.id)],
     ['ZREM', keys.sessions, entry],
     ['ZREM', keys.sessionsByStatus(session.status), entry],
     ['SREM', keys.unsettled, session.id],
+    ['SREM', keys.receiptsDue, session.id],
     ['PUBLISH', keys.changes, session.id],
   ];
   if (token !== null) {
@@ -138,7 +140,9 @@ function sessionEffects(before: View, after: View): Effect[] {
     if (before.session !== null) effects.push(['ZREM', keys.sessionsByStatus(before.session.status), entry]);
     effects.push(['ZADD', keys.sessionsByStatus(session.status), 0, entry]);
   }
-  effects.push([isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
+  // A change that was not shown the session's token cannot tell that it is gone.
+  const sawToken = session.tokenId === null || after.token?.id === session.tokenId;
+  effects.push([sawToken && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
   return effects;
 }
 
@@ -152,4 +156,11 @@ function tokenEffects(before: TokenRecord | null, token: TokenRecord | null): Ef
     effects.push(['ZADD', keys.tokensByState(token.state), 0, entry]);
   }
   return effects;
+}
+
+/** From here on the session's receipt may be final: it is listed for the minter to look at and to sign. */
+function receiptEffects(sessionId: string, before: View, { session, token }: View): Effect[] {
+  const ends = session !== null && isEnded(session.status) && before.session?.status !== session.status;
+  const tokenIsOver = token !== null && isTokenFinal(token.state) && before.token?.state !== token.state;
+  return ends || tokenIsOver ? [['SADD', keys.receiptsDue, sessionId]] : [];
 }

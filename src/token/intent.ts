@@ -22,6 +22,7 @@ export function intendToken(intent: {
     revokingAt: null,
     revokedAt: null,
     verifiedAt: null,
+    testimony: null,
     attempts: 0,
     nextTryAt: null,
     lastError: null,

@@ -33,6 +33,8 @@ export interface TokenRecord {
   revokedAt: string | null;
   /** When a request *with the token* was refused by the provider. */
   verifiedAt: string | null;
+  /** Signed by the minter that saw it refused, over this line as it is then; see `receipt/testimony.ts`. */
+  testimony: string | null;
   /** Calls made to delete it so far. */
   attempts: number;
   /** When the next of them is due, by whoever made the last; null before the first. */

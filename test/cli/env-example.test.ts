@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import {
   loadApiConfig,
+  loadCliConfig,
   loadGatewayConfig,
   loadGitHostConfig,
   loadMinterConfig,
@@ -10,7 +11,14 @@ import {
 } from '../../src/config.ts';
 import { namesReadBy } from './support/names-read-by.ts';
 
-const LOADERS = [loadApiConfig, loadGatewayConfig, loadGitHostConfig, loadMinterConfig, loadWorkerConfig];
+const LOADERS = [
+  loadApiConfig,
+  loadCliConfig,
+  loadGatewayConfig,
+  loadGitHostConfig,
+  loadMinterConfig,
+  loadWorkerConfig,
+];
 const NEEDED = {
   DAYPASS_REDIS_URL: '/redis.sock',
   DAYPASS_API_KEYS: 'test:obviously-fake-key',

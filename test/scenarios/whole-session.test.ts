@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
 import { createRepo, getSession, logOf, settled, startSession, until } from './session.ts';
 
@@ -43,12 +44,17 @@ describe('a session over HTTP', () => {
     expect(ended.token?.verifiedAt).not.toBeNull();
     expect(ended.timings).toMatchObject({ queuedMs: expect.any(Number), toRunningMs: expect.any(Number) });
 
-    const receipt = await (await stack.call('GET', `/v1/sessions/${accepted.id}/receipt`)).json();
+    const receipt = await eventually(
+      async () =>
+        (await (await stack.call('GET', `/v1/sessions/${accepted.id}/receipt`)).json()) as { signature: unknown },
+      ({ signature }) => signature !== null,
+    );
     expect(receipt).toMatchObject({
       sessionId: accepted.id,
       repoIds: [repo],
       fingerprint: ended.token?.fingerprint,
       attempts: 1,
+      final: true,
     });
     for (const value of Object.values(receipt as object)) expect(value).not.toBeNull();
     await nothingLeft(stack);

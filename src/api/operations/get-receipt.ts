@@ -1,4 +1,5 @@
 import { receiptOf } from '../../session/receipt.ts';
+import { readReceipt } from '../../store/receipts.ts';
 import { loadFacts } from '../load.ts';
 import { defineOperation } from '../operation.ts';
 import { receiptSchema } from '../schemas/receipt.ts';
@@ -8,7 +9,13 @@ export const getReceipt = defineOperation({
   method: 'get',
   path: '/v1/sessions/{id}/receipt',
   summary: "What became of a session's credential",
-  description: 'There from the beginning; what has not happened is null.',
+  description:
+    'There from the beginning; what has not happened is null. Once it is final the minter signs it: by its key, which ' +
+    'this API does not have, and with what it has seen itself.',
   responses: jsonAnswer(200, 'The receipt.', receiptSchema),
-  handle: async ({ id }, { redis }) => ({ status: 200, json: receiptOf(await loadFacts(redis, id)) }),
+  handle: async ({ id }, { redis }) => {
+    const receipt = receiptOf(await loadFacts(redis, id));
+    const signed = receipt.final ? await readReceipt(redis, id) : null;
+    return { status: 200, json: signed ?? { ...receipt, signature: null } };
+  },
 });

@@ -1,7 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import { describe } from '../../errors.ts';
 import { needsValues } from '../../session/needs-values.ts';
 import { change, readToken } from '../../store/records.ts';
 import { ProviderError } from '../provider.ts';
+import { testify } from '../receipt/testimony.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
 import { claimUntil, mayPursue } from './may-pursue.ts';
@@ -53,8 +55,8 @@ export async function tryDeletion(
   }
   try {
     // The back-off goes on where it was in an earlier life; what was never tried goes first.
-    const deletedAt = await slots.run(() => deleteAndLook(deps, token), { first: token.attempts === 0 });
-    await settle(deps, token, 'revoked', deletedAt);
+    const refusal = await slots.run(() => deleteAndLook(deps, token), { first: token.attempts === 0 });
+    await settle(deps, token, 'revoked', refusal);
     return 'deleted';
   } catch (error) {
     const retryAfterMs = error instanceof ProviderError ? error.retryAfterMs : null;
@@ -74,8 +76,15 @@ async function claim({ redis }: MinterDeps, { id, sessionId, nextTryAt }: TokenR
   return token?.state === 'revoking' && token.nextTryAt === until;
 }
 
-/** One try: delete, then ask with the token. Gives the time at which the deletion was answered. */
-async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: TokenRecord): Promise<Date> {
+/** A token that was seen to be refused after its deletion was answered. */
+interface Refusal {
+  deletedAt: Date;
+  /** Of the value that was tried, whatever the ledger says. */
+  fingerprint: string;
+}
+
+/** One try: delete, then ask with the token. */
+async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: TokenRecord): Promise<Refusal> {
   const sealed = token.sealed ?? (await spool.get(token.id))?.sealed ?? '';
   const value = keyRing.open(sealed, token.id);
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
@@ -83,35 +92,46 @@ async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: To
   const refused = await provider.isRefused(value, token.grants[0]?.repoId ?? '', AbortSignal.timeout(CALL_TIMEOUT_MS));
   if (!refused)
     throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
-  return deletedAt;
+  return { deletedAt, fingerprint: value.fingerprint() };
 }
 
 async function settle(
   deps: MinterDeps,
   { id, sessionId }: TokenRecord,
   state: 'revoked' | 'expired',
-  deletedAt?: Date,
+  refusal?: Refusal,
 ): Promise<void> {
   const now = new Date().toISOString();
   await change(deps.redis, { sessionId, tokenId: id }, ({ session, token }) => {
     if (token?.state !== 'revoking') return null;
     const attempts = token.attempts + (state === 'revoked' ? 1 : 0);
     const revocationMs = Date.parse(now) - Date.parse(token.revokingAt ?? now);
+    const settled: TokenRecord = {
+      ...token,
+      state,
+      attempts,
+      revokedAt: null,
+      verifiedAt: null,
+      nextTryAt: null,
+      // Of no use to anybody but the mask of its sandbox's log; who removes the sandbox erases it then.
+      sealed: needsValues(session, id) ? token.sealed : null,
+    };
     return {
-      token: {
-        ...token,
-        state,
-        attempts,
-        revokedAt: deletedAt?.toISOString() ?? null,
-        verifiedAt: deletedAt ? now : null,
-        nextTryAt: null,
-        // Of no use to anybody but the mask of its sandbox's log; who removes the sandbox erases it then.
-        sealed: needsValues(session, id) ? token.sealed : null,
-      },
+      token: refusal === undefined ? settled : seenRefused(settled, refusal, now, deps.receiptKey),
       events: [{ type: `token_${state}`, detail: { tokenId: id, attempts, revocationMs } }],
     };
   });
   await deps.spool.drop(id);
+}
+
+function seenRefused(
+  token: TokenRecord,
+  { deletedAt, fingerprint }: Refusal,
+  verifiedAt: string,
+  key: KeyObject,
+): TokenRecord {
+  const seen = { ...token, fingerprint, revokedAt: deletedAt.toISOString(), verifiedAt };
+  return { ...seen, testimony: testify(seen, key) };
 }
 
 async function recordFailure(

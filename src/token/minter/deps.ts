@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Logger } from '../../ops/log.ts';
 import type { Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
@@ -12,5 +13,7 @@ export interface MinterDeps {
   provider: TokenProvider;
   keyRing: KeyRing;
   spool: Spool;
+  /** Ed25519, private: signs what this minter has seen. */
+  receiptKey: KeyObject;
   log: Logger;
 }

@@ -14,6 +14,8 @@ import { createKeyRotation, publishOwnFacts } from './key-rotation.ts';
 import { keyUsage, requireKeys } from './key-usage.ts';
 import { createMinting } from './minting.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { openReceiptKey } from './receipts/key-file.ts';
+import { startReceiptSigner } from './receipts/receipt-signer.ts';
 import { createRevoker } from './revoker.ts';
 import { readSealKeys, type SealKeySource } from './seal-key-source.ts';
 import { openSpool } from './spool.ts';
@@ -29,6 +31,8 @@ export interface MinterOptions {
   provider: TokenProvider;
   sealKeys: SealKeySource;
   spoolDir: string;
+  /** Where the key that signs receipts lies; made when it is not there. */
+  receiptKeyFile: string;
   /** Path of the Unix socket to listen on. */
   socket: string;
   log: Logger;
@@ -43,7 +47,9 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   const { name, redis, provider, sealKeys, socket, log } = options;
   await whenServed(log, () => requireDurableRedis(redis));
   const keyRing = createKeyRing(await readSealKeys(sealKeys));
-  const deps: MinterDeps = { name, redis, provider, keyRing, log, spool: await openSpool(options.spoolDir, log) };
+  const spool = await openSpool(options.spoolDir, log);
+  const receiptKey = await openReceiptKey(options.receiptKeyFile);
+  const deps: MinterDeps = { name, redis, provider, keyRing, log, spool, receiptKey };
   await whenServed(log, async () => {
     requireKeys(await keyUsage(deps));
     await publishOwnFacts(deps);
@@ -64,6 +70,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   await chmod(socket, 0o660);
   const closing = new AbortController();
   const keeping = lookAgain(log, () => alone(keepSpool), closing.signal);
+  const receipts = startReceiptSigner(deps);
   return {
     async close() {
       closing.abort();
@@ -71,7 +78,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
       server.close();
       // One that waits for Redis would wait for long; what it does may be cut off anywhere.
       await Promise.race([keeping, sleep(LAST_LOOK_MS)]);
-      await minting.settled();
+      await Promise.all([minting.settled(), receipts.close()]);
       server.closeAllConnections();
       await rm(socket, { force: true });
     },

@@ -35,12 +35,13 @@ describe('a token that the ledger does not know, but the spool does', () => {
 
   async function minted() {
     const spoolDir = join(dir, randomUUID());
+    const receiptKeyFile = join(dir, 'receipt-key.pem');
     const socket = join(dir, `${randomUUID().slice(0, 8)}.sock`);
     const provider = createFakeTokenProvider();
     provider.addRepo(REPO_A);
     const log = pino({ level: 'silent' });
     const name = randomUUID();
-    const start = () => startMinter({ name, redis, provider, sealKeys, spoolDir, socket, log });
+    const start = () => startMinter({ name, redis, provider, sealKeys, spoolDir, receiptKeyFile, socket, log });
     const minter = await start();
     const client = createMinterClient(socket);
     const [sessionId, tokenId] = [`ses_${randomUUID()}`, `tok_${randomUUID()}`];

@@ -35,6 +35,7 @@ async function open() {
     name: 'minter-1',
     sealKeys: { keys: [{ id: 'k1', key: new Secret(randomBytes(32).toString('base64')) }] },
     spoolDir: join(dir, 'spool'),
+    receiptKeyFile: join(dir, 'receipt-key.pem'),
     socket,
     log: pino({ level: 'silent' }),
   });

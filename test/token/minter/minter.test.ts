@@ -35,9 +35,10 @@ describe('the minter', () => {
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const socket = join(dir, 'minter.sock');
     const spoolDir = join(dir, 'spool');
+    const receiptKeyFile = join(dir, 'receipt-key.pem');
     const name = randomUUID();
     const start = (ring = [sealKey]) =>
-      startMinter({ name, redis: own.redis, provider, sealKeys: { keys: ring }, spoolDir, socket, log });
+      startMinter({ name, redis: own.redis, provider, sealKeys: { keys: ring }, spoolDir, receiptKeyFile, socket, log });
     let minter = await start();
     const client = createMinterClient(socket);
 

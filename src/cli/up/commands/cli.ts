@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { receiptCommand } from '../../receipt/receipt-command.ts';
+import { tokensCommand } from '../../tokens/tokens-command.ts';
 import type { CommandContext } from './context.ts';
 import { down } from './down.ts';
 import { start } from './start.ts';
@@ -21,6 +23,7 @@ export async function cli(context: CommandContext): Promise<number> {
     .action(async ({ engine }: { engine?: true }) => {
       exitCode = await down({ ...context, args: engine === true ? ['--engine'] : [] });
     });
+  program.addCommand(tokensCommand(context)).addCommand(receiptCommand(context));
   await program.parseAsync(context.args, { from: 'user' });
   return exitCode;
 }

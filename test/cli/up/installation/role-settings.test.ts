@@ -38,6 +38,12 @@ describe('each role is given its own settings', () => {
     expect(roleEnvironment('minter', everything)).toHaveProperty('DAYPASS_RELACE_API_KEY');
   });
 
+  test('the API is not told where the key lies that signs receipts', () => {
+    const env = roleEnvironment('api', everything);
+    expect(env).not.toHaveProperty('DAYPASS_DATA_DIR');
+    expect(roleEnvironment('minter', everything)).toHaveProperty('DAYPASS_DATA_DIR');
+  });
+
   test('only the worker is told where the engine is, and nothing else of the user reaches any role', () => {
     for (const role of ROLES) {
       const env = roleEnvironment(role, everything);

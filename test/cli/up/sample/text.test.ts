@@ -16,10 +16,13 @@ test('a receipt says what was given, and that it was seen to be refused', () => 
   const time = '2026-01-01T00:00:00.000Z';
   const receipt = {
     sessionId: 'ses_1',
+    final: true,
     provider: 'relace',
+    tokenState: 'revoked' as const,
     fingerprint: '0123456789ab',
     repoIds: ['a', 'b'],
     attempts: 1,
+    signature: null,
   };
   const times = {
     mintedAt: time,

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { describe } from '../../errors.ts';
+import { receiptKeySetSchema, type ReceiptKey } from '../../token/receipt/receipt-key.ts';
+import { verifyReceipt, type ReceiptVerdict } from '../../token/receipt/verify-receipt.ts';
+import { connectApi } from '../client/connect.ts';
+import type { CommandContext } from '../up/commands/context.ts';
+import { CommandFailure } from '../up/failure.ts';
+
+const KEYS_PATH = '/.well-known/daypass-receipt-keys.json';
+const anyReceipt = z.record(z.string(), z.unknown());
+
+interface ReceiptOptions {
+  verify?: true;
+  keys?: string;
+  from?: string;
+}
+
+const REFUSALS: Record<Exclude<ReceiptVerdict, 'valid'>, string> = {
+  unsigned: 'The receipt is not signed: it is not final yet, or has been for less than a few seconds.',
+  unknown_key: 'The receipt names a key that is not among the keys it was to be verified with.',
+  forged: 'The signature does not fit: the receipt is not as the minter signed it.',
+};
+
+/** `daypass receipt`. The receipt goes to standard output as it is, so that it can be kept. */
+export function receiptCommand(context: CommandContext): Command {
+  return new Command('receipt')
+    .description("prints what became of a session's credential")
+    .argument('[session]')
+    .option('--verify', 'check the signature; fails when it is missing or does not fit')
+    .option('--keys <file>', 'verify with the keys in this file (a JWK set) instead of asking the API for them')
+    .option('--from <file>', 'a receipt that was kept, instead of one from the API')
+    .action(async (sessionId: string | undefined, options: ReceiptOptions) => {
+      if ((sessionId === undefined) === (options.from === undefined)) {
+        throw new CommandFailure('Name a session, or a file with --from.');
+      }
+      const receipt = await readReceipt(context, sessionId, options);
+      context.progress.line(JSON.stringify(receipt, null, 2));
+      if (options.verify !== true && options.keys === undefined) return;
+      const verdict = judge(receipt, await readKeys(context, options));
+      if (verdict !== 'valid') throw new CommandFailure(REFUSALS[verdict]);
+      process.stderr.write('✓ The signature fits: this is what the minter signed.\n');
+    });
+}
+
+async function readReceipt(context: CommandContext, sessionId: string | undefined, { from }: ReceiptOptions) {
+  if (from !== undefined) return readJsonFile(from, anyReceipt);
+  const path = `/v1/sessions/${encodeURIComponent(sessionId ?? '')}/receipt`;
+  return (await connectApi(context)).call('GET', path, anyReceipt);
+}
+
+async function readKeys(context: CommandContext, { keys }: ReceiptOptions): Promise<ReceiptKey[]> {
+  if (keys !== undefined) return (await readJsonFile(keys, receiptKeySetSchema)).keys;
+  return (await (await connectApi(context)).call('GET', KEYS_PATH, receiptKeySetSchema)).keys;
+}
+
+function judge(receipt: unknown, keys: ReceiptKey[]): ReceiptVerdict {
+  try {
+    return verifyReceipt(receipt, keys);
+  } catch (error) {
+    throw new CommandFailure('This is no receipt, or one of the keys is none.', { cause: error });
+  }
+}
+
+async function readJsonFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    throw new CommandFailure(`${path} cannot be read as what it should hold: ${describe(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,55 @@
+import type { SignedReceipt } from '../session/receipt.ts';
+import { receiptKeySchema, type ReceiptKey } from '../token/receipt/receipt-key.ts';
+import { commit, type Effect, type Expectation } from './commit.ts';
+import { keys } from './keys.ts';
+import type { View } from './records.ts';
+import type { Redis } from './redis.ts';
+
+/** Keeps a public key that receipts are signed with, for good: old receipts need it. Safe, and cheap, to repeat. */
+export async function publishReceiptKey(redis: Redis, key: ReceiptKey): Promise<void> {
+  await redis.hsetnx(keys.receiptKeys, key.kid, JSON.stringify(key));
+}
+
+/** Every public key that receipts were ever signed with here. */
+export async function readReceiptKeys(redis: Redis): Promise<ReceiptKey[]> {
+  return (await redis.hvals(keys.receiptKeys)).map((text) => receiptKeySchema.parse(JSON.parse(text)));
+}
+
+/** Ids of the sessions whose receipt may be ready to be signed. */
+export async function dueReceipts(redis: Redis): Promise<string[]> {
+  return redis.smembers(keys.receiptsDue);
+}
+
+/** null while it is not signed. */
+export async function readReceipt(redis: Redis, sessionId: string): Promise<SignedReceipt | null> {
+  const text = await redis.get(keys.receipt(sessionId));
+  // Only `keepReceipt` writes this key.
+  return text === null ? null : (JSON.parse(text) as SignedReceipt);
+}
+
+/** Keeps a signed receipt if session and token are still as they were `seen`, and nobody else was first. */
+export async function keepReceipt(redis: Redis, seen: View, receipt: SignedReceipt): Promise<boolean> {
+  const { sessionId } = receipt;
+  const key = keys.receipt(sessionId);
+  return commit(
+    redis,
+    [...asSeen(sessionId, seen), { key, value: null }],
+    [
+      ['SET', key, JSON.stringify(receipt)],
+      ['SREM', keys.receiptsDue, sessionId],
+      ['PUBLISH', keys.changes, sessionId],
+    ],
+  );
+}
+
+/** Takes a session off the list if it is still as it was `seen`: a change that makes its receipt ready lists it again. */
+export async function unlistReceipt(redis: Redis, sessionId: string, seen: View): Promise<void> {
+  const effects: Effect[] = [['SREM', keys.receiptsDue, sessionId]];
+  await commit(redis, asSeen(sessionId, seen), effects);
+}
+
+function asSeen(sessionId: string, { session, token }: View): Expectation[] {
+  const seen = [{ key: keys.session(sessionId), value: session === null ? null : JSON.stringify(session) }];
+  if (token !== null) seen.push({ key: keys.token(token.id), value: JSON.stringify(token) });
+  return seen;
+}
