@@ -172,6 +172,11 @@ export function loadMinterConfig(env: Environment = process.env) {
   };
 }
 
+/** Where a minter listens that was started with these settings. */
+export function loadMinterSocket(env: Environment = process.env): string {
+  return join(resolve(settings(env, place).DAYPASS_RUN_DIR), 'minter.sock');
+}
+
 export function loadGatewayConfig(env: Environment = process.env) {
   const read = settings(env, { ...common, ...place, ...relaceUrl });
   return {

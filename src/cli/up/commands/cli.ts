@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommandContext } from './context.ts';
 import { down } from './down.ts';
+import { dropKey, listKeys, resealKeys, rotateKeys, withMinter } from './keys.ts';
 import { start } from './start.ts';
 
 /** The `daypass` command. Resolves with its exit code. */
@@ -21,6 +22,22 @@ export async function cli(context: CommandContext): Promise<number> {
     .action(async ({ engine }: { engine?: true }) => {
       exitCode = await down({ ...context, args: engine === true ? ['--engine'] : [] });
     });
+  const keys = program
+    .command('keys')
+    .description('the keys that seal tokens at rest, and what needs each of them')
+    .action(() => withMinter(context, listKeys));
+  keys
+    .command('rotate')
+    .description('makes a new key and seals everything with it; sessions go on')
+    .action(() => withMinter(context, rotateKeys));
+  keys
+    .command('reseal')
+    .description('seals everything with the first key')
+    .action(() => withMinter(context, resealKeys));
+  keys
+    .command('drop <id>')
+    .description('removes a key that nothing needs any more')
+    .action((id: string) => withMinter(context, dropKey(id)));
   await program.parseAsync(context.args, { from: 'user' });
   return exitCode;
 }
