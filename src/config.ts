@@ -201,6 +201,11 @@ export function loadCliConfig(env: Environment = process.env) {
   return { apiUrl: read.DAYPASS_API_URL, apiKey: read.DAYPASS_API_KEY };
 }
 
+/** Where a minter listens that was started with these settings. */
+export function loadMinterSocket(env: Environment = process.env): string {
+  return join(resolve(settings(env, place).DAYPASS_RUN_DIR), 'minter.sock');
+}
+
 export function loadGatewayConfig(env: Environment = process.env) {
   const read = settings(env, { ...common, ...place, ...relaceUrl });
   return {

@@ -1,8 +1,6 @@
-import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { FAILURE_CODES, SessionError } from '../../errors.ts';
 import { Secret } from '../secret.ts';
+import { createMinterCalls } from './call.ts';
 import type { OpenPurpose } from './open-session.ts';
 import { TOKEN_STATES, type TokenState } from '../state.ts';
 
@@ -17,7 +15,6 @@ const grantAnswer = z.object({
   secrets: z.record(z.string(), secretText),
 });
 const revokeAnswer = z.object({ state: z.enum(TOKEN_STATES).nullable() });
-const errorAnswer = z.object({ error: z.object({ code: z.enum(FAILURE_CODES), message: z.string() }) });
 
 /** What one sandbox is given: how to reach its repos, and the request's secrets. */
 export type SandboxGrant = z.infer<typeof grantAnswer>;
@@ -37,38 +34,12 @@ export interface MinterClient {
 }
 
 export function createMinterClient(socketPath: string): MinterClient {
-  const agent = new Agent({ keepAlive: true });
-
-  const call = async <T>(path: string, body: unknown, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> => {
-    const { status, json } = await post({ socketPath, agent, path, signal }, body).catch((error: unknown) => {
-      throw new SessionError('minter_unavailable', `The minter does not answer at ${socketPath}`, { cause: error });
-    });
-    if (status < 300) return answer.parse(json);
-    const { code, message } = errorAnswer.parse(json).error;
-    throw new SessionError(code, message);
-  };
-
+  const { call, close } = createMinterCalls(socketPath);
   return {
-    mint: async (tokenId, signal) => void (await call('/mint', { tokenId }, z.unknown(), signal)),
+    mint: async (tokenId, signal) => void (await call('/mint', z.unknown(), { body: { tokenId }, signal })),
     open: (sessionId, sandboxId, purpose, signal) =>
-      call('/open', { sessionId, sandboxId, purpose }, grantAnswer, signal),
-    revoke: async (tokenId, signal) => (await call('/revoke', { tokenId }, revokeAnswer, signal)).state,
-    close: () => agent.destroy(),
+      call('/open', grantAnswer, { body: { sessionId, sandboxId, purpose }, signal }),
+    revoke: async (tokenId, signal) => (await call('/revoke', revokeAnswer, { body: { tokenId }, signal })).state,
+    close,
   };
-}
-
-async function post(
-  to: { socketPath: string; agent: Agent; path: string; signal: AbortSignal },
-  body: unknown,
-): Promise<{ status: number; json: unknown }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; json: unknown }>();
-  const headers = { 'content-type': 'application/json' };
-  const sent = request({ ...to, method: 'POST', headers }, (response) => {
-    text(response)
-      .then((content) => resolve({ status: response.statusCode ?? 500, json: JSON.parse(content) as unknown }))
-      .catch(reject);
-  });
-  sent.on('error', reject);
-  sent.end(JSON.stringify(body));
-  return promise;
 }

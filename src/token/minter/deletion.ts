@@ -67,13 +67,17 @@ export async function tryDeletion(
   }
 }
 
-/** Takes a token that another minter has minted; false when somebody else was faster. */
+/**
+ * Takes a token that another minter has minted; false when somebody else was faster. Where the reply to it is lost it says
+ * false too: then the token is found overdue later.
+ */
 async function claim({ redis }: MinterDeps, { id, sessionId, nextTryAt }: TokenRecord): Promise<boolean> {
-  const until = claimUntil(Date.now());
-  const { token } = await change(redis, { sessionId, tokenId: id }, ({ token: now }) =>
-    now?.state === 'revoking' && now.nextTryAt === nextTryAt ? { token: { ...now, nextTryAt: until } } : null,
-  );
-  return token?.state === 'revoking' && token.nextTryAt === until;
+  let isTaken = false;
+  await change(redis, { sessionId, tokenId: id }, ({ token }) => {
+    isTaken = token?.state === 'revoking' && token.nextTryAt === nextTryAt;
+    return isTaken && token !== null ? { token: { ...token, nextTryAt: claimUntil(Date.now()) } } : null;
+  });
+  return isTaken;
 }
 
 /** A token that was seen to be refused after its deletion was answered. */

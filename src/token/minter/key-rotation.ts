@@ -13,7 +13,7 @@ export interface KeyRotation {
   usage(): Promise<KeyUse[]>;
   /**
    * Reads the ring again, seals everything with its first key, and gives what every key seals then. Safe to repeat, also
-   * after being killed in the middle. Throws, and keeps the ring that it has, when the new one lacks a key that is needed.
+   * after being killed in the middle. Throws when the new ring lacks a key that is needed all the same; then it is kept.
    */
   rotate(): Promise<KeyUse[]>;
 }
@@ -28,19 +28,17 @@ export function createKeyRotation(
     usage: () => alone(() => keyUsage(deps)),
     rotate: () =>
       alone(async () => {
-        const keys = await readSealKeys(source);
-        const before = deps.keyRing.keys();
-        deps.keyRing.use(keys);
-        try {
-          requireKeys(await keyUsage(deps));
-        } catch (error) {
-          deps.keyRing.use(before);
-          throw error;
-        }
+        const wanted = await readSealKeys(source);
+        // Until nothing needs them, the keys of before open what they sealed, whatever the new ring says of them.
+        const dropped = deps.keyRing.keys().filter(({ id }) => !wanted.some((key) => key.id === id));
+        deps.keyRing.use([...wanted, ...dropped]);
         // From here on the API seals for the new key; what it still seals for an old one the ring opens.
         await publishOwnFacts(deps);
         await resealAll(deps);
-        return keyUsage(deps);
+        const uses = await keyUsage(deps, wanted);
+        requireKeys(uses);
+        deps.keyRing.use(wanted);
+        return uses;
       }),
   };
 }

@@ -2,7 +2,7 @@ import { allTokens, unsettledSessions } from '../../store/listing.ts';
 import { view } from '../../store/records.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import type { TokenRecord } from '../record.ts';
-import { keyIdOf } from '../sealing.ts';
+import { keyIdOf, type SealKey } from '../sealing.ts';
 import type { MinterDeps } from './deps.ts';
 import { inBatches } from './in-batches.ts';
 
@@ -38,7 +38,10 @@ export async function sealedRecords({
 }
 
 /** Every key of the ring in its order, and after them the ones that something needs but that are missing. */
-export async function keyUsage(deps: Pick<MinterDeps, 'redis' | 'spool' | 'keyRing'>): Promise<KeyUse[]> {
+export async function keyUsage(
+  deps: Pick<MinterDeps, 'redis' | 'spool' | 'keyRing'>,
+  ring: readonly SealKey[] = deps.keyRing.keys(),
+): Promise<KeyUse[]> {
   const { tokens, sessions } = await sealedRecords(deps);
   const uses = new Map<string, KeyUse>();
   const useOf = (id: string): KeyUse => {
@@ -46,8 +49,7 @@ export async function keyUsage(deps: Pick<MinterDeps, 'redis' | 'spool' | 'keyRi
     uses.set(id, use);
     return use;
   };
-  for (const [index, { id }] of deps.keyRing.keys().entries())
-    Object.assign(useOf(id), { isInRing: true, isFirst: index === 0 });
+  for (const [index, { id }] of ring.entries()) Object.assign(useOf(id), { isInRing: true, isFirst: index === 0 });
   for (const { sealed } of tokens) useOf(keyIdOf(sealed ?? '')).tokens++;
   for (const { sealed } of await deps.spool.all()) useOf(keyIdOf(sealed)).spoolFiles++;
   for (const { sealedSecrets } of sessions) useOf(keyIdOf(sealedSecrets ?? '')).requestSecrets++;

@@ -49,11 +49,11 @@ export function createPauses(random: () => number): Pauses {
         if (wakeable) wakings.add(wake);
       }),
     wake: () => {
-      for (const wake of [...wakings]) wake();
+      for (const wake of wakings) wake();
     },
     close: () => {
       closed = true;
-      for (const end of [...endings]) end();
+      for (const end of endings) end();
     },
   };
 }

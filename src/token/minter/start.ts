@@ -4,12 +4,13 @@ import { createServer } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../ops/log.ts';
+import { readMinterFacts } from '../../store/minter-facts.ts';
 import { requireDurableRedis, type Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
 import { createKeyRing } from '../sealing.ts';
 import { createMinterApp } from './app.ts';
 import type { MinterDeps } from './deps.ts';
-import { createKeepSpool, type KeepSpool } from './keep-spool.ts';
+import { createKeepSpool } from './keep-spool.ts';
 import { createKeyRotation, publishOwnFacts } from './key-rotation.ts';
 import { keyUsage, requireKeys } from './key-usage.ts';
 import { createMinting } from './minting.ts';
@@ -60,6 +61,12 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   const keys = createKeyRotation(deps, sealKeys, alone);
   const keepSpool = createKeepSpool(deps, revoker);
 
+  const look = async (): Promise<void> => {
+    await keepSpool();
+    // A Redis that was flushed has forgotten the minter as well.
+    if ((await readMinterFacts(redis)) === null) await publishOwnFacts(deps);
+  };
+
   // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
   const app = createMinterApp(deps, { minting, revoker, keys });
   const server = createServer((req, res) => void app(req, res));
@@ -69,7 +76,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   await once(server, 'listening');
   await chmod(socket, 0o660);
   const closing = new AbortController();
-  const keeping = lookAgain(log, () => alone(keepSpool), closing.signal);
+  const keeping = lookAgain(log, () => alone(look), closing.signal);
   const receipts = startReceiptSigner(deps);
   return {
     async close() {
@@ -86,7 +93,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
 }
 
 /** Now and every few seconds, until it is to close. */
-async function lookAgain(log: Logger, look: KeepSpool, closing: AbortSignal): Promise<void> {
+async function lookAgain(log: Logger, look: () => Promise<void>, closing: AbortSignal): Promise<void> {
   while (!closing.aborted) {
     await look().catch((error: unknown) => {
       log.error({ err: error }, 'spool and ledger could not be compared; it is tried again');

@@ -106,7 +106,14 @@ describe('npm start', () => {
     expect(pids.filter(isRunning)).toEqual([]);
     expect(await containers()).toEqual([]);
     expect(await readdir(join(dir.path, 'spool'))).toEqual([]);
-    expect((await readdir(dir.path)).toSorted()).toEqual(['git-host', 'logs', 'redis', 'secrets.json', 'spool']);
+    expect((await readdir(dir.path)).toSorted()).toEqual([
+      'git-host',
+      'logs',
+      'redis',
+      'seal-keys',
+      'secrets.json',
+      'spool',
+    ]);
   });
 
   test('after it was killed itself, "daypass down" ends what it left', async () => {

@@ -3,6 +3,7 @@ import { receiptCommand } from '../../receipt/receipt-command.ts';
 import { tokensCommand } from '../../tokens/tokens-command.ts';
 import type { CommandContext } from './context.ts';
 import { down } from './down.ts';
+import { dropKey, listKeys, resealKeys, rotateKeys, withMinter } from './keys.ts';
 import { start } from './start.ts';
 
 /** The `daypass` command. Resolves with its exit code. */
@@ -24,6 +25,22 @@ export async function cli(context: CommandContext): Promise<number> {
       exitCode = await down({ ...context, args: engine === true ? ['--engine'] : [] });
     });
   program.addCommand(tokensCommand(context)).addCommand(receiptCommand(context));
+  const keys = program
+    .command('keys')
+    .description('the keys that seal tokens at rest, and what needs each of them')
+    .action(() => withMinter(context, listKeys));
+  keys
+    .command('rotate')
+    .description('makes a new key and seals everything with it; sessions go on')
+    .action(() => withMinter(context, rotateKeys));
+  keys
+    .command('reseal')
+    .description('seals everything with the first key')
+    .action(() => withMinter(context, resealKeys));
+  keys
+    .command('drop <id>')
+    .description('removes a key that nothing needs any more')
+    .action((id: string) => withMinter(context, dropKey(id)));
   await program.parseAsync(context.args, { from: 'user' });
   return exitCode;
 }

@@ -7,21 +7,32 @@ import { identify, isStillRunning, type ProcessIdentity } from './process-identi
 
 const schema = z.object({ pid: z.int().positive(), startTicks: z.string().nullable() });
 
-function fileIn(dataDir: string): string {
-  return join(dataDir, 'start.lock');
+/** Of the installation as a whole. */
+const START: LockKind = {
+  name: 'start.lock',
+  inUse: (dir, pid) =>
+    `Daypass already runs on ${dir} (process ${pid}). End it with "daypass down", or name another DAYPASS_DATA_DIR.`,
+};
+
+export interface LockKind {
+  /** Its file's, in the directory. */
+  name: string;
+  /** What to say when another process has it. */
+  inUse(dir: string, pid: number): string;
 }
 
 /**
- * Takes the data directory for this process. Throws when another one that still runs has it; what a dead one left is
+ * Takes the data directory, or what `kind` says of it, for this process. Throws when another one that still runs has it; what a dead one left is
  * taken over.
  */
-export async function takeLock(dataDir: string): Promise<AsyncDisposable> {
-  const [lock, mine] = [fileIn(dataDir), join(dataDir, `start.lock.${process.pid}`)];
+export async function takeLock(dataDir: string, kind: LockKind = START): Promise<AsyncDisposable> {
+  const lock = join(dataDir, kind.name);
+  const mine = `${lock}.${process.pid}`;
   await writePrivateJson(mine, identify(process.pid));
   try {
     // A link is made by one process only, where several are here at the same moment.
     if (!(await linked(mine, lock))) {
-      await setDeadAside(lock, dataDir);
+      await setDeadAside(lock, dataDir, kind);
       if (!(await linked(mine, lock))) {
         throw new CommandFailure(`${dataDir} was taken by another start at this very moment.`);
       }
@@ -34,7 +45,7 @@ export async function takeLock(dataDir: string): Promise<AsyncDisposable> {
 
 /** The running process that has the data directory. */
 export async function holderOf(dataDir: string): Promise<ProcessIdentity | null> {
-  return runningIn(fileIn(dataDir));
+  return runningIn(join(dataDir, START.name));
 }
 
 async function runningIn(file: string): Promise<ProcessIdentity | null> {
@@ -54,9 +65,9 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 /** Throws when the process that has it runs. */
-async function setDeadAside(lock: string, dataDir: string): Promise<void> {
+async function setDeadAside(lock: string, dataDir: string, kind: LockKind): Promise<void> {
   const holder = await runningIn(lock);
-  if (holder !== null) throw inUse(dataDir, holder);
+  if (holder !== null) throw new CommandFailure(kind.inUse(dataDir, holder.pid));
   const aside = `${lock}.${process.pid}.dead`;
   await rename(lock, aside).catch(() => undefined);
   try {
@@ -64,14 +75,8 @@ async function setDeadAside(lock: string, dataDir: string): Promise<void> {
     const taken = await runningIn(aside);
     if (taken === null) return;
     await linked(aside, lock);
-    throw inUse(dataDir, taken);
+    throw new CommandFailure(kind.inUse(dataDir, taken.pid));
   } finally {
     await rm(aside, { force: true });
   }
-}
-
-function inUse(dataDir: string, { pid }: ProcessIdentity): CommandFailure {
-  return new CommandFailure(
-    `Daypass already runs on ${dataDir} (process ${pid}). End it with "daypass down", or name another DAYPASS_DATA_DIR.`,
-  );
 }

@@ -23,6 +23,8 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_RELACE_API_KEY',
     'DAYPASS_RELACE_READ_TOKENS',
     'DAYPASS_SEAL_KEYS',
+    'DAYPASS_SEAL_KEYS_FILE',
+    'DAYPASS_MINTER_NAME',
   ],
   gateway: [...COMMON, ...PLACE, 'DAYPASS_RELACE_BASE_URL'],
   api: [

@@ -9,6 +9,7 @@ import {
 } from '../../../config.ts';
 import { SettingsError, type Environment } from '../../../settings.ts';
 import { defaultRunDir } from './run-dir.ts';
+import { sealKeysFileOf } from './seal-keys-file.ts';
 import type { InstallationSecrets } from './secrets.ts';
 
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -40,7 +41,7 @@ export function startSettings(options: {
     DAYPASS_API_KEYS: `start:${secrets.apiKey}`,
     DAYPASS_GIT_HOST_LISTEN: '127.0.0.1:7080',
     DAYPASS_GIT_HOST_KEYS: secrets.gitHostKey,
-    DAYPASS_SEAL_KEYS: secrets.sealKey,
+    ...(given['DAYPASS_SEAL_KEYS'] === undefined && { DAYPASS_SEAL_KEYS_FILE: sealKeysFileOf(dataDir) }),
     DAYPASS_INSTALLATION: secrets.installation,
   };
   return { ...own, ...given, DAYPASS_DATA_DIR: dataDir };

@@ -13,7 +13,6 @@ const secrets = {
   installation: 'up-00000000',
   apiKey: 'dp_obviously_fake_key',
   gitHostKey: 'obviously-fake-account-key',
-  sealKey: `k1:${Buffer.alloc(32).toString('base64')}`,
 };
 const settingsFor = (env: Record<string, string>) =>
   withRepoHost(startSettings({ env, dataDir: '/data', secrets, uid: 0 }), 'http://127.0.0.1:7080/v1');

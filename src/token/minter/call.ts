@@ -1,0 +1,44 @@
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { FAILURE_CODES, SessionError } from '../../errors.ts';
+
+const errorAnswer = z.object({ error: z.object({ code: z.enum(FAILURE_CODES), message: z.string() }) });
+
+/** Calls of the minter at its Unix socket. */
+export interface MinterCalls {
+  /** Throws `SessionError`: with the minter's own code, or `minter_unavailable` when it does not answer. A body is posted. */
+  call<T>(path: string, answer: z.ZodType<T>, options: { body?: unknown; signal: AbortSignal }): Promise<T>;
+  close(): void;
+}
+
+export function createMinterCalls(socketPath: string): MinterCalls {
+  const agent = new Agent({ keepAlive: true });
+  return {
+    async call(path, answer, { body, signal }) {
+      const { status, json } = await send({ socketPath, agent, path, signal }, body).catch((error: unknown) => {
+        throw new SessionError('minter_unavailable', `The minter does not answer at ${socketPath}`, { cause: error });
+      });
+      if (status < 300) return answer.parse(json);
+      const { code, message } = errorAnswer.parse(json).error;
+      throw new SessionError(code, message);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function send(
+  to: { socketPath: string; agent: Agent; path: string; signal: AbortSignal },
+  body: unknown,
+): Promise<{ status: number; json: unknown }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; json: unknown }>();
+  const headers = { 'content-type': 'application/json' };
+  const sent = request({ ...to, method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
+    text(response)
+      .then((content) => resolve({ status: response.statusCode ?? 500, json: JSON.parse(content) as unknown }))
+      .catch(reject);
+  });
+  sent.on('error', reject);
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  return promise;
+}
