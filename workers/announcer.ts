@@ -30,9 +30,11 @@ export class Announcer {
     // While Redis is away, one hint that waits for it is enough.
     if (this.#isOut) return;
     this.#isOut = true;
-    const done = (): void => {
-      this.#isOut = false;
-    };
-    this.#redis.publish(keys.changes, this.#sessionId).then(done, done);
+    this.#redis
+      .publish(keys.changes, this.#sessionId)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isOut = false;
+      });
   }
 }

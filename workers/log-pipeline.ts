@@ -36,7 +36,7 @@ export class LogPipeline {
 
   constructor(maxBytes: number, saved: PipelineSnapshot | null) {
     // Only `snapshot` makes what is given here.
-    this.#saved = (saved?.state ?? {}) as PipelineState;
+    this.#saved = saved?.state ?? {};
     const tail = (name: string): Buffer => Buffer.from(saved?.tails[name] ?? '', 'latin1');
     this.#limit = new LogLimit(maxBytes, this.#saved);
     this.#lines = {

@@ -30,6 +30,8 @@ export interface SessionLog extends OutputSink {
    * complete. When it is not, that may be half a secret: it is dropped, and a line says that the log was cut.
    */
   close(output: { complete: boolean }): Promise<void>;
+  /** Waits until what was added is stored, and leaves the log as it is for another worker to go on with. */
+  handOver(): Promise<void>;
 }
 
 /**
@@ -75,6 +77,15 @@ export async function openLog(
     if (waitMs > 0) await sleep(waitMs);
   };
 
+  const finish = async (): Promise<void> => {
+    closed = true;
+    try {
+      await writer.flushed();
+    } finally {
+      await appender.close();
+    }
+  };
+
   return {
     resumeAt: writer.at,
     mask(values) {
@@ -96,14 +107,15 @@ export async function openLog(
     onStored: (listener) => void listeners.push(listener),
     async close({ complete }) {
       if (closed) return;
-      closed = true;
-      if (complete) writer.add(pipeline.flush(Date.now()), writer.at);
-      else say('log_cut', 'The log ends here: the rest of the output did not arrive in time.');
       try {
-        await writer.flushed();
+        if (complete) writer.add(pipeline.flush(Date.now()), writer.at);
+        else say('log_cut', 'The log ends here: the rest of the output did not arrive in time.');
       } finally {
-        await appender.close();
+        await finish();
       }
+    },
+    async handOver() {
+      if (!closed) await finish();
     },
   };
 }

@@ -7,7 +7,7 @@ import type { ResumePoint } from './resume-point.ts';
  */
 
 export const NEWLINE = 0x0a;
-export const RECORD_START = Buffer.from('{"id":"');
+const RECORD_START = Buffer.from('{"id":"');
 export const COMMIT_START = Buffer.from('{"commit":');
 
 /** A tail as a commit has it: what was added to that of the commit line at `from`, or all of it. */

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogRecord } from '../../src/session/log-record.ts';
 import { moveSession, putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
@@ -71,6 +73,44 @@ describe('the log of an ended session', () => {
     expect(await stream.next()).toEqual({ id: '5', data: MIXED[4] });
     expect(await stream.next()).toEqual({ event: 'end', data: { status: 'succeeded' } });
     expect(await stream.next()).toBeNull();
+  });
+});
+
+describe('a log that cannot be read', () => {
+  test('is a problem that says what to do, never an empty answer', async () => {
+    const path = await endedWith(MIXED);
+    const file = join(rig.api.logDir, path.split('/')[3] ?? '', '1.ndjson');
+    await rm(file);
+    await mkdir(file);
+    const reply = await rig.call('GET', path);
+    expect(reply).toMatchObject({
+      status: 500,
+      body: { code: 'log_unreadable', detail: expect.stringMatching(/EISDIR.*DAYPASS_LOG_DIR/) },
+    });
+    await rm(file, { recursive: true });
+    await writeFile(file, '{"ends":[]}\n{"id":"1","te\n{"commit":{"at":0,"lastId":1,"state":{}}}\n');
+    expect(await rig.call('GET', path)).toMatchObject({ status: 500, body: { code: 'log_unreadable' } });
+  });
+
+  test('because the API looks in another directory is a problem too', async () => {
+    const sandbox = { id: 'sbx_1', image: 'daypass/sandbox', claimedAt: TIME, removedAt: TIME };
+    const { session } = await putSession(rig.redis, { status: 'succeeded', endedAt: TIME, sandbox });
+    const reply = await rig.call('GET', `/v1/sessions/${session.id}/logs`);
+    expect(reply).toMatchObject({
+      status: 500,
+      body: { code: 'log_unreadable', detail: expect.stringContaining('DAYPASS_LOG_DIR') },
+    });
+  });
+
+  test('because there never was one is empty', async () => {
+    const { session } = await putSession(rig.redis, { status: 'failed', endedAt: TIME });
+    expect(await rig.call('GET', `/v1/sessions/${session.id}/logs`)).toMatchObject({ status: 200, body: '' });
+  });
+
+  test('is forgotten with its session', async () => {
+    const path = await endedWith(MIXED);
+    expect((await rig.call('DELETE', path.replace('/logs', ''))).status).toBe(204);
+    expect(await readdir(rig.api.logDir)).not.toContain(path.split('/')[3]);
   });
 });
 

@@ -203,9 +203,9 @@ describe('reading a log while it is written', () => {
       for (let page = await reader.next(); page.length > 0; page = await reader.next()) seen.push(...ids(page));
     };
     let last = 0;
-    let writing = true;
+    const written = new AbortController();
     const reading = (async () => {
-      while (writing) await readAll();
+      while (!written.signal.aborted) await readAll();
       await readAll();
     })();
     for (let writer = 0; writer < 3; writer++) {
@@ -217,7 +217,7 @@ describe('reading a log while it is written', () => {
       }
       await appender.close();
     }
-    writing = false;
+    written.abort();
     await reading;
     expect(seen).toEqual(upTo(3_000));
   });

@@ -1,10 +1,23 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createRedactor, redactText } from '../../src/token/redactor.ts';
+import { createRedactor, redactText, resumeRedactor, type HeldBack } from '../../src/token/redactor.ts';
 import { Secret } from '../../src/token/secret.ts';
 
 const TOKEN = 'rlcr-0123456789abcdef0123456789abcdef01234567';
 const token = new Secret(TOKEN);
+
+/** The output for a text in chunks, each masked by another redactor that knows of the one before only what is held back. */
+function throughRedactors(secrets: Secret[], bytes: Buffer, cuts: number[]): string {
+  const edges = [0, ...cuts, bytes.length].toSorted((a, b) => a - b);
+  let heldBack: HeldBack | null = null;
+  const pieces = edges.slice(1).flatMap((end, i) => {
+    const { redactor, out } = resumeRedactor(secrets, heldBack);
+    const given = redactor.push(bytes.subarray(edges[i], end));
+    heldBack = redactor.heldBack;
+    return [out, given, end === bytes.length && i === edges.length - 2 ? redactor.flush() : Buffer.alloc(0)];
+  });
+  return Buffer.concat(pieces).toString('latin1');
+}
 
 /** The output for a text cut into chunks at these places. */
 function throughChunks(secrets: Secret[], bytes: Buffer, cuts: number[]): string {
@@ -57,6 +70,7 @@ describe('masking a stream', () => {
       const whole = throughChunks(secrets, bytes, []);
       const cuts = Array.from({ length: randomInt(20) }, () => randomInt(bytes.length + 1));
       expect(throughChunks(secrets, bytes, cuts)).toBe(whole);
+      expect(throughRedactors(secrets.toReversed(), bytes, cuts)).toBe(whole);
       for (const secret of secrets) expect(whole).not.toContain(secret.reveal());
     }
   });
@@ -76,6 +90,9 @@ describe('masking a stream', () => {
     for (let cut = 0; cut <= bytes.length; cut++) {
       expect(throughChunks(secrets, bytes, [cut])).toBe(masked);
       expect(throughChunks(secrets, bytes, [cut, cut, Math.min(cut + 3, bytes.length)])).toBe(masked);
+      for (let again = cut; again <= bytes.length; again++) {
+        expect(throughRedactors(secrets, bytes, [cut, again])).toBe(masked);
+      }
     }
   });
 
