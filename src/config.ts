@@ -77,13 +77,9 @@ const memoryDir = z
   .regex(/^\//, 'must be an absolute path')
   .max(60, 'must be at most 60 characters, because Unix socket paths below it may have only 107');
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
-const logPlace = { DAYPASS_DATA_DIR: place.DAYPASS_DATA_DIR, DAYPASS_LOG_DIR: z.string().optional() };
+const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
-
-function logDirOf(read: { DAYPASS_DATA_DIR: string; DAYPASS_LOG_DIR?: string | undefined }): string {
-  return resolve(read.DAYPASS_LOG_DIR ?? join(read.DAYPASS_DATA_DIR, 'session-logs'));
-}
 
 export function loadApiConfig(env: Environment = process.env) {
   const read = settings(env, {
@@ -105,7 +101,7 @@ export function loadApiConfig(env: Environment = process.env) {
     redisUrl: read.DAYPASS_REDIS_URL,
     listen: read.DAYPASS_API_LISTEN,
     keys: read.DAYPASS_API_KEYS,
-    logDir: logDirOf(read),
+    logDir: resolve(read.DAYPASS_LOG_DIR),
     limits: {
       images: read.DAYPASS_IMAGES,
       maxTimeoutSeconds: read.DAYPASS_MAX_TIMEOUT_SECONDS,
@@ -155,7 +151,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
-    logDir: logDirOf(read),
+    logDir: resolve(read.DAYPASS_LOG_DIR),
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
     logRateBytesPerSecond: read.DAYPASS_LOG_RATE_KB_PER_SECOND * 1024,
   };

@@ -91,8 +91,8 @@ export class LogWriter {
     await Promise.resolve();
     while (this.#isDue()) {
       const records = this.#waiting;
-      const { source, snapshot } = this.#options;
-      const resume = { source, at: this.#at, lastId: this.#lastId, ...snapshot() };
+      const progress = { source: this.#options.source, at: this.#at, lastId: this.#lastId };
+      const resume = { ...progress, ...this.#options.snapshot() };
       this.#waiting = [];
       await this.#commit(records, resume);
       this.#waitingBytes = this.#waiting.reduce((sum, { text }) => sum + text.length + RECORD_OVERHEAD_BYTES, 0);

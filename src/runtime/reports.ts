@@ -37,11 +37,6 @@ export async function* decodeReports(source: AsyncIterable<Uint8Array>, from = 0
   }
 }
 
-/** How many bytes of the stream a report is. */
-export function reportBytes({ payload }: Report): number {
-  return HEADER_BYTES + payload.length;
-}
-
 /** The NUL-terminated strings of a report's payload. */
 export function strings(report: Report): string[] {
   return report.payload.toString().split('\0').slice(0, -1);

@@ -93,7 +93,7 @@ describe('a log that cannot be read', () => {
   });
 
   test('because the API looks in another directory is a problem too', async () => {
-    const sandbox = { id: 'sbx_1', image: 'daypass/sandbox', claimedAt: TIME, removedAt: TIME };
+    const sandbox = { id: 'sbx_1', image: 'daypass/sandbox', engine: 'engine-1', claimedAt: TIME, removedAt: TIME };
     const { session } = await putSession(rig.redis, { status: 'succeeded', endedAt: TIME, sandbox });
     const reply = await rig.call('GET', `/v1/sessions/${session.id}/logs`);
     expect(reply).toMatchObject({

@@ -59,6 +59,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     HOME: dir,
     DAYPASS_LOG_LEVEL: 'info',
     DAYPASS_DATA_DIR: join(dir, 'data'),
+    DAYPASS_LOG_DIR: join(dir, 'data', 'session-logs'),
     DAYPASS_RUN_DIR: join(dir, 'run'),
     DAYPASS_MEMORY_DIR: memoryDir,
     DAYPASS_REDIS_URL: redis.url,

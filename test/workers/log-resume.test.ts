@@ -89,7 +89,7 @@ describe('a log whose workers die at any moment', () => {
 
   const open = async (id: string) => {
     const config = loadWorkerConfig({ DAYPASS_REDIS_URL: own.server.url, DAYPASS_LOG_DIR: dir });
-    return openLog({ redis: own.redis, config, log: pino({ level: 'silent' }) }, id);
+    return openLog({ redis: own.redis, config, log: pino({ level: 'silent' }) }, id, 'sbx_1');
   };
   const recordsOf = async (id: string) =>
     (await readWholeLog(dir, id)).map(({ id: number, stream, text, partial, code, time }) => ({

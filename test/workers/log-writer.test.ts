@@ -13,13 +13,14 @@ it('a disk that is full in the middle of a write is tried again, whoever writes 
   let left = 2;
   const full = new LogWriter({
     appender: {
-      resume: null,
       append: async (records, resume) => {
         if (left-- <= 0) return appender.append(records, resume);
         await appendFile(join(dir, 'ses_full', '1.ndjson'), '{"id":"1","ti');
         throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
       },
     },
+    source: 'sbx_1',
+    from: { at: 0, lastId: 0 },
     snapshot: () => ({ state: {}, tails: {} }),
     onStored: () => undefined,
     log: pino({ level: 'silent' }),

@@ -41,6 +41,23 @@ describe('the log of a session', () => {
     expect(log.redact('failed: SECRETVALUE1234567890')).toBe('failed: [secret]');
   });
 
+  it('reads a new sandbox from its beginning, after the lines of the one that never ran the command', async () => {
+    const first = await open('ses_two', {}, 'sbx_1');
+    first.log.mask([]);
+    await first.log.step(bytes('cloning\n'), 0, 24);
+    await first.log.close({ complete: true });
+    expect((await open('ses_two', {}, 'sbx_1')).log.resumeAt).toBe(24);
+    const second = await open('ses_two', {}, 'sbx_2');
+    expect(second.log.resumeAt).toBe(0);
+    second.log.mask([secret]);
+    await second.log.agent('stdout', bytes('at work\n'), 0, 24);
+    await second.log.close({ complete: true });
+    expect(await second.lines()).toEqual([
+      ['step_output', 'cloning'],
+      ['stdout', 'at work'],
+    ]);
+  });
+
   it('drops half a secret and says so when the rest of the output did not come', async () => {
     const { log, lines } = await open('ses_cut');
     log.mask([secret]);

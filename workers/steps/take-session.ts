@@ -43,7 +43,7 @@ function take(
 ): Change | null {
   if (!mayTake(session, { workerName, aliveWorkers, engineId })) return null;
   const taken = session.status === 'queued' ? begin(session, now) : adopt(session);
-  const change: Change = {
+  const takes: Change = {
     session: { ...taken, worker: workerName, term: session.term + 1, tokenId },
     events: [
       session.status === 'queued'
@@ -51,14 +51,14 @@ function take(
         : { type: 'adopted', detail: { worker: workerName, from: session.worker } },
     ],
   };
-  if (token !== null) return change;
+  if (token !== null) return takes;
   const grants = grantsOf(session.request);
   const ttlSeconds = session.request.maxTimeoutSeconds + tokenGraceSeconds;
   const repoIds = grants.map(({ repoId }) => repoId);
   return {
-    ...change,
+    ...takes,
     token: intendToken({ id: tokenId, sessionId: session.id, grants, ttlSeconds, now }),
-    events: [...(change.events ?? []), { type: 'token_intended', detail: { tokenId, repoIds } }],
+    events: [...(takes.events ?? []), { type: 'token_intended', detail: { tokenId, repoIds } }],
   };
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,9 +35,10 @@ describe('the deletion of tokens at a real HTTP host', () => {
       apiKey: new Secret('obviously-fake-key'),
       canRestrictAccess: false,
     });
+    const { privateKey: receiptKey } = generateKeyPairSync('ed25519');
     const minter = async (name: string, random = Math.random) => {
       const spool = await openSpool(join(dir, name), log);
-      const deps: MinterDeps = { name, redis: own.redis, provider, keyRing, spool, log };
+      const deps: MinterDeps = { name, redis: own.redis, provider, keyRing, spool, log, receiptKey };
       const revoker = createRevoker(deps, random);
       releases.defer(() => revoker.close());
       return revoker;

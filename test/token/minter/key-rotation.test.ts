@@ -43,7 +43,7 @@ describe('the seal keys of a minter that runs', () => {
     const later = new Date(Date.now() + 3_600_000).toISOString();
     const now = new Date().toISOString();
     const sealedSecrets = await sealSecrets(await requestPublicKey(k1), 'k1', sessionId, { KEY: value });
-    const sandbox = { id: sandboxId, image: 'i', claimedAt: now, removedAt: null };
+    const sandbox = { id: sandboxId, image: 'i', engine: 'engine-1', claimedAt: now, removedAt: null };
     await change(own.redis, { sessionId, tokenId }, () => ({
       session: aSession({ id: sessionId, status: 'running', tokenId, deadlineAt: later, sealedSecrets, sandbox }),
       token: aToken({

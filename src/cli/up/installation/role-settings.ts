@@ -29,7 +29,6 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   gateway: [...COMMON, ...PLACE, 'DAYPASS_RELACE_BASE_URL'],
   api: [
     ...COMMON,
-    'DAYPASS_DATA_DIR',
     'DAYPASS_LOG_DIR',
     'DAYPASS_REDIS_URL',
     'DAYPASS_API_LISTEN',

@@ -36,6 +36,7 @@ export function startSettings(options: {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const own: Environment = {
     DAYPASS_RUN_DIR: defaultRunDir({ installation: secrets.installation, uid, runtimeDir: env['XDG_RUNTIME_DIR'] }),
+    DAYPASS_LOG_DIR: join(dataDir, 'session-logs'),
     DAYPASS_REDIS_URL: redisSocketOf(dataDir),
     DAYPASS_API_LISTEN: '127.0.0.1:7070',
     DAYPASS_API_KEYS: `start:${secrets.apiKey}`,
