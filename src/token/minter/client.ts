@@ -34,12 +34,12 @@ export interface MinterClient {
 }
 
 export function createMinterClient(socketPath: string): MinterClient {
-  const { call, close } = createMinterCalls(socketPath);
+  const calls = createMinterCalls(socketPath);
   return {
-    mint: async (tokenId, signal) => void (await call('/mint', z.unknown(), { body: { tokenId }, signal })),
+    mint: async (tokenId, signal) => void (await calls.call('/mint', z.unknown(), { body: { tokenId }, signal })),
     open: (sessionId, sandboxId, purpose, signal) =>
-      call('/open', grantAnswer, { body: { sessionId, sandboxId, purpose }, signal }),
-    revoke: async (tokenId, signal) => (await call('/revoke', revokeAnswer, { body: { tokenId }, signal })).state,
-    close,
+      calls.call('/open', grantAnswer, { body: { sessionId, sandboxId, purpose }, signal }),
+    revoke: async (tokenId, signal) => (await calls.call('/revoke', revokeAnswer, { body: { tokenId }, signal })).state,
+    close: () => calls.close(),
   };
 }

@@ -31,10 +31,10 @@ const REPORT_TIMEOUT_MS = 30_000;
 const ROTATE_TIMEOUT_MS = 600_000;
 
 export function createKeysClient(socketPath: string): KeysClient {
-  const { call, close } = createMinterCalls(socketPath);
+  const calls = createMinterCalls(socketPath);
   return {
-    report: () => call('/keys', keysAnswer, { signal: AbortSignal.timeout(REPORT_TIMEOUT_MS) }),
-    rotate: () => call('/rotate', keysAnswer, { body: {}, signal: AbortSignal.timeout(ROTATE_TIMEOUT_MS) }),
-    close,
+    report: () => calls.call('/keys', keysAnswer, { signal: AbortSignal.timeout(REPORT_TIMEOUT_MS) }),
+    rotate: () => calls.call('/rotate', keysAnswer, { body: {}, signal: AbortSignal.timeout(ROTATE_TIMEOUT_MS) }),
+    close: () => calls.close(),
   };
 }

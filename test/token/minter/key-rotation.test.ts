@@ -127,11 +127,11 @@ describe('the seal keys of a minter that runs', () => {
   });
 
   it('are rotated while sessions run, which do not notice, and the old one can be dropped', async () => {
-    let rotated = false;
+    const rotated = new AbortController();
     const using = (async () => {
-      while (!rotated) await openAll();
+      while (!rotated.signal.aborted) await openAll();
     })();
-    const { stdout, exitCode } = await keys('rotate').finally(() => (rotated = true));
+    const { stdout, exitCode } = await keys('rotate').finally(() => rotated.abort());
     await using;
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/k2 is the new first key[^]*k2 {2}seals and opens: 40 tokens, 40 spool files[^]*drop k1/);

@@ -1,5 +1,6 @@
 import { loadMinterSocket } from '../../../config.ts';
 import { SessionError } from '../../../errors.ts';
+import { isNeeded } from '../../../token/minter/key-usage.ts';
 import { createKeysClient, type KeysClient, type RingReport } from '../../../token/minter/keys-client.ts';
 import { CommandFailure } from '../failure.ts';
 import { changeSealKeys, newSealKey } from '../installation/seal-keys-file.ts';
@@ -101,8 +102,4 @@ function roleOf({ isFirst, isInRing }: KeyReport): string {
 
 function usesOf({ tokens, spoolFiles, requestSecrets }: KeyReport): string {
   return `${tokens} tokens, ${spoolFiles} spool files, request secrets of ${requestSecrets} sessions`;
-}
-
-function isNeeded({ tokens, spoolFiles, requestSecrets }: KeyReport): boolean {
-  return tokens + spoolFiles + requestSecrets > 0;
 }

@@ -24,10 +24,12 @@ export async function changeSealKeys(
   file: string,
   decide: (keys: readonly SealKey[]) => readonly SealKey[],
 ): Promise<readonly SealKey[]> {
-  await using _lock = await takeLock(dirname(file), {
+  await using stack = new AsyncDisposableStack();
+  const lock = await takeLock(dirname(file), {
     name: 'seal-keys.lock',
     inUse: (dir, pid) => `The seal keys in ${dir} are being changed by process ${pid}. Try again when it is done.`,
   });
+  stack.use(lock);
   const before = parseSealKeys(await readFile(file, 'utf8'));
   await writeSealKeys(file, decide(before));
   return before;
