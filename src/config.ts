@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseFailpoints } from './ops/failpoints.ts';
 import { settings, type Environment } from './settings.ts';
 import { Secret } from './token/secret.ts';
 
@@ -64,8 +65,18 @@ const redisUrl = z
   .regex(/^(rediss?:\/\/|\/)/, 'must be redis://HOST:PORT, rediss://… or the absolute path of a Unix socket');
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 
+const failpoints = z.string().transform((text, context) => {
+  try {
+    return parseFailpoints(text);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
+
 const common = {
   DAYPASS_LOG_LEVEL: logLevel.default('info'),
+  DAYPASS_FAILPOINTS: failpoints.prefault(''),
 };
 const place = {
   DAYPASS_DATA_DIR: z.string().default('./data'),
@@ -92,6 +103,7 @@ export function loadApiConfig(env: Environment = process.env) {
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
     listen: read.DAYPASS_API_LISTEN,
     keys: read.DAYPASS_API_KEYS,
@@ -123,10 +135,12 @@ export function loadWorkerConfig(env: Environment = process.env) {
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
+    DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
     DAYPASS_LOG_LIMIT_MB: positive.prefault('16'),
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     minterSocket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
@@ -137,6 +151,8 @@ export function loadWorkerConfig(env: Environment = process.env) {
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
+    /** Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker. */
+    jobLockSeconds: read.DAYPASS_JOB_LOCK_SECONDS,
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
   };
 }
@@ -155,6 +171,7 @@ export function loadMinterConfig(env: Environment = process.env) {
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
     socket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
     spoolDir: join(resolve(read.DAYPASS_DATA_DIR), 'spool'),
@@ -171,6 +188,7 @@ export function loadGatewayConfig(env: Environment = process.env) {
   const read = settings(env, { ...common, ...place, ...relaceUrl });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     /** The one host that every sandbox reaches, even where its address is private. */
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
@@ -186,6 +204,7 @@ export function loadGitHostConfig(env: Environment = process.env) {
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     listen: read.DAYPASS_GIT_HOST_LISTEN,
     dataDir: join(resolve(read.DAYPASS_DATA_DIR), 'git-host'),
     accountKeys: read.DAYPASS_GIT_HOST_KEYS,

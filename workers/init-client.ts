@@ -1,3 +1,4 @@
+import { failpoint } from '../src/ops/failpoints.ts';
 import { INIT_PROTOCOL_VERSION } from '../src/runtime/init-protocol.ts';
 import { order } from '../src/runtime/orders.ts';
 import { decodeReports, strings, type Report } from '../src/runtime/reports.ts';
@@ -112,6 +113,7 @@ export class InitClient {
     if (this.#ended !== null) throw this.#ended;
     this.#onStarted = onStarted;
     await this.#channel.send(order.agent(cwd, argv));
+    await failpoint('worker.agent_ordered');
     // With nothing to start, init has nothing to report: from now on it waits for a signal.
     if (argv.length === 0) return onStarted();
     await this.#started.promise;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { SessionError } from '../../src/errors.ts';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { change } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -25,7 +26,9 @@ export async function awaitExit(
   const exited = sandbox.init.exited.catch((error: unknown) => askEngine(deps, sandbox, error));
   const stopped = stopWhenAsked(deps, session, sandbox, life);
   // Whichever comes first; an agent that is stopped ends through `exited` too.
-  return Promise.race([exited, stopped]);
+  const exit = await Promise.race([exited, stopped]);
+  await failpoint('worker.exit_seen');
+  return exit;
 }
 
 async function stopWhenAsked(

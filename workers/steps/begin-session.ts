@@ -1,4 +1,5 @@
 import { nanoid } from 'nanoid';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
 import { change } from '../../src/store/records.ts';
 import { intendToken } from '../../src/token/intent.ts';
@@ -25,6 +26,7 @@ export async function beginSession({ redis, config }: WorkerDeps, sessionId: str
       ],
     };
   });
+  await failpoint('worker.intent_written');
   return session?.tokenId === tokenId ? session : null;
 }
 

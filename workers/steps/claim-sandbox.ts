@@ -1,3 +1,4 @@
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { change } from '../../src/store/records.ts';
 import { SessionError } from '../../src/errors.ts';
@@ -33,5 +34,6 @@ export async function claimSandbox(
   if (claimed?.sandbox?.id !== sandbox.id) {
     throw new SessionError('worker_lost', 'Another worker has taken this session over');
   }
+  await failpoint('worker.claimed');
   return deps.minter.open(session.id, sandbox.id, AbortSignal.timeout(OPEN_TIMEOUT_MS));
 }

@@ -1,3 +1,4 @@
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
@@ -24,6 +25,7 @@ export async function closeSandbox(
   const complete = await Promise.race([sandbox.drained.then(() => true), late.promise]);
   clearTimeout(timer);
   await sandbox.log.close({ complete });
+  await failpoint('worker.log_drained');
   sandbox.close();
   // Asked only now: the engine hears of a lack of memory on another way than of the exit, but before it.
   const state = await runtime.inspect(sandbox.id).catch(() => null);

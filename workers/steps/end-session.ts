@@ -1,3 +1,4 @@
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { isEnded } from '../../src/session/status.ts';
 import { change, type Change, type View } from '../../src/store/records.ts';
@@ -19,6 +20,7 @@ export async function endSession(
   await change(redis, { sessionId: id, tokenId }, (view) =>
     endedBy(view, { ...ending, failure: safe }, new Date().toISOString()),
   );
+  await failpoint('worker.ended');
 }
 
 function endedBy({ session, token }: View, { status, exitCode, failure }: Ending, now: string): Change | null {

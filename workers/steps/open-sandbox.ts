@@ -1,6 +1,7 @@
 import { customAlphabet } from 'nanoid';
 import { gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 import { SessionError } from '../../src/errors.ts';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { change } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -44,7 +45,9 @@ export async function openSandbox(deps: WorkerDeps, session: SessionRecord): Pro
     resources,
     mounts,
   });
+  await failpoint('worker.container_created');
   const channel = await runtime.start(id);
+  await failpoint('worker.container_started');
   const log = openLog(deps, session.id);
   const init = new InitClient(channel, log);
   const drained = init.pump();

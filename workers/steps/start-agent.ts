@@ -1,3 +1,4 @@
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { change } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -21,6 +22,7 @@ export async function startAgent(
   const described = repos.map(({ id, path, ref }, i) => ({ id, path, ref, head: heads[i] ?? null }));
   await init.setEnv({ DAYPASS_REPOS: JSON.stringify(described) });
   await init.startAgent(cwd, command ?? [], () => markRunning(deps, session, heads, life));
+  await failpoint('worker.agent_started');
 }
 
 async function markRunning(

@@ -1,4 +1,5 @@
 import { describe } from '../../errors.ts';
+import { failpoint } from '../../ops/failpoints.ts';
 import { change, readToken } from '../../store/records.ts';
 import { ProviderError } from '../provider.ts';
 import type { TokenRecord } from '../record.ts';
@@ -43,10 +44,12 @@ export async function tryDeletion({ deps, slots, back }: DeletionTools, tokenId:
 async function deleteAndLook({ provider, keyRing }: MinterDeps, token: TokenRecord): Promise<Date> {
   const value = keyRing.open(token.sealed ?? '', token.id);
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
+  await failpoint('minter.deletion_sent');
   const deletedAt = new Date();
   const refused = await provider.isRefused(value, token.grants[0]?.repoId ?? '', AbortSignal.timeout(CALL_TIMEOUT_MS));
   if (!refused)
     throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
+  await failpoint('minter.deletion_seen');
   return deletedAt;
 }
 
@@ -73,7 +76,9 @@ async function settle(
       events: [{ type: `token_${state}`, detail: { tokenId: id, attempts, revocationMs } }],
     };
   });
+  await failpoint('minter.revoked_written');
   await deps.spool.drop(id);
+  await failpoint('minter.spool_dropped');
 }
 
 async function recordFailure(

@@ -1,4 +1,5 @@
 import { loadMinterConfig } from '../../config.ts';
+import { armFailpoints } from '../../ops/failpoints.ts';
 import { createLogger } from '../../ops/log.ts';
 import { closeOnSignals } from '../../ops/shutdown.ts';
 import { connectPatientRedis, redisReady } from '../../store/redis.ts';
@@ -8,7 +9,8 @@ import { startMinter } from './start.ts';
 process.title = 'daypass-minter';
 const REDIS_TIMEOUT_MS = 30_000;
 
-const { logLevel, redisUrl, relace, ...options } = loadMinterConfig();
+const { logLevel, failpoints, redisUrl, relace, ...options } = loadMinterConfig();
+armFailpoints(failpoints);
 const log = createLogger('minter', logLevel);
 const redis = connectPatientRedis(redisUrl);
 await redisReady(redis, REDIS_TIMEOUT_MS);

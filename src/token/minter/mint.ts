@@ -1,4 +1,5 @@
 import { describe, SessionError } from '../../errors.ts';
+import { failpoint } from '../../ops/failpoints.ts';
 import { isEnded } from '../../session/status.ts';
 import { change, readSession, readToken, type View } from '../../store/records.ts';
 import { ProviderError, type MintedToken } from '../provider.ts';
@@ -35,12 +36,14 @@ export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   const minted = earlier ?? (await mintNew(deps, intent));
   const durable = earlier !== null || (await intoSpool(deps, minted));
   await activate(deps, intent, minted, durable);
+  await failpoint('minter.activated');
 }
 
 /** Whether it is on the disk. A token that is only in one place is not given out; it is deleted instead. */
 async function intoSpool({ spool, log }: MinterDeps, minted: SpooledToken): Promise<boolean> {
   try {
     await spool.put(minted);
+    await failpoint('minter.spooled');
     return true;
   } catch (error) {
     log.error(
@@ -53,6 +56,7 @@ async function intoSpool({ spool, log }: MinterDeps, minted: SpooledToken): Prom
 
 async function mintNew(deps: MinterDeps, intent: TokenRecord): Promise<SpooledToken> {
   const { value, expiresAt } = await ask(deps, intent);
+  await failpoint('minter.answered');
   const now = new Date();
   return {
     tokenId: intent.id,
@@ -69,6 +73,7 @@ async function mintNew(deps: MinterDeps, intent: TokenRecord): Promise<SpooledTo
 async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> {
   const { grants, ttlSeconds, sessionId } = intent;
   try {
+    await failpoint('minter.asked_written');
     const signal = AbortSignal.timeout(PROVIDER_TIMEOUT_MS);
     return await deps.provider.mint({ name: `daypass ${sessionId}`, grants, ttlSeconds, signal });
   } catch (error) {
