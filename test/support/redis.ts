@@ -11,6 +11,8 @@ export interface TestRedis extends AsyncDisposable {
   readonly url: string;
   /** Where its files lie. */
   readonly dir: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Ends the process and keeps its files. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same files and socket. */
@@ -39,6 +41,9 @@ export async function startTestRedis(): Promise<TestRedis> {
   return {
     url,
     dir,
+    get pid() {
+      return child.pid ?? 0;
+    },
     kill,
     async restart() {
       await kill();

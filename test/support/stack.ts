@@ -13,7 +13,7 @@ import { startTestRedis, type TestRedis } from './redis.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const API_KEY = 'dp_obviously_fake_key_of_a_test';
-const ACCOUNT_KEY = 'account-key-of-a-test';
+export const ACCOUNT_KEY = 'account-key-of-a-test';
 
 export type Role = 'git-host' | 'minter' | 'gateway' | 'worker' | 'api';
 
@@ -32,6 +32,7 @@ export interface Stack extends AsyncDisposable {
   readonly redis: TestRedis;
   readonly docker: Docker;
   readonly dir: string;
+  readonly installation: string;
   /** The repo host's SDK with the account's key, or with a token; without retries. */
   relace(apiKey?: string): Relace;
   /** One call of the API with the test's key; a body is sent as JSON. */
@@ -44,9 +45,16 @@ export interface Stack extends AsyncDisposable {
   start(role: Role, settings?: Record<string, string>): Promise<void>;
 }
 
-export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
+export interface StackOptions {
+  /** A Redis that runs already; the stack ends it. Where the roles find it is then for the settings to say. */
+  redis?: TestRedis;
+  /** Another program than the product's for a role, from the project's root. */
+  programs?: Partial<Record<Role, string>>;
+}
+
+export async function startStack(settings: Record<string, string> = {}, options: StackOptions = {}): Promise<Stack> {
   const dir = await mkdtemp(join(tmpdir(), 'dp-'));
-  const redis = await startTestRedis();
+  const redis = options.redis ?? (await startTestRedis());
   const installation = `test-${randomBytes(4).toString('hex')}`;
   const [apiPort, gitPort] = [await freePort(), await freePort()];
   const apiUrl = `http://127.0.0.1:${apiPort}`;
@@ -75,7 +83,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
 
   const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
     const { program, ready } = PROGRAMS[role];
-    running.set(role, await startProcess(join(ROOT, program), { ...env, ...own }, ready));
+    running.set(role, await startProcess(join(ROOT, options.programs?.[role] ?? program), { ...env, ...own }, ready));
   };
   const stop = async (role: Role, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => running.get(role)?.end(signal);
   const containers = (): Promise<Docker.ContainerInfo[]> =>
@@ -102,6 +110,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     redis,
     docker,
     dir,
+    installation,
     containers,
     start,
     stop,
