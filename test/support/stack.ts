@@ -43,6 +43,8 @@ export interface Stack extends AsyncDisposable {
   stop(role: Role, signal?: NodeJS.Signals): Promise<void>;
   /** With settings of its own, if given, on top of the stack's. */
   start(role: Role, settings?: Record<string, string>): Promise<void>;
+  /** A second process of a role, beside the one of the stack, until the stack ends. */
+  startAnother(role: Role, settings: Record<string, string>): Promise<TestProcess>;
 }
 
 export interface StackOptions {
@@ -80,16 +82,21 @@ export async function startStack(settings: Record<string, string> = {}, options:
   };
   const docker = connectDocker(env['DOCKER_HOST']);
   const running = new Map<Role, TestProcess>();
+  const others: TestProcess[] = [];
 
-  const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
+  const launch = (role: Role, own: Record<string, string>): Promise<TestProcess> => {
     const { program, ready } = PROGRAMS[role];
-    running.set(role, await startProcess(join(ROOT, options.programs?.[role] ?? program), { ...env, ...own }, ready));
+    return startProcess(join(ROOT, options.programs?.[role] ?? program), { ...env, ...own }, ready);
+  };
+  const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
+    running.set(role, await launch(role, own));
   };
   const stop = async (role: Role, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => running.get(role)?.end(signal);
   const containers = (): Promise<Docker.ContainerInfo[]> =>
     docker.listContainers({ all: true, filters: { label: [`daypass.installation=${installation}`] } });
 
   const dispose = async (): Promise<void> => {
+    for (const other of others) await other.end('SIGKILL');
     for (const role of ['api', 'worker', 'gateway', 'minter', 'git-host'] as const) await stop(role, 'SIGKILL');
     for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
     await redis.stop();
@@ -113,6 +120,11 @@ export async function startStack(settings: Record<string, string> = {}, options:
     installation,
     containers,
     start,
+    async startAnother(role, own) {
+      const other = await launch(role, own);
+      others.push(other);
+      return other;
+    },
     stop,
     relace: (apiKey = ACCOUNT_KEY) => new Relace({ apiKey, baseURL: gitHostUrl, maxRetries: 0 }),
     call: (method, path, body, headers = {}) =>
