@@ -33,6 +33,8 @@ export interface Stack extends AsyncDisposable {
   readonly docker: Docker;
   readonly dir: string;
   readonly installation: string;
+  /** The settings of all roles. */
+  readonly env: Readonly<Record<string, string>>;
   /** The repo host's SDK with the account's key, or with a token; without retries. */
   relace(apiKey?: string): Relace;
   /** One call of the API with the test's key; a body is sent as JSON. */
@@ -118,6 +120,7 @@ export async function startStack(settings: Record<string, string> = {}, options:
     docker,
     dir,
     installation,
+    env,
     containers,
     start,
     async startAnother(role, own) {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandContext } from './context.ts';
+import { doctor } from '../../doctor/doctor.ts';
 import { down } from './down.ts';
 import { start } from './start.ts';
 
@@ -20,6 +21,12 @@ export async function cli(context: CommandContext): Promise<number> {
     .option('--engine', 'also end the Docker engine, if it was started from here')
     .action(async ({ engine }: { engine?: true }) => {
       exitCode = await down({ ...context, args: engine === true ? ['--engine'] : [] });
+    });
+  program
+    .command('doctor')
+    .description('looks at everything that Daypass needs and promises, and says how to mend what is wrong')
+    .action(async () => {
+      exitCode = await doctor(context);
     });
   await program.parseAsync(context.args, { from: 'user' });
   return exitCode;
