@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readLedger } from '../../src/invariants/read/ledger.ts';
+import { interrupted, interruption } from '../faults/interruption.ts';
 import { startOwnEngine } from '../faults/rig/own-engine.ts';
 import { startRig, type Rig } from '../faults/rig/rig.ts';
 import { perform } from './perform.ts';
@@ -21,16 +22,19 @@ const { values } = parseArgs({
 const seed = Number(values.seed ?? randomInt(2 ** 31));
 const minutes = Number(values.minutes);
 const sessions = Number(values.sessions ?? Math.max(1, Math.round(minutes * 20)));
+const signal = interruption();
 const schedule = makeSchedule({ seed, minutes, sessions });
 say(`chaos with seed ${seed}: ${sessions} sessions, ${schedule.length - sessions} faults in ${minutes} min`);
 
 await using engine = await startOwnEngine();
 await using rig = await startRig({ engine, settings: { DAYPASS_WORKER_CONCURRENCY: '4' } });
 const refused: string[] = [];
-await perform(rig, schedule).catch((error: unknown) => refused.push(String(error)));
+await Promise.race([perform(rig, schedule), interrupted(signal)]).catch((error: unknown) =>
+  refused.push(String(error)),
+);
 const since = Date.now();
 let wrong = await whatIsWrong(rig);
-while (wrong.length > 0 && Date.now() - since < LAWFUL_WITHIN_MS) {
+while (wrong.length > 0 && Date.now() - since < LAWFUL_WITHIN_MS && !signal.aborted) {
   await sleep(LOOK_EVERY_MS);
   wrong = await whatIsWrong(rig);
 }

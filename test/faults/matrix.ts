@@ -15,3 +15,19 @@ export const MATRIX: FaultCase[] = [
   ...providerCases,
   ...diskCases,
 ];
+
+const SHORT = new Set([
+  'failpoint.worker.minted',
+  'failpoint.minter.spooled',
+  'role.worker_killed',
+  'redis.killed',
+  'redis.replies_to_scripts_lost',
+  'engine.killed_with_live_restore',
+  'container.killed',
+  'provider.mint_reset_after_commit',
+  'provider.delete_not_forwarded',
+  'disk.full_under_the_spool',
+]);
+
+/** What is tried with every run of the suite. */
+export const ONE_OF_EACH_CLASS: FaultCase[] = MATRIX.filter(({ name }) => SHORT.has(name));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Violation } from '../../src/invariants/violation.ts';
 import type { FaultCase } from './fault-case.ts';
+import { interrupted } from './interruption.ts';
 import type { OwnEngine } from './rig/own-engine.ts';
 import { startRig, type Rig } from './rig/rig.ts';
 import { SUPERVISED } from './rig/supervision.ts';
@@ -32,10 +33,13 @@ export interface CaseOptions {
   engine: () => Promise<OwnEngine>;
   workerProgram?: string | undefined;
   lawfulWithinMs?: number;
+  /** Ends the case early, with everything that it started. */
+  signal?: AbortSignal;
 }
 
 /** Runs one case on a Daypass of its own and holds the outcome against every law. */
 export async function runCase(fault: FaultCase, options: CaseOptions): Promise<CaseResult> {
+  const { signal = new AbortController().signal } = options;
   const engine = fault.ownEngine === undefined ? undefined : await options.engine();
   await engine?.start({ liveRestore: fault.ownEngine === 'live-restore' });
   await using rig = await startRig({
@@ -45,14 +49,14 @@ export async function runCase(fault: FaultCase, options: CaseOptions): Promise<C
   });
   let failed: string[] = [];
   try {
-    await fault.run(rig);
+    await Promise.race([fault.run(rig), interrupted(signal)]);
   } catch (error) {
     failed = [`The case could not be run: ${error instanceof Error ? error.message : String(error)}`];
   }
   const since = Date.now();
   const until = since + (options.lawfulWithinMs ?? LAWFUL_WITHIN_MS);
   let seen = await look(rig, fault);
-  while (seen.wrong.length > 0 && Date.now() < until) {
+  while (seen.wrong.length > 0 && Date.now() < until && !signal.aborted) {
     await sleep(LOOK_EVERY_MS);
     seen = await look(rig, fault);
   }

@@ -2,7 +2,7 @@
 export interface Check {
   name: string;
   /** Resolves with what is so, in a few words; throws with what is not. */
-  look(): Promise<string>;
+  look: () => Promise<string>;
   /** What to do when it is not so. */
   mend: string;
 }

@@ -56,11 +56,10 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     await end(dockerd, 'SIGKILL');
     // The number that a killed one has noted may be somebody else's by now.
     await rm(paths.pid, { force: true });
-    dockerd = await run('dockerd', [
-      ...(liveRestore ? ['--live-restore'] : []),
-      ...['--data-root', join(dir, 'root'), '--exec-root', join(dir, 'exec'), '--pidfile', paths.pid],
-      ...['--host', `unix://${paths.socket}`, '--containerd', paths.containerd, '--bridge=none', '--iptables=false'],
-    ]);
+    const places = ['--data-root', join(dir, 'root'), '--exec-root', join(dir, 'exec'), '--pidfile', paths.pid];
+    const sockets = ['--host', `unix://${paths.socket}`, '--containerd', paths.containerd];
+    const restore = liveRestore ? ['--live-restore'] : [];
+    dockerd = await run('dockerd', [...restore, ...places, ...sockets, '--bridge=none', '--iptables=false']);
     const answers = async (): Promise<boolean> =>
       docker.ping().then(
         () => true,

@@ -42,7 +42,7 @@ export interface Rig extends AsyncDisposable {
   readonly supervision: Supervision;
   readonly workload: Workload;
   /** All that is wrong now, by every law there is. Throws when something that is to be asked is away. */
-  violations(): Promise<Violation[]>;
+  violations: () => Promise<Violation[]>;
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {

@@ -85,7 +85,7 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
       const found = [...shapes].map(async ([id, shape]) => {
         const response = await stack.call('GET', `/v1/sessions/${id}/logs?stream=stdout`);
         const log = response.ok ? await response.text() : '';
-        const lines = log.split('\n').filter((line) => line !== '');
+        const lines = log.split('\n').filter((row) => row !== '');
         return [id, { expected: expectedLines(shape), found: lines }] as const;
       });
       return new Map(await Promise.all(found));
@@ -93,12 +93,8 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
   };
 }
 
-function line(i: number, { lines }: SessionShape): string {
-  return `line ${i} of ${lines}`;
-}
-
 function expectedLines(shape: SessionShape): string[] {
-  return Array.from({ length: shape.lines }, (_, i) => line(i + 1, shape));
+  return Array.from({ length: shape.lines }, (_, i) => `line ${i + 1} of ${shape.lines}`);
 }
 
 /**
