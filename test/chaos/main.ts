@@ -58,12 +58,7 @@ process.exitCode = wrong.length + refused.length === 0 ? 0 : 1;
 
 async function whatIsWrong({ workload, violations }: Rig): Promise<string[]> {
   try {
-    const found = await Promise.all(workload.ids().map((id) => workload.session(id)));
-    const open = found.filter(({ endedAt }) => endedAt === null || endedAt === undefined);
-    return [
-      ...open.map(({ id, status }) => `Session ${id} has not ended: it is ${status}`),
-      ...(await violations()).map(({ law, sentence }) => `${law}: ${sentence}`),
-    ];
+    return [...(await workload.notEnded()), ...(await violations()).map(({ law, sentence }) => `${law}: ${sentence}`)];
   } catch (error) {
     return [`Not all can be looked at: ${error instanceof Error ? error.message : String(error)}`];
   }

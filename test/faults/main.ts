@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { FaultCase } from './fault-case.ts';
 import { interruption } from './interruption.ts';
 import { MATRIX, ONE_OF_EACH_CLASS } from './matrix.ts';
-import { NAIVE_CASES, NAIVE_WORKER } from './naive/cases.ts';
+import { NAIVE_CASES, NAIVE_LAWS, NAIVE_WORKER } from './naive/cases.ts';
 import { startOwnEngine, type OwnEngine } from './rig/own-engine.ts';
 import { runCase, type CaseResult } from './run-case.ts';
 
@@ -30,7 +30,7 @@ const options = {
     if (engines[0] === undefined) engines.push(await startOwnEngine());
     return engines[0] as OwnEngine;
   },
-  ...(values.naive && { workerProgram: NAIVE_WORKER, lawfulWithinMs: 10_000 }),
+  ...(values.naive && { workerProgram: NAIVE_WORKER, laws: NAIVE_LAWS, lawfulWithinMs: 10_000 }),
 };
 const all = values.short ? ONE_OF_EACH_CLASS : MATRIX;
 const cases = (values.naive ? NAIVE_CASES : all).filter(({ name }) => name.includes(values.only));

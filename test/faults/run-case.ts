@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Violation } from '../../src/invariants/violation.ts';
+import type { Law, Violation } from '../../src/invariants/violation.ts';
 import type { FaultCase } from './fault-case.ts';
 import { interrupted } from './interruption.ts';
 import type { OwnEngine } from './rig/own-engine.ts';
@@ -33,13 +33,15 @@ export interface CaseOptions {
   engine: () => Promise<OwnEngine>;
   workerProgram?: string | undefined;
   lawfulWithinMs?: number;
+  /** Only these are held; all of them if not given. */
+  laws?: Law[];
   /** Ends the case early, with everything that it started. */
   signal?: AbortSignal;
 }
 
 /** Runs one case on a Daypass of its own and holds the outcome against every law. */
 export async function runCase(fault: FaultCase, options: CaseOptions): Promise<CaseResult> {
-  const { signal = new AbortController().signal } = options;
+  const { signal = new AbortController().signal, laws = null } = options;
   const engine = fault.ownEngine === undefined ? undefined : await options.engine();
   await engine?.start({ liveRestore: fault.ownEngine === 'live-restore' });
   await using rig = await startRig({
@@ -55,10 +57,10 @@ export async function runCase(fault: FaultCase, options: CaseOptions): Promise<C
   }
   const since = Date.now();
   const until = since + (options.lawfulWithinMs ?? LAWFUL_WITHIN_MS);
-  let seen = await look(rig, fault);
+  let seen = await look(rig, fault, laws);
   while (seen.wrong.length > 0 && Date.now() < until && !signal.aborted) {
     await sleep(LOOK_EVERY_MS);
-    seen = await look(rig, fault);
+    seen = await look(rig, fault, laws);
   }
   const lawfulAfterMs = Date.now() - since;
   const endings = await endingsOf(rig);
@@ -74,10 +76,14 @@ export async function runCase(fault: FaultCase, options: CaseOptions): Promise<C
   };
 }
 
-async function look(rig: Rig, { forgets }: FaultCase): Promise<{ wrong: string[]; violations: Violation[] }> {
+async function look(
+  rig: Rig,
+  { forgets }: FaultCase,
+  laws: Law[] | null,
+): Promise<{ wrong: string[]; violations: Violation[] }> {
   try {
-    const violations = await rig.violations();
-    const open = forgets === true ? [] : await notEnded(rig);
+    const violations = (await rig.violations()).filter(({ law }) => laws === null || laws.includes(law));
+    const open = forgets === true ? [] : await rig.workload.notEnded();
     return { wrong: [...open, ...violations.map(({ law, sentence }) => `${law}: ${sentence}`)], violations };
   } catch (error) {
     return {
@@ -85,13 +91,6 @@ async function look(rig: Rig, { forgets }: FaultCase): Promise<{ wrong: string[]
       violations: [],
     };
   }
-}
-
-async function notEnded({ workload }: Rig): Promise<string[]> {
-  const sessions = await Promise.all(workload.ids().map(async (id) => ({ id, found: await workload.session(id) })));
-  return sessions.flatMap(({ id, found: { status, endedAt } }) =>
-    status === undefined || endedAt === null ? [`Session ${id} has not ended: it is ${status ?? 'forgotten'}`] : [],
-  );
 }
 
 async function endingsOf({ workload }: Rig): Promise<Record<string, number>> {

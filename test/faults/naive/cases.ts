@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Law } from '../../../src/invariants/violation.ts';
 import type { FaultCase } from '../fault-case.ts';
 import { MATRIX } from '../matrix.ts';
 
 /** From the project's root. */
 export const NAIVE_WORKER = 'test/faults/naive/worker.ts';
+
+/** It keeps no log and no ledger; what counts is whether a token outlives its session. */
+export const NAIVE_LAWS: Law[] = ['tokens'];
 
 const LEAKY = new Set([
   'failpoint.worker.minted',

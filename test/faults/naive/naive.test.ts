@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
 import { runCase } from '../run-case.ts';
-import { NAIVE_CASES, NAIVE_WORKER } from './cases.ts';
+import { NAIVE_CASES, NAIVE_LAWS, NAIVE_WORKER } from './cases.ts';
 
 const engine = () => Promise.reject(new Error('this case kills no engine'));
 const named = (wanted: string) => NAIVE_CASES.filter(({ name }) => name === wanted);
 
 async function leaked(fault: (typeof NAIVE_CASES)[number]): Promise<boolean> {
-  const { violations } = await runCase(fault, { engine, workerProgram: NAIVE_WORKER, lawfulWithinMs: 3_000 });
+  const { violations } = await runCase(fault, {
+    engine,
+    workerProgram: NAIVE_WORKER,
+    laws: NAIVE_LAWS,
+    lawfulWithinMs: 3_000,
+  });
   return violations.some(({ law }) => law === 'tokens');
 }
 

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCOUNT_KEY, type Stack } from '../../support/stack.ts';
 import { eventually } from '../../support/eventually.ts';
-import { createRepo, getSession, type WireSession } from '../../scenarios/session.ts';
+import { createRepo, type WireSession } from '../../scenarios/session.ts';
 
 const STARTS = 'refs/starts';
 const ACCEPT_TIMEOUT_MS = 40_000;
@@ -26,7 +26,10 @@ export interface Workload {
   startMany(count: number, shape?: Partial<SessionShape>): Promise<string[]>;
   /** Ids of all that were accepted. */
   ids(): string[];
-  session(id: string): Promise<WireSession>;
+  /** null: the API does not know it any more. Throws when it cannot say. */
+  session(id: string): Promise<WireSession | null>;
+  /** What of all that were accepted has not ended yet, as sentences. */
+  notEnded(): Promise<string[]>;
   until(id: string, holds: (session: WireSession) => boolean): Promise<WireSession>;
   /** How often each session's command was started. Throws when the repo host does not answer. */
   starts(): Promise<Map<string, number>>;
@@ -64,16 +67,28 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
       await sleep(RETRY_MS);
     }
   };
+  const session = async (id: string): Promise<WireSession | null> => {
+    const response = await stack.call('GET', `/v1/sessions/${id}`);
+    if (response.status === 404) return null;
+    if (!response.ok) throw new Error(`the API answered ${response.status} to GET of session ${id}`);
+    return (await response.json()) as WireSession;
+  };
   return {
     repoId,
     start,
     startMany: (count, shape) => Promise.all(Array.from({ length: count }, () => start(shape))),
     ids: () => [...shapes.keys()],
-    session: (id) => getSession(stack, id),
+    session,
+    async notEnded() {
+      const found = await Promise.all([...shapes.keys()].map(async (id) => ({ id, now: await session(id) })));
+      return found
+        .filter(({ now }) => now === null || now.endedAt === null)
+        .map(({ id, now }) => `Session ${id} has not ended: it is ${now?.status ?? 'forgotten'}`);
+    },
     until: (id, holds) => {
       // The API may be the one that is away.
-      const ask = async (): Promise<WireSession | null> => getSession(stack, id).catch(() => null);
-      const found = eventually(ask, (session) => session !== null && holds(session), { timeoutMs: WAIT_TIMEOUT_MS });
+      const ask = async (): Promise<WireSession | null> => session(id).catch(() => null);
+      const found = eventually(ask, (now) => now !== null && holds(now), { timeoutMs: WAIT_TIMEOUT_MS });
       return found as Promise<WireSession>;
     },
     async starts() {
