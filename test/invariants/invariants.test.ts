@@ -148,7 +148,7 @@ test('a session that ended with something left, and one that ended twice, are fo
 });
 
 test('a container, a directory and a socket of a sandbox whose session has ended are found', async () => {
-  const sandbox = { ...GONE, id: `sbx_${installation}` };
+  const sandbox = { ...GONE, id: `sbx_${randomBytes(8).toString('hex')}` };
   await stored({ status: 'stopped', endedAt: ENDED, sandbox });
   const gateway = join(dir, 'run', 'gateways', sandbox.id);
   await mkdir(gateway, { recursive: true });

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Remains } from '../facts.ts';
 
-const SANDBOX_ID = /sbx_[0-9a-zA-Z-]+/;
+const SANDBOX_ID = /sbx_[0-9a-z]+/;
 /** Deep enough for everything that is made per sandbox. */
 const MAX_DEPTH = 4;
 
