@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { describe } from './errors.ts';
+import { parseFailpoints } from './ops/failpoints.ts';
 import { settings, type Environment } from './settings.ts';
 import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
@@ -62,8 +63,18 @@ const redisUrl = z
   .regex(/^(rediss?:\/\/|\/)/, 'must be redis://HOST:PORT, rediss://… or the absolute path of a Unix socket');
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 
+const failpoints = z.string().transform((text, context) => {
+  try {
+    return parseFailpoints(text);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
+
 const common = {
   DAYPASS_LOG_LEVEL: logLevel.default('info'),
+  DAYPASS_FAILPOINTS: failpoints.prefault(''),
 };
 const place = {
   DAYPASS_DATA_DIR: z.string().default('./data'),
@@ -98,6 +109,7 @@ export function loadApiConfig(env: Environment = process.env) {
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
     listen: read.DAYPASS_API_LISTEN,
     keys: read.DAYPASS_API_KEYS,
@@ -139,7 +151,9 @@ export function loadWorkerConfig(env: Environment = process.env) {
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
+    /** Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker. */
     jobLockMs: read.DAYPASS_JOB_LOCK_SECONDS * 1_000,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     minterSocket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
@@ -178,6 +192,7 @@ export function loadMinterConfig(env: Environment = process.env) {
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     name: read.DAYPASS_MINTER_NAME,
+    failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
     socket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
     spoolDir: join(resolve(read.DAYPASS_DATA_DIR), 'spool'),
@@ -206,6 +221,7 @@ export function loadGatewayConfig(env: Environment = process.env) {
   const read = settings(env, { ...common, ...place, ...relaceUrl });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     /** The one host that every sandbox reaches, even where its address is private. */
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
@@ -221,6 +237,7 @@ export function loadGitHostConfig(env: Environment = process.env) {
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
     listen: read.DAYPASS_GIT_HOST_LISTEN,
     dataDir: join(resolve(read.DAYPASS_DATA_DIR), 'git-host'),
     accountKeys: read.DAYPASS_GIT_HOST_KEYS,

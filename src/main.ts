@@ -1,11 +1,13 @@
 import { startApi } from './api/start-api.ts';
 import { loadApiConfig } from './config.ts';
+import { armFailpoints } from './ops/failpoints.ts';
 import { createLogger } from './ops/log.ts';
 import { closeOnSignals } from './ops/shutdown.ts';
 
 process.title = 'daypass-api';
 
-const { logLevel, ...options } = loadApiConfig();
+const { logLevel, failpoints, ...options } = loadApiConfig();
+armFailpoints(failpoints);
 const log = createLogger('api', logLevel);
 const api = await startApi({ ...options, log });
 closeOnSignals(log, [{ name: 'api', timeoutMs: 10_000, close: () => api.close() }]);

@@ -1,3 +1,4 @@
+import { failpoint } from '../src/ops/failpoints.ts';
 import type { WorkerDeps } from './deps.ts';
 import { settleSession } from './settle-session.ts';
 
@@ -7,6 +8,7 @@ import { settleSession } from './settle-session.ts';
  */
 export async function onJobDone(deps: WorkerDeps, sessionId: string): Promise<void> {
   try {
+    await failpoint('worker.handler_begun');
     await settleSession(deps, sessionId);
   } catch (error) {
     deps.log.warn({ err: error, sessionId }, 'not all of an ended session is gone yet; it is tried again');

@@ -1,4 +1,5 @@
 import { nanoid } from 'nanoid';
+import { failpoint } from '../src/ops/failpoints.ts';
 import { order } from '../src/runtime/orders.ts';
 import { strings, type Report } from '../src/runtime/reports.ts';
 import type { SandboxChannel } from '../src/runtime/sandbox-channel.ts';
@@ -160,6 +161,7 @@ export class InitClient {
   async startAgent(cwd: string, argv: string[]): Promise<void> {
     if (this.#ended !== null) throw this.#ended;
     await this.#channel.send(order.agent(cwd, argv));
+    await failpoint('worker.agent_ordered');
     // With nothing to start, init has nothing to report: from now on it waits for a signal.
     if (argv.length === 0) return this.#onStarted();
     await this.#started.promise;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadWorkerConfig } from '../src/config.ts';
 import { SANDBOX_IMAGE } from '../src/images/sandbox-image.ts';
 import { extractTools } from '../src/images/extract-tools.ts';
+import { armFailpoints } from '../src/ops/failpoints.ts';
 import { createLogger } from '../src/ops/log.ts';
 import { closeOnSignals } from '../src/ops/shutdown.ts';
 import { openMemoryDir } from '../src/runtime/memory-dir.ts';
@@ -25,6 +26,7 @@ process.title = 'daypass-worker';
 const REDIS_TIMEOUT_MS = 30_000;
 
 const config = loadWorkerConfig();
+armFailpoints(config.failpoints);
 const log = createLogger('worker', config.logLevel);
 const repoHost = repoHostOf(config.repoOrigin);
 const docker = connectDocker(config.dockerHost);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failpoint } from '../src/ops/failpoints.ts';
 import type { WorkerDeps } from './deps.ts';
 import { runSession, type RunOutcome } from './run-session.ts';
 
@@ -8,6 +9,7 @@ export async function runHere(deps: WorkerDeps, sessionId: string): Promise<RunO
   if (deps.running.has(sessionId)) return 'not_mine';
   deps.running.add(sessionId);
   try {
+    await failpoint('worker.job_taken');
     return await runSession(deps, sessionId);
   } finally {
     deps.running.delete(sessionId);

@@ -1,3 +1,4 @@
+import { failpoint } from '../src/ops/failpoints.ts';
 import { decideEnding, type EndFacts } from './ending.ts';
 import type { WorkerDeps } from './deps.ts';
 import { Leave, type LeaveReason } from './leave.ts';
@@ -56,6 +57,7 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
     const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
     if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, sandbox, facts.exit);
     await endSession(deps, session, decideEnding(facts), redact);
+    await failpoint('worker.ended');
     return 'ended';
   } catch (thrown) {
     if (!(thrown instanceof Leave)) throw thrown;

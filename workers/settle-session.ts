@@ -1,5 +1,6 @@
 import { closeGateway } from '../src/egress/policy-files.ts';
 import { describe } from '../src/errors.ts';
+import { failpoint } from '../src/ops/failpoints.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
 import { change, view, type Change, type View } from '../src/store/records.ts';
@@ -22,7 +23,7 @@ export async function settleSession(deps: WorkerDeps, sessionId: string): Promis
   if (session === null || !isEnded(session.status)) return;
   const due = token?.state === 'active' || token?.state === 'revoking';
   const outcomes = await Promise.allSettled([
-    due ? deps.minter.revoke(token.id, AbortSignal.timeout(REVOKE_TIMEOUT_MS)) : undefined,
+    due ? revokeToken(deps, token.id) : undefined,
     removeSandbox(deps, session),
   ]);
   const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
@@ -32,12 +33,18 @@ export async function settleSession(deps: WorkerDeps, sessionId: string): Promis
   throw new AggregateError(errors, `Session ${sessionId} has left something behind: ${problems.join('; ')}`);
 }
 
+async function revokeToken({ minter }: WorkerDeps, tokenId: string): Promise<void> {
+  await minter.revoke(tokenId, AbortSignal.timeout(REVOKE_TIMEOUT_MS));
+  await failpoint('worker.token_revoked');
+}
+
 async function removeSandbox(deps: WorkerDeps, { id: sessionId, tokenId, sandbox }: SessionRecord): Promise<void> {
   if (sandbox !== null && sandbox.removedAt === null) {
     // Another engine knows nothing of it, and would say that it is gone.
     if (sandbox.engine !== deps.engineId) return;
     await deps.runtime.remove(sandbox.id);
     await closeGateway({ runDir: deps.config.runDir, sandboxId: sandbox.id });
+    await failpoint('worker.container_removed');
   }
   const sandboxId = sandbox?.id ?? null;
   await change(deps.redis, { sessionId, tokenId }, (now) => afterRemoval(now, sandboxId, new Date()));

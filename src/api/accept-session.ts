@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid';
 import { describe, Refusal } from '../errors.ts';
+import { failpoint } from '../ops/failpoints.ts';
 import { newSession } from '../session/new-session.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { normalise, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
@@ -21,9 +22,11 @@ export async function acceptSession(
 ): Promise<SessionRecord> {
   const session = (await findEarlier(deps, wanted.claim)) ?? (await create(deps, wanted));
   if (session.status === 'queued') {
+    await failpoint('api.after_record');
     await enqueue(deps.queue, session.id, session.request.priority).catch((error: unknown) => {
       deps.log.warn({ sessionId: session.id, reason: describe(error) }, 'job not added; the reconciler will add it');
     });
+    await failpoint('api.after_job');
   }
   return session;
 }
@@ -42,6 +45,7 @@ async function create(
   const sealedSecrets =
     Object.keys(body.secrets).length === 0 ? null : await sealSecrets(minter.publicKey, minter.keyId, id, body.secrets);
   const session = newSession({ id, request, sealedSecrets, owner, now: new Date() });
+  await failpoint('api.before_record');
   // Nobody else knows this id, so a second look means that another request took the key.
   let looked = false;
   const after = await change(redis, { sessionId: id }, () => {

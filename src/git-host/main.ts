@@ -1,11 +1,13 @@
 import { loadGitHostConfig } from '../config.ts';
+import { armFailpoints } from '../ops/failpoints.ts';
 import { createLogger } from '../ops/log.ts';
 import { closeOnSignals } from '../ops/shutdown.ts';
 import { startGitHost } from './start.ts';
 
 process.title = 'daypass-git-host';
 
-const { logLevel, ...options } = loadGitHostConfig();
+const { logLevel, failpoints, ...options } = loadGitHostConfig();
+armFailpoints(failpoints);
 const log = createLogger('git-host', logLevel);
 const gitHost = await startGitHost({ ...options, log });
 closeOnSignals(log, [{ name: 'git host', timeoutMs: 5_000, close: () => gitHost.close() }]);

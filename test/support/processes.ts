@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 export interface TestProcess {
   readonly pid: number;
   lines(): string[];
+  /** Resolves when it has ended, whyever. */
+  readonly exited: Promise<void>;
   /** Resolves when the process has ended. Safe to call twice. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -30,6 +32,7 @@ export async function startProcess(
   };
   createInterface({ input: child.stdout }).on('line', take);
   createInterface({ input: child.stderr }).on('line', take);
+  const exited = once(child, 'exit').then(() => undefined);
   child.once('exit', (code) => ready.reject(new Error(`${program} ended with ${code}:\n${lines.join('\n')}`)));
   const timer = setTimeout(
     () => ready.reject(new Error(`${program} is not ready:\n${lines.join('\n')}`)),
@@ -43,7 +46,7 @@ export async function startProcess(
   } finally {
     clearTimeout(timer);
   }
-  return { pid: child.pid ?? 0, lines: () => lines, end: (signal) => end(child, signal) };
+  return { pid: child.pid ?? 0, lines: () => lines, exited, end: (signal) => end(child, signal) };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -13,6 +13,8 @@ export interface TestRedis extends AsyncDisposable {
   readonly dir: string;
   /** One command as its administrator, such as FLUSHALL. */
   command(name: string, ...args: string[]): Promise<unknown>;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Ends the process and keeps its files. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same files and socket. */
@@ -48,6 +50,9 @@ export async function startTestRedis(): Promise<TestRedis> {
       } finally {
         redis.disconnect();
       }
+    },
+    get pid() {
+      return child.pid ?? 0;
     },
     kill,
     async restart() {

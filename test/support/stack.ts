@@ -13,7 +13,7 @@ import { startTestRedis, type TestRedis } from './redis.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const API_KEY = 'dp_obviously_fake_key_of_a_test';
-const ACCOUNT_KEY = 'account-key-of-a-test';
+export const ACCOUNT_KEY = 'account-key-of-a-test';
 
 export type Role = 'git-host' | 'minter' | 'gateway' | 'worker' | 'api';
 
@@ -34,6 +34,9 @@ export interface Stack extends AsyncDisposable {
   readonly dir: string;
   /** Where sandboxes' inits have their directories. */
   readonly memoryDir: string;
+  readonly installation: string;
+  /** The settings of all roles. */
+  readonly env: Readonly<Record<string, string>>;
   /** The repo host's SDK with the account's key, or with a token; without retries. */
   relace(apiKey?: string): Relace;
   /** One call of the API with the test's key; a body is sent as JSON. */
@@ -44,12 +47,21 @@ export interface Stack extends AsyncDisposable {
   stop(role: Role, signal?: NodeJS.Signals): Promise<void>;
   /** With settings of its own, if given, on top of the stack's. */
   start(role: Role, settings?: Record<string, string>): Promise<void>;
+  /** A second process of a role, beside the one of the stack, until the stack ends. */
+  startAnother(role: Role, settings: Record<string, string>): Promise<TestProcess>;
 }
 
-export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
+export interface StackOptions {
+  /** A Redis that runs already; the stack ends it. Where the roles find it is then for the settings to say. */
+  redis?: TestRedis;
+  /** Another program than the product's for a role, from the project's root. */
+  programs?: Partial<Record<Role, string>>;
+}
+
+export async function startStack(settings: Record<string, string> = {}, options: StackOptions = {}): Promise<Stack> {
   const dir = await mkdtemp(join(tmpdir(), 'dp-'));
   const memoryDir = await mkdtemp('/dev/shm/dp-');
-  const redis = await startTestRedis();
+  const redis = options.redis ?? (await startTestRedis());
   const installation = `test-${randomBytes(4).toString('hex')}`;
   const [apiPort, gitPort] = [await freePort(), await freePort()];
   const apiUrl = `http://127.0.0.1:${apiPort}`;
@@ -77,16 +89,21 @@ export async function startStack(settings: Record<string, string> = {}): Promise
   };
   const docker = connectDocker(env['DOCKER_HOST']);
   const running = new Map<Role, TestProcess>();
+  const others: TestProcess[] = [];
 
-  const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
+  const launch = (role: Role, own: Record<string, string>): Promise<TestProcess> => {
     const { program, ready } = PROGRAMS[role];
-    running.set(role, await startProcess(join(ROOT, program), { ...env, ...own }, ready));
+    return startProcess(join(ROOT, options.programs?.[role] ?? program), { ...env, ...own }, ready);
+  };
+  const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
+    running.set(role, await launch(role, own));
   };
   const stop = async (role: Role, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => running.get(role)?.end(signal);
   const containers = (): Promise<Docker.ContainerInfo[]> =>
     docker.listContainers({ all: true, filters: { label: [`daypass.installation=${installation}`] } });
 
   const dispose = async (): Promise<void> => {
+    for (const other of others) await other.end('SIGKILL');
     for (const role of ['api', 'worker', 'gateway', 'minter', 'git-host'] as const) await stop(role, 'SIGKILL');
     for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
     await redis.stop();
@@ -109,8 +126,15 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     docker,
     dir,
     memoryDir,
+    installation,
+    env,
     containers,
     start,
+    async startAnother(role, own) {
+      const other = await launch(role, own);
+      others.push(other);
+      return other;
+    },
     stop,
     relace: (apiKey = ACCOUNT_KEY) => new Relace({ apiKey, baseURL: gitHostUrl, maxRetries: 0 }),
     call: (method, path, body, headers = {}) =>

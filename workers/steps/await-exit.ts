@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { SessionError } from '../../src/errors.ts';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -28,7 +29,9 @@ export async function awaitExit(
   const exited = sandbox.init.exited.catch((error: unknown) => explain(deps, sandbox, life, error));
   const stopped = stopWhenAsked(deps, session, sandbox, life);
   // Whichever comes first; an agent that is stopped ends through `exited` too.
-  return Promise.race([exited, stopped]);
+  const exit = await Promise.race([exited, stopped]);
+  await failpoint('worker.exit_seen');
+  return exit;
 }
 
 async function stopWhenAsked(

@@ -1,3 +1,4 @@
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { SessionError } from '../../src/errors.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
@@ -35,6 +36,7 @@ export async function claimSandbox(
   if (claimed?.sandbox?.id !== sandbox.id || claimed.sandbox.claimedAt === null) {
     throw new SessionError('worker_lost', 'This sandbox could not be claimed for the session');
   }
+  await failpoint('worker.claimed');
   return retryWhileAway('minter_unavailable', life.signal, () =>
     deps.minter.open(session.id, sandbox.id, 'deliver', AbortSignal.timeout(OPEN_TIMEOUT_MS)),
   );

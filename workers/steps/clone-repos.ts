@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../../src/errors.ts';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord, SessionRepo } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import { changeHeld } from '../change-held.ts';
@@ -33,6 +34,7 @@ export async function cloneRepos(
     // One path may lie in another: git clones into a directory only while that is empty, so the outer one goes first.
     const outerFirst = [...repos.entries()].toSorted(([, a], [, b]) => a.path.length - b.path.length);
     for (const [i, repo] of outerFirst) await cloneRepo(deps, session, sandbox, grant, { ...repo, at: i }, stopped);
+    await failpoint('worker.cloned');
   } finally {
     stopped.removeEventListener('abort', kill);
   }

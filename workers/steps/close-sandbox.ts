@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { AgentExit } from '../init-client.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
@@ -32,6 +33,7 @@ export async function closeSandbox(
   const complete = await within(DRAIN_TIMEOUT_MS, sandbox.drained);
   await sandbox.log.close({ complete });
   sandbox.close();
+  await failpoint('worker.log_drained');
   return exit?.exitCode === 0 ? false : ranOutOfMemory(runtime, sandbox.id);
 }
 

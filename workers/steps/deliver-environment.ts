@@ -1,3 +1,4 @@
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -23,4 +24,5 @@ export async function deliverEnvironment(
   await init.forward({ address: listenAddress, port }, { host, port });
   await init.forward(PROXY, null);
   await init.setEnv(sandboxEnvironment(session, grant, repoHost));
+  await failpoint('worker.env_delivered');
 }

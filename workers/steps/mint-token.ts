@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import { SessionError } from '../../src/errors.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
 import { change, readToken } from '../../src/store/records.ts';
@@ -24,6 +25,7 @@ export async function mintToken(deps: WorkerDeps, session: SessionRecord): Promi
   for (;;) {
     try {
       await deps.minter.mint(current.tokenId ?? '', AbortSignal.timeout(MINT_TIMEOUT_MS));
+      await failpoint('worker.minted');
       return current;
     } catch (error) {
       if (isAway(error) && Date.now() - began < MINTER_BACK_MS) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { customAlphabet } from 'nanoid';
 import { closeGateway, gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 import { SessionError } from '../../src/errors.ts';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -62,7 +63,9 @@ async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string
     resources,
     mounts,
   });
+  await failpoint('worker.container_created');
   await Promise.all([runtime.start(id), gatewayReady(gatewayDir, GATEWAY_TIMEOUT_MS)]);
+  await failpoint('worker.container_started');
 }
 
 /** Waits for an engine that is away; throws `engine_unavailable` when it does not come back. */

@@ -1,3 +1,4 @@
+import { failpoint } from '../../src/ops/failpoints.ts';
 import { SessionError } from '../../src/errors.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { readSession } from '../../src/store/records.ts';
@@ -20,4 +21,5 @@ export async function startAgent(deps: WorkerDeps, session: SessionRecord, { id,
     throw new SessionError('worker_lost', 'The command was started before, in a sandbox that the store has forgotten');
   }
   await init.startAgent(cwd, command ?? []);
+  await failpoint('worker.agent_started');
 }

@@ -1,4 +1,5 @@
 import { nanoid } from 'nanoid';
+import { failpoint } from '../../src/ops/failpoints.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
 import { change, view, type Change, type View } from '../../src/store/records.ts';
 import { listWorkers } from '../../src/store/workers.ts';
@@ -23,6 +24,7 @@ export async function takeSession(deps: WorkerDeps, sessionId: string): Promise<
     if (found.session === null || found.session.term !== term - 1) return null;
     return take(found, found.session, { ...facts, tokenId, now, tokenGraceSeconds: config.tokenGraceSeconds });
   });
+  await failpoint('worker.intent_written');
   return session?.term === term && session.worker === config.workerName ? session : null;
 }
 

@@ -1,9 +1,9 @@
 import { describe } from '../../errors.ts';
 import { SettingsError } from '../../settings.ts';
-import { bench } from './commands/bench.ts';
 import { check } from './commands/check.ts';
 import { cli } from './commands/cli.ts';
 import type { CommandContext } from './commands/context.ts';
+import { longRun } from './commands/long-run.ts';
 import { start } from './commands/start.ts';
 import { test } from './commands/test.ts';
 import { Interrupted } from './ending/end-signals.ts';
@@ -14,7 +14,15 @@ process.title = 'daypass-up';
 /** As shells say of a program that SIGINT ended. */
 const INTERRUPTED_CODE = 130;
 
-const COMMANDS: Record<string, (context: CommandContext) => Promise<number>> = { start, test, check, bench, cli };
+const COMMANDS: Record<string, (context: CommandContext) => Promise<number>> = {
+  start,
+  test,
+  check,
+  bench: longRun('test/bench/main.ts'),
+  faults: longRun('test/faults/main.ts'),
+  chaos: longRun('test/chaos/main.ts'),
+  cli,
+};
 
 const [name = '', ...args] = process.argv.slice(2);
 const progress = createProgress(process.stdout);

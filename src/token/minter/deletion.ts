@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { describe } from '../../errors.ts';
 import { needsValues } from '../../session/needs-values.ts';
+import { failpoint } from '../../ops/failpoints.ts';
 import { change, readToken } from '../../store/records.ts';
 import { ProviderError } from '../provider.ts';
 import { testify } from '../receipt/testimony.ts';
@@ -92,10 +93,12 @@ async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: To
   const sealed = token.sealed ?? (await spool.get(token.id))?.sealed ?? '';
   const value = keyRing.open(sealed, token.id);
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
+  await failpoint('minter.deletion_sent');
   const deletedAt = new Date();
   const refused = await provider.isRefused(value, token.grants[0]?.repoId ?? '', AbortSignal.timeout(CALL_TIMEOUT_MS));
   if (!refused)
     throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
+  await failpoint('minter.deletion_seen');
   return { deletedAt, fingerprint: value.fingerprint() };
 }
 
@@ -125,7 +128,9 @@ async function settle(
       events: [{ type: `token_${state}`, detail: { tokenId: id, attempts, revocationMs } }],
     };
   });
+  await failpoint('minter.revoked_written');
   await deps.spool.drop(id);
+  await failpoint('minter.spool_dropped');
 }
 
 function seenRefused(

@@ -1,4 +1,5 @@
 import { loadMinterConfig } from '../../config.ts';
+import { armFailpoints } from '../../ops/failpoints.ts';
 import { createLogger } from '../../ops/log.ts';
 import { closeOnSignals } from '../../ops/shutdown.ts';
 import { connectPatientRedis, redisReady } from '../../store/redis.ts';
@@ -8,7 +9,8 @@ import { startMinter } from './start.ts';
 process.title = 'daypass-minter';
 const REDIS_PATIENCE_MS = 10_000;
 
-const { logLevel, redisUrl, relace, ...options } = loadMinterConfig();
+const { logLevel, failpoints, redisUrl, relace, ...options } = loadMinterConfig();
+armFailpoints(failpoints);
 const log = createLogger('minter', logLevel);
 const redis = connectPatientRedis(redisUrl);
 // Nothing is deleted without a minter, so it does not end because Redis starts later than it.

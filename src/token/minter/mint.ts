@@ -1,4 +1,5 @@
 import { describe, SessionError } from '../../errors.ts';
+import { failpoint } from '../../ops/failpoints.ts';
 import { isEnded } from '../../session/status.ts';
 import { change, readSession, readToken, type View } from '../../store/records.ts';
 import { ProviderError, type MintedToken } from '../provider.ts';
@@ -38,6 +39,7 @@ export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   const minted = earlier ?? (await mintNew(deps, await markAsked(deps, intent)));
   const durable = earlier !== null || (await intoSpool(deps, minted));
   await activate(deps, intent, minted, durable);
+  await failpoint('minter.activated');
 }
 
 const LOST =
@@ -76,6 +78,7 @@ function sessionEnded(): SessionError {
 async function intoSpool({ spool, log }: MinterDeps, minted: SpooledToken): Promise<boolean> {
   try {
     await spool.put(minted);
+    await failpoint('minter.spooled');
     return true;
   } catch (error) {
     log.error(
@@ -88,6 +91,7 @@ async function intoSpool({ spool, log }: MinterDeps, minted: SpooledToken): Prom
 
 async function mintNew(deps: MinterDeps, intent: TokenRecord): Promise<SpooledToken> {
   const { value, expiresAt } = await ask(deps, intent);
+  await failpoint('minter.answered');
   const now = new Date();
   return {
     tokenId: intent.id,
@@ -104,6 +108,7 @@ async function mintNew(deps: MinterDeps, intent: TokenRecord): Promise<SpooledTo
 async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> {
   const { grants, ttlSeconds, sessionId } = intent;
   try {
+    await failpoint('minter.asked_written');
     const signal = AbortSignal.timeout(PROVIDER_TIMEOUT_MS);
     return await deps.provider.mint({ name: `daypass ${sessionId}`, grants, ttlSeconds, signal });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors.ts';
+import { failpoint } from '../../ops/failpoints.ts';
 import { isEnded } from '../../session/status.ts';
 import { change, readSession, type View } from '../../store/records.ts';
 import type { SandboxAccess } from '../provider.ts';
@@ -34,6 +35,7 @@ export async function openSession(
     if (purpose === 'mask' || now.token === null || now.token.deliveredAt !== null) return null;
     return { token: { ...now.token, deliveredAt: new Date().toISOString() } };
   });
+  await failpoint('minter.opened');
   const value = deps.keyRing.open(token?.sealed ?? '', token?.id ?? '');
   const secrets = session?.sealedSecrets
     ? await openSecrets(deps.keyRing.keys(), sessionId, session.sealedSecrets)

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { receiptCommand } from '../../receipt/receipt-command.ts';
 import { tokensCommand } from '../../tokens/tokens-command.ts';
 import type { CommandContext } from './context.ts';
+import { doctor } from '../../doctor/doctor.ts';
 import { down } from './down.ts';
 import { dropKey, listKeys, resealKeys, rotateKeys, withMinter } from './keys.ts';
 import { start } from './start.ts';
@@ -41,6 +42,12 @@ export async function cli(context: CommandContext): Promise<number> {
     .command('drop <id>')
     .description('removes a key that nothing needs any more')
     .action((id: string) => withMinter(context, dropKey(id)));
+  program
+    .command('doctor')
+    .description('looks at everything that Daypass needs and promises, and says how to mend what is wrong')
+    .action(async () => {
+      exitCode = await doctor(context);
+    });
   await program.parseAsync(context.args, { from: 'user' });
   return exitCode;
 }

@@ -9,7 +9,7 @@ export type RoleName = (typeof ROLES)[number];
 export const ENDING_ORDER: readonly RoleName[] = ['api', 'worker', 'gateway', 'minter', 'git-host', 'redis'];
 
 const PLACE = ['DAYPASS_DATA_DIR', 'DAYPASS_RUN_DIR'];
-const COMMON = ['DAYPASS_LOG_LEVEL'];
+const COMMON = ['DAYPASS_LOG_LEVEL', 'DAYPASS_FAILPOINTS'];
 
 /** The settings that each role reads, and so the only ones that it is given: no role holds another one's keys. */
 export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
@@ -53,6 +53,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_WORKER_NAME',
     'DAYPASS_WORKER_CONCURRENCY',
     'DAYPASS_TOKEN_GRACE_SECONDS',
+    'DAYPASS_JOB_LOCK_SECONDS',
     'DAYPASS_LOG_LIMIT_MB',
     'DAYPASS_JOB_LOCK_SECONDS',
     'DAYPASS_LOG_RATE_KB_PER_SECOND',

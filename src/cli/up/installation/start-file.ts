@@ -11,7 +11,7 @@ const schema = z.object({
   gitHostUrl: z.string(),
   /** An account key of the git host. */
   gitHostApiKey: z.string(),
-  pid: z.number(),
+  pid: z.int().positive(),
 });
 
 /** What scripts need to use the running installation. */

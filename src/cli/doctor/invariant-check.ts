@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkInvariants, type InvariantDeps } from '../../invariants/check-invariants.ts';
+import type { Violation } from '../../invariants/violation.ts';
+import { redisReady } from '../../store/redis.ts';
+import { Findings, type Check } from './check.ts';
+
+const REDIS_TIMEOUT_MS = 5_000;
+/** The reconciler has looked twice by then, so that what is only on its way is no finding. */
+const BETWEEN_LOOKS_MS = 8_000;
+
+/** Every law that can be known from here. Looks a second time where the first look found something. */
+export function invariantCheck(deps: InvariantDeps): Check {
+  return {
+    name: 'invariants',
+    look: async () => {
+      await redisReady(deps.redis, REDIS_TIMEOUT_MS);
+      let found = await checkInvariants(deps);
+      if (found.length > 0) {
+        await sleep(BETWEEN_LOOKS_MS);
+        found = inBoth(found, await checkInvariants(deps));
+      }
+      if (found.length > 0) throw new Findings(found.map(({ sentence }) => sentence));
+      return 'all hold';
+    },
+    mend: 'The worker mends these by itself every few seconds: see that it runs, and what its log says.',
+  };
+}
+
+function inBoth(first: Violation[], second: Violation[]): Violation[] {
+  const seen = new Set(first.map(({ sentence }) => sentence));
+  return second.filter(({ sentence }) => seen.has(sentence));
+}

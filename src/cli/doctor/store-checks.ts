@@ -1,0 +1,54 @@
+import { allTokens } from '../../store/listing.ts';
+import { redisReady, requireDurableRedis, type Redis } from '../../store/redis.ts';
+import { readSealKeys, type SealKeySource } from '../../token/minter/seal-key-source.ts';
+import { createKeyRing, keyIdOf } from '../../token/sealing.ts';
+import type { Check } from './check.ts';
+
+const REDIS_TIMEOUT_MS = 5_000;
+/** A deletion that takes longer is in trouble. */
+const DEBT_AFTER_MS = 60_000;
+
+/** What Redis must be like, and what its ledger says of keys and debts. */
+export function storeChecks({ redis, sealKeys }: { redis: Redis; sealKeys: SealKeySource }): Check[] {
+  return [
+    {
+      name: 'Redis',
+      look: async () => {
+        await redisReady(redis, REDIS_TIMEOUT_MS);
+        await requireDurableRedis(redis);
+        return 'keeps what it is told (appendonly, noeviction)';
+      },
+      mend: 'Start it, or set DAYPASS_REDIS_URL; in redis.conf: appendonly yes, maxmemory-policy noeviction.',
+    },
+    {
+      name: 'seal keys',
+      look: async () => {
+        await redisReady(redis, REDIS_TIMEOUT_MS);
+        const live = [...(await allTokens(redis, 'active')), ...(await allTokens(redis, 'revoking'))];
+        const needed = new Set(live.flatMap(({ sealed }) => (sealed === null ? [] : [keyIdOf(sealed)])));
+        const ring = createKeyRing(await readSealKeys(sealKeys));
+        const missing = [...needed].filter((keyId) => !ring.has(keyId));
+        if (missing.length > 0) throw new Error(`live tokens need keys that are not there: ${missing.join(', ')}`);
+        return `all that ${live.length} live tokens need`;
+      },
+      mend: 'Add the missing keys back to DAYPASS_SEAL_KEYS, behind the first one.',
+    },
+    {
+      name: 'deletions',
+      look: async () => {
+        await redisReady(redis, REDIS_TIMEOUT_MS);
+        const due = await allTokens(redis, 'revoking');
+        const late = due.filter(({ revokingAt }) => Date.now() - Date.parse(revokingAt ?? '') > DEBT_AFTER_MS);
+        const [worst] = late;
+        if (worst !== undefined) {
+          const why = worst.lastError ?? 'nothing was tried yet';
+          throw new Error(
+            `${late.length} tokens are due for more than ${DEBT_AFTER_MS / 1_000} s; ${worst.id}: ${why}`,
+          );
+        }
+        return `${due.length} under way`;
+      },
+      mend: 'See what the repo host and the log of the minter say; the minter goes on trying by itself.',
+    },
+  ];
+}

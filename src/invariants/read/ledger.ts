@@ -1,0 +1,56 @@
+import { SESSION_STATUSES } from '../../session/status.ts';
+import type { SessionRecord } from '../../session/record.ts';
+import { eventsOf } from '../../store/events.ts';
+import { idOfEntry, keys } from '../../store/keys.ts';
+import { unsettledSessions } from '../../store/listing.ts';
+import type { Redis } from '../../store/redis.ts';
+import type { TokenRecord } from '../../token/record.ts';
+import { TOKEN_STATES } from '../../token/state.ts';
+import type { IndexFacts, LedgerFacts } from '../facts.ts';
+
+const SCAN_COUNT = 500;
+
+/**
+ * Records and indexes as they are, found by their keys and not by the indexes. Not one moment: where sessions go on, a
+ * second look tells what is wrong from what was on its way.
+ */
+export async function readLedger(redis: Redis): Promise<LedgerFacts> {
+  const sessions = await records<SessionRecord>(redis, keys.session('*'));
+  return {
+    sessions,
+    tokens: await records<TokenRecord>(redis, keys.token('*')),
+    sessionIndexes: await indexes(redis, keys.sessions, keys.sessionsByStatus, SESSION_STATUSES),
+    tokenIndexes: await indexes(redis, keys.tokens, keys.tokensByState, TOKEN_STATES),
+    unsettled: await unsettledSessions(redis),
+    endings: await endings(redis, sessions),
+  };
+}
+
+async function records<T>(redis: Redis, pattern: string): Promise<T[]> {
+  const found: string[] = [];
+  for await (const batch of redis.scanStream({ match: pattern, count: SCAN_COUNT })) found.push(...(batch as string[]));
+  const names = [...new Set(found)];
+  if (names.length === 0) return [];
+  const texts = await redis.mget(names);
+  return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as T]));
+}
+
+async function indexes(
+  redis: Redis,
+  all: string,
+  keyOf: (state: string) => string,
+  states: string[],
+): Promise<IndexFacts> {
+  const idsIn = async (key: string): Promise<string[]> => (await redis.zrange(key, '0', '-1')).map(idOfEntry);
+  const byState = await Promise.all(states.map(async (state) => [state, await idsIn(keyOf(state))] as const));
+  return { all: await idsIn(all), byState: new Map(byState) };
+}
+
+async function endings(redis: Redis, sessions: SessionRecord[]): Promise<Map<string, number>> {
+  const counted = new Map<string, number>();
+  for (const { id } of sessions) {
+    const events = await eventsOf(redis, id, '0');
+    if (events.length > 0) counted.set(id, events.filter(({ type }) => type === 'ended').length);
+  }
+  return counted;
+}

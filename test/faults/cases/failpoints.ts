@@ -1,0 +1,23 @@
+import { FAILPOINTS, type FailpointName } from '../../../src/ops/failpoints.ts';
+import type { Role } from '../../support/stack.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { FaultCase } from '../fault-case.ts';
+
+const HIT_TIMEOUT_MS = 45_000;
+
+/** Each step of a session, with the process that does it killed there. */
+export const failpointCases: FaultCase[] = (Object.keys(FAILPOINTS) as FailpointName[]).map((name) => ({
+  name: `failpoint.${name}`,
+  survivable: true,
+  async run({ supervision, workload }) {
+    const role = name.split('.')[0] as Role;
+    await supervision.restart(role, { DAYPASS_FAILPOINTS: `${name}=kill` });
+    const lives = supervision.restarts(role);
+    await workload.startMany(3);
+    await eventually(
+      () => supervision.restarts(role),
+      (count) => count > lives,
+      { timeoutMs: HIT_TIMEOUT_MS },
+    );
+  },
+}));

@@ -1,0 +1,33 @@
+import { diskCases } from './cases/disk.ts';
+import { engineCases } from './cases/engine.ts';
+import { failpointCases } from './cases/failpoints.ts';
+import { providerCases } from './cases/provider.ts';
+import { redisCases } from './cases/redis.ts';
+import { roleCases } from './cases/roles.ts';
+import type { FaultCase } from './fault-case.ts';
+
+/** Every fault that Daypass is to outlive. */
+export const MATRIX: FaultCase[] = [
+  ...failpointCases,
+  ...roleCases,
+  ...redisCases,
+  ...engineCases,
+  ...providerCases,
+  ...diskCases,
+];
+
+const SHORT = new Set([
+  'failpoint.worker.minted',
+  'failpoint.minter.spooled',
+  'role.worker_killed',
+  'redis.killed',
+  'redis.replies_to_scripts_lost',
+  'engine.killed_with_live_restore',
+  'container.killed',
+  'provider.mint_reset_after_commit',
+  'provider.delete_not_forwarded',
+  'disk.full_under_the_spool',
+]);
+
+/** What is tried with every run of the suite. */
+export const ONE_OF_EACH_CLASS: FaultCase[] = MATRIX.filter(({ name }) => SHORT.has(name));
