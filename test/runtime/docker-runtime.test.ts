@@ -76,12 +76,19 @@ describe('sandboxes on Docker', () => {
     return { init, output, channel, pumped: init.pump() };
   }
 
+  /** The engine hears of an exit a moment after init's last word. */
+  const ended = (sandboxId: string) =>
+    eventually(
+      () => runtime.inspect(sandboxId),
+      (state) => state?.running === false,
+    );
+
   const shell = async (script: string, spec = aSpec()) => {
     const { id, init, output, pumped } = await started(spec);
     await init.startAgent('/workspace', ['sh', '-c', script]);
     const exit = await init.exited;
     await pumped;
-    const state = await runtime.inspect(id);
+    const state = await ended(id);
     await runtime.remove(id);
     return { ...exit, ...output, state };
   };
@@ -94,7 +101,7 @@ describe('sandboxes on Docker', () => {
     expect(await init.exited).toEqual({ exitCode: 7, signal: null });
     await pumped;
     expect(output).toEqual({ stdout: 'good day\n', stderr: 'bad\n' });
-    expect(await runtime.inspect(id)).toEqual({ running: false, exitCode: 7, outOfMemory: false });
+    expect(await ended(id)).toEqual({ running: false, exitCode: 7, outOfMemory: false });
     await runtime.remove(id);
     expect(await runtime.inspect(id)).toBeNull();
     await expect(runtime.remove(id)).resolves.toBeUndefined();
@@ -159,7 +166,7 @@ describe('sandboxes on Docker', () => {
     await runtime.signal(deaf.id, 'SIGKILL');
     await deaf.pumped;
     await expect(deaf.init.exited).rejects.toMatchObject({ code: 'sandbox_failed' });
-    expect(await runtime.inspect(deaf.id)).toMatchObject({ running: false, exitCode: 137 });
+    expect(await ended(deaf.id)).toMatchObject({ running: false, exitCode: 137 });
     await runtime.remove(deaf.id);
   });
 
@@ -195,6 +202,7 @@ describe('sandboxes on Docker', () => {
     const { id, init, pumped } = await started();
     await init.startAgent('/workspace', ['true']);
     await pumped;
+    await ended(id);
     await docker.getContainer(id).start();
     expect(await docker.getContainer(id).wait()).toMatchObject({ StatusCode: 70 });
     await runtime.remove(id);

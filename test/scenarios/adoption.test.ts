@@ -1,3 +1,5 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
@@ -121,5 +123,20 @@ it('a store that is emptied ends what runs, as lost, and no token is lost from s
   await stack.redis.command('FLUSHALL');
   const ended = await until(stack, id, ({ status }) => status === 'failed');
   expect(ended).toMatchObject({ failure: { code: 'store_lost' } });
+  expect(await nothingLeft(stack)).toEqual([]);
+});
+
+it('a session whose sandbox was removed while no worker was there ends as failed, with nothing left', async () => {
+  await using stack = await startStack();
+  const id = await runningSession(stack);
+  await stack.stop('worker', 'SIGKILL');
+  for (const { Id } of await stack.containers()) await stack.docker.getContainer(Id).remove({ force: true });
+  for (const name of await readdir(stack.memoryDir)) await rm(join(stack.memoryDir, name), { recursive: true });
+  await stack.start('worker');
+  expect(await settled(stack, id)).toMatchObject({
+    status: 'failed',
+    failure: { code: 'sandbox_failed', message: 'The sandbox was removed from outside' },
+    token: { state: 'revoked' },
+  });
   expect(await nothingLeft(stack)).toEqual([]);
 });

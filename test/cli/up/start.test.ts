@@ -109,9 +109,11 @@ describe('npm start', () => {
     expect((await readdir(dir.path)).toSorted()).toEqual([
       'git-host',
       'logs',
+      'receipt-key.pem',
       'redis',
       'seal-keys',
       'secrets.json',
+      'session-logs',
       'spool',
     ]);
   });
