@@ -5,7 +5,7 @@ import { openSessionsQueue } from '../queue/sessions-queue.ts';
 import { connectPatientRedis, connectRedis } from '../store/redis.ts';
 import { createApp } from './app.ts';
 import { changesWhenReady } from './changes-when-ready.ts';
-import type { ApiKey } from './deps.ts';
+import type { ApiKeep, ApiKey } from './deps.ts';
 import { listenApi } from './listen.ts';
 import { readDashboard } from './serve-dashboard.ts';
 import { createStreamSlots } from './stream-slots.ts';
@@ -17,6 +17,7 @@ export interface ApiOptions {
   listen: ListenAddress;
   keys: ApiKey[];
   logDir: string;
+  keep: ApiKeep;
   limits: OperatorLimits;
   log: Logger;
 }
@@ -28,7 +29,7 @@ export interface RunningApi {
 }
 
 /** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
-export async function startApi({ redisUrl, listen, keys, logDir, limits, log }: ApiOptions): Promise<RunningApi> {
+export async function startApi({ redisUrl, listen, keys, logDir, keep, limits, log }: ApiOptions): Promise<RunningApi> {
   const redis = connectRedis(redisUrl);
   const queueRedis = connectRedis(redisUrl);
   const queue = openSessionsQueue(queueRedis);
@@ -48,6 +49,7 @@ export async function startApi({ redisUrl, listen, keys, logDir, limits, log }: 
     queue,
     keys,
     logDir,
+    keep,
     limits,
     log,
     metrics: createMetrics(),

@@ -4,6 +4,7 @@ import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
 import { canTokenMove, isTokenFinal } from '../token/state.ts';
 import { commit, type Effect, type Expectation } from './commit.ts';
+import { endedEffects, forgetEndedEffects } from './ended.ts';
 import { eventEffects } from './events.ts';
 import { indexEntry, keys } from './keys.ts';
 import type { Redis } from './redis.ts';
@@ -81,6 +82,7 @@ export async function forget(redis: Redis, { session, token }: View): Promise<bo
     ['ZREM', keys.sessions, entry],
     ['ZREM', keys.sessionsByStatus(session.status), entry],
     ['SREM', keys.unsettled, session.id],
+    ...forgetEndedEffects(session),
     ['PUBLISH', keys.changes, session.id],
   ];
   if (token !== null) {
@@ -137,6 +139,7 @@ function sessionEffects(before: View, after: View): Effect[] {
     if (before.session !== null) effects.push(['ZREM', keys.sessionsByStatus(before.session.status), entry]);
     effects.push(['ZADD', keys.sessionsByStatus(session.status), 0, entry]);
   }
+  effects.push(...endedEffects(before.session, session));
   effects.push([isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
   return effects;
 }
