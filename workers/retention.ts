@@ -52,7 +52,7 @@ async function removeDue(
   const { session, token } = await view(redis, sessionId);
   if (session === null) return;
   const retention = decideRetention({ session, token }, config.keep, now);
-  if (retention === 'keep') return;
+  if (retention === 'keep' || (index === 'sessions' && retention !== 'forget')) return;
   await deleteLog(config.logDir, sessionId);
   if (index === 'sessions') await forget(redis, { session, token });
   else await logRemoved(redis, sessionId, endedAt);
