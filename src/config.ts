@@ -89,6 +89,8 @@ const memoryDir = z
   .max(60, 'must be at most 60 characters, because Unix socket paths below it may have only 107');
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
 const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
+const keepLogs = { DAYPASS_KEEP_LOGS_HOURS: positive.prefault('168') };
+const HOUR_MS = 3_600_000;
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
 
@@ -96,7 +98,9 @@ export function loadApiConfig(env: Environment = process.env) {
   const read = settings(env, {
     ...common,
     ...logPlace,
+    ...keepLogs,
     ...redis,
+    DAYPASS_KEEP_IDEMPOTENCY_HOURS: positive.prefault('24'),
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
     DAYPASS_API_KEYS: namedKeys,
     DAYPASS_IMAGES: commaList.prefault('daypass/sandbox'),
@@ -114,6 +118,10 @@ export function loadApiConfig(env: Environment = process.env) {
     listen: read.DAYPASS_API_LISTEN,
     keys: read.DAYPASS_API_KEYS,
     logDir: resolve(read.DAYPASS_LOG_DIR),
+    keep: {
+      logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
+      idempotencyMs: read.DAYPASS_KEEP_IDEMPOTENCY_HOURS * HOUR_MS,
+    },
     limits: {
       images: read.DAYPASS_IMAGES,
       maxTimeoutSeconds: read.DAYPASS_MAX_TIMEOUT_SECONDS,
@@ -134,8 +142,10 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...common,
     ...place,
     ...logPlace,
+    ...keepLogs,
     ...redis,
     ...relaceUrl,
+    DAYPASS_KEEP_SESSIONS_HOURS: positive.prefault('720'),
     DOCKER_HOST: z.string().optional(),
     DAYPASS_INSTALLATION: z
       .string()
@@ -166,6 +176,10 @@ export function loadWorkerConfig(env: Environment = process.env) {
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
     logDir: resolve(read.DAYPASS_LOG_DIR),
+    keep: {
+      sessionsMs: read.DAYPASS_KEEP_SESSIONS_HOURS * HOUR_MS,
+      logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
+    },
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
     logRateBytesPerSecond: read.DAYPASS_LOG_RATE_KB_PER_SECOND * 1024,
   };

@@ -33,6 +33,7 @@ export type RefusalCode =
   | 'session_ended'
   | 'beyond_token_lifetime'
   | 'not_implemented'
+  | 'log_expired'
   | 'log_unreadable'
   | 'unavailable'
   | 'internal_error';

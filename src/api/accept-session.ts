@@ -35,7 +35,7 @@ async function create(
   deps: ApiDeps,
   { body, owner, claim }: { body: StartRequest; owner: string; claim: IdempotencyClaim | null },
 ): Promise<SessionRecord> {
-  const { redis, limits } = deps;
+  const { redis, limits, keep } = deps;
   const request = normalise(body, limits);
   const minter = await readMinterFacts(redis);
   if (minter === null)
@@ -51,7 +51,7 @@ async function create(
   const after = await change(redis, { sessionId: id }, () => {
     if (looked) return null;
     looked = true;
-    return { session, events: [{ type: 'accepted' }], ...(claim && claimKey(claim, id)) };
+    return { session, events: [{ type: 'accepted' }], ...(claim && claimKey(claim, id, keep.idempotencyMs)) };
   });
   if (after.session !== null) return after.session;
   const winner = await findEarlier(deps, claim);

@@ -13,6 +13,12 @@ export interface ApiKey {
   key: Secret;
 }
 
+/** How long logs are kept after a session's end, and Idempotency-Keys. */
+export interface ApiKeep {
+  logsMs: number;
+  idempotencyMs: number;
+}
+
 /** What the API works with. It has no Docker socket, no provider key and no token value. */
 export interface ApiDeps {
   /** Fails at once when Redis is away. */
@@ -22,6 +28,7 @@ export interface ApiDeps {
   keys: ApiKey[];
   /** Where the logs of sessions lie. */
   logDir: string;
+  keep: ApiKeep;
   limits: OperatorLimits;
   /** Longer due than this, and a token that is to be gone raises the alarm. */
   debtAlarmSeconds: number;

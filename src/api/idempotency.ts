@@ -4,8 +4,6 @@ import type { Effect, Expectation } from '../store/commit.ts';
 import { keys } from '../store/keys.ts';
 import type { Redis } from '../store/redis.ts';
 
-const KEPT_SECONDS = 24 * 60 * 60;
-
 const firstUse = z.object({ sessionId: z.string(), bodyHash: z.string() });
 
 /** What an Idempotency-Key was first used for. */
@@ -30,8 +28,12 @@ export async function earlierSession(redis: Redis, claim: IdempotencyClaim): Pro
 }
 
 /** What makes the key this session's, in the same step that makes the session: it holds only if nobody was first. */
-export function claimKey(claim: IdempotencyClaim, sessionId: string): { expect: Expectation[]; effects: Effect[] } {
+export function claimKey(
+  claim: IdempotencyClaim,
+  sessionId: string,
+  keptMs: number,
+): { expect: Expectation[]; effects: Effect[] } {
   const key = keys.idempotency(claim.owner, claim.key);
   const value = JSON.stringify({ sessionId, bodyHash: claim.bodyHash } satisfies FirstUse);
-  return { expect: [{ key, value: null }], effects: [['SET', key, value, 'EX', KEPT_SECONDS]] };
+  return { expect: [{ key, value: null }], effects: [['SET', key, value, 'PX', keptMs]] };
 }

@@ -2,12 +2,25 @@ import { describe, Refusal } from '../errors.ts';
 import { logSize } from '../logs/log-directory.ts';
 import { openLogReader, type LogReader } from '../logs/log-reader.ts';
 import type { SessionRecord } from '../session/record.ts';
+import { logExpiry } from '../session/retention.ts';
+import type { ApiDeps } from './deps.ts';
 
 /**
  * A session's log from after a record, with its first page already read: trouble shows while the call can still be
- * refused. Throws `log_unreadable`, also for a log that must be there and is not.
+ * refused. Throws `log_expired`, and `log_unreadable` also for a log that must be there and is not.
  */
-export async function openLog(logDir: string, session: SessionRecord, afterId: string): Promise<LogReader> {
+export async function openLog(
+  { logDir, keep }: Pick<ApiDeps, 'logDir' | 'keep'>,
+  session: SessionRecord,
+  afterId: string,
+): Promise<LogReader> {
+  const expiry = logExpiry(session, keep.logsMs);
+  if (expiry !== null && expiry.getTime() <= Date.now()) {
+    throw new Refusal(
+      'log_expired',
+      `The log of session ${session.id}, which ended at ${session.endedAt}, was kept until ${expiry.toISOString()} (DAYPASS_KEEP_LOGS_HOURS).`,
+    );
+  }
   const reader = readable(openLogReader(logDir, session.id, afterId), session.id);
   // A sandbox is claimed only after its log was opened.
   if (session.sandbox?.claimedAt && (await size(logDir, session.id)) === null) {

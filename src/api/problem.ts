@@ -9,6 +9,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   session_not_ended: { status: 409, title: 'The session is not over' },
   session_ended: { status: 409, title: 'The session is over' },
   beyond_token_lifetime: { status: 409, title: "Past the end of the session's token" },
+  log_expired: { status: 410, title: 'The log is not kept any more' },
   body_too_large: { status: 413, title: 'The body is too large' },
   invalid_request: { status: 422, title: 'The request cannot be accepted' },
   access_unsupported: { status: 422, title: 'The provider cannot express this access' },

@@ -5,7 +5,7 @@ import { openSessionsQueue } from '../queue/sessions-queue.ts';
 import { connectPatientRedis, connectRedis } from '../store/redis.ts';
 import { createApp } from './app.ts';
 import { changesWhenReady } from './changes-when-ready.ts';
-import type { ApiKey } from './deps.ts';
+import type { ApiKeep, ApiKey } from './deps.ts';
 import { listenApi } from './listen.ts';
 import { readDashboard } from './serve-dashboard.ts';
 import { createStreamSlots } from './stream-slots.ts';
@@ -19,6 +19,7 @@ export interface ApiOptions {
   listen: ListenAddress;
   keys: ApiKey[];
   logDir: string;
+  keep: ApiKeep;
   limits: OperatorLimits;
   /** How long a token may be overdue before that is an alarm. */
   debtAlarmSeconds: number;
@@ -33,7 +34,7 @@ export interface RunningApi {
 
 /** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
-  const { redisUrl, listen, keys, logDir, limits, debtAlarmSeconds, log } = options;
+  const { redisUrl, listen, keys, logDir, keep, limits, debtAlarmSeconds, log } = options;
   const redis = connectRedis(redisUrl);
   const queueRedis = connectRedis(redisUrl);
   const queue = openSessionsQueue(queueRedis);
@@ -53,6 +54,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     queue,
     keys,
     logDir,
+    keep,
     limits,
     debtAlarmSeconds,
     log,

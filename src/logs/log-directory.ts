@@ -19,6 +19,21 @@ export async function logSize(dir: string, sessionId: string): Promise<number | 
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** The sessions that have a directory here. */
+export async function listLogs(dir: string): Promise<string[]> {
+  return ((await readdir(dir).catch(nullIfMissing)) ?? []).filter((name) => /^ses_[\w-]+$/.test(name));
+}
+
+/** When something was last written to a session's log, ms since 1970; null when there is none. */
+export async function lastWritten(dir: string, sessionId: string): Promise<number | null> {
+  const place = sessionDir(dir, sessionId);
+  const names = await readdir(place).catch(nullIfMissing);
+  if (names === null) return null;
+  const paths = [place, ...names.map((name) => join(place, name))];
+  const times = await Promise.all(paths.map(async (path) => (await stat(path).catch(nullIfMissing))?.mtimeMs ?? 0));
+  return Math.max(...times);
+}
+
 /**
  * Writes down, once in a session's life and durably, in which sandbox its command starts. `first`: nobody had;
  * `same`: this sandbox had; `other`: another one had, and the command must not start again.

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { LogRecord } from '../session/log-record.ts';
 import { lastCommit } from './last-commit.ts';
 import { NEWLINE, recordNumber } from './segment-lines.ts';
+import { seekRecord } from './seek-record.ts';
 import { newestSegment, readBytes, readHeader, sessionDir, withSegment } from './segments.ts';
 
 const PAGE_RECORDS = 500;
@@ -61,6 +62,7 @@ class SegmentReader implements LogReader {
 
   /** May be empty where there are only other lines. */
   async #page(file: FileHandle): Promise<LogRecord[]> {
+    if (this.#offset === 0) this.#offset = await seekRecord(file, this.#known.end, this.#afterId);
     const bytes = await this.#wholeLines(file);
     const records: LogRecord[] = [];
     let at = 0;

@@ -11,7 +11,9 @@ export async function openMemoryDir(path: string): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const { uid, mode } = await stat(path);
   if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0) {
-    throw new Error(`${path} belongs to another user or can be entered by one; set DAYPASS_MEMORY_DIR to another place`);
+    throw new Error(
+      `${path} belongs to another user or can be entered by one; set DAYPASS_MEMORY_DIR to another place`,
+    );
   }
   const { type } = await statfs(path);
   if (!IN_MEMORY.has(type)) {

@@ -8,6 +8,8 @@ export const keys = {
   /** A set: sessions of which something is still to be done: not ended, or container or token not gone. */
   unsettled: 'daypass:sessions:unsettled',
   sessionsByStatus: (status: string) => `daypass:sessions:status:${status}`,
+  /** Sorted by `indexEntry` of the session's end: all ended ones, and those whose log is still kept. */
+  ended: (index: 'sessions' | 'logs') => `daypass:ended:${index}`,
   tokens: 'daypass:tokens',
   tokensByState: (state: string) => `daypass:tokens:state:${state}`,
   events: (sessionId: string) => `daypass:events:${sessionId}`,

@@ -5,6 +5,7 @@ import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
 import { canTokenMove, isTokenFinal } from '../token/state.ts';
 import { commit, type Effect, type Expectation } from './commit.ts';
+import { endedEffects, forgetEndedEffects } from './ended.ts';
 import { eventEffects } from './events.ts';
 import { indexEntry, keys } from './keys.ts';
 import type { Redis } from './redis.ts';
@@ -84,6 +85,7 @@ export async function forget(redis: Redis, { session, token }: View): Promise<bo
     ['ZREM', keys.sessionsByStatus(session.status), entry],
     ['SREM', keys.unsettled, session.id],
     ['SREM', keys.receiptsDue, session.id],
+    ...forgetEndedEffects(session),
     ['PUBLISH', keys.changes, session.id],
   ];
   if (token !== null) {
@@ -140,6 +142,7 @@ function sessionEffects(before: View, after: View): Effect[] {
     if (before.session !== null) effects.push(['ZREM', keys.sessionsByStatus(before.session.status), entry]);
     effects.push(['ZADD', keys.sessionsByStatus(session.status), 0, entry]);
   }
+  effects.push(...endedEffects(before.session, session));
   // A change that was not shown the session's token cannot tell that it is gone.
   const sawToken = session.tokenId === null || after.token?.id === session.tokenId;
   effects.push([sawToken && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);

@@ -81,7 +81,14 @@ test('the ledger is listed by state, without values, sealed or not', async () =>
 
 test('workers are listed with what they run, and stats count what there is', async () => {
   const now = new Date().toISOString();
-  const worker = { name: 'host-1', engine: 'engine-1', startedAt: now, seenAt: now, concurrency: 16, running: ['ses_0'] };
+  const worker = {
+    name: 'host-1',
+    engine: 'engine-1',
+    startedAt: now,
+    seenAt: now,
+    concurrency: 16,
+    running: ['ses_0'],
+  };
   await reportWorker(rig.redis, worker);
   expect((await rig.call('GET', '/v1/workers')).body).toEqual({ data: [worker], nextCursor: null });
   expect((await rig.call('GET', '/v1/stats')).body).toMatchObject({

@@ -4,6 +4,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogRecord } from '../../src/session/log-record.ts';
+import { apiClient } from '../support/api-client.ts';
+import { startTestApi } from '../support/api.ts';
 import { moveSession, putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
 import { appendLog } from '../support/logs.ts';
 import { eventually } from '../support/eventually.ts';
@@ -105,6 +107,17 @@ describe('a log that cannot be read', () => {
   test('because there never was one is empty', async () => {
     const { session } = await putSession(rig.redis, { status: 'failed', endedAt: TIME });
     expect(await rig.call('GET', `/v1/sessions/${session.id}/logs`)).toMatchObject({ status: 200, body: '' });
+  });
+
+  test('because it is not kept any more is gone since a time, while its session is still there', async () => {
+    await using short = await startTestApi({ redisUrl: rig.store.url, keep: { logsMs: 3_600_000 } });
+    const { session } = await putSession(rig.redis, { status: 'succeeded', endedAt: TIME });
+    const call = apiClient(short);
+    expect(await call('GET', `/v1/sessions/${session.id}/logs`)).toMatchObject({
+      status: 410,
+      body: { code: 'log_expired', detail: expect.stringContaining('until 2026-01-01T01:00:00.000Z') },
+    });
+    expect(await call('GET', `/v1/sessions/${session.id}`)).toMatchObject({ status: 200 });
   });
 
   test('is forgotten with its session', async () => {

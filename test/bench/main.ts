@@ -3,6 +3,7 @@ import { startStack } from '../support/stack.ts';
 import { benchFirstLine } from './first-line.ts';
 import { median, row } from './figures.ts';
 import { benchMasking } from './masking.ts';
+import { benchSessionLogs } from './session-logs.ts';
 
 /*
  * `npm run bench`: how much a session costs beside the same work done by hand, as ratios of figures taken in turn in one
@@ -35,6 +36,19 @@ process.stdout.write(
     row('in pieces of 64 KB', masking.longPieces),
     row('in pieces of 64 KB made to be slow', masking.hostile),
     `ratio of hostile to ordinary: ${hostileRatio.toFixed(2)}`,
+    '',
+  ].join('\n'),
+);
+const logs = await benchSessionLogs(values.short ? 2 : 10);
+process.stdout.write(
+  [
+    'A log of 500,000 lines of 100 bytes on disk (ms: min, median, max)',
+    row('appended in batches of 200 lines', logs.append),
+    row('the same bytes written plainly', logs.plain),
+    row('read page by page', logs.read),
+    row('cat', logs.cat),
+    `ratios of the medians: appending ${(median(logs.append) / median(logs.plain)).toFixed(1)}, reading ${(median(logs.read) / median(logs.cat)).toFixed(1)}`,
+    `the reading process grew by ${logs.readRssMb.toFixed(0)} MB; a line takes ${logs.bytesPerLine.toFixed(0)} bytes, ${logs.bytesPerLoneLine.toFixed(0)} when it is committed alone`,
     '',
   ].join('\n'),
 );

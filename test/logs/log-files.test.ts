@@ -222,6 +222,29 @@ describe('reading a log while it is written', () => {
     expect(seen).toEqual(upTo(3_000));
   });
 
+  it('goes on after any record of a long log, whatever lines lie around it', async () => {
+    let last = 0;
+    for (let writer = 0; writer < 3; writer++) {
+      const appender = await openLogAppender(dir, ID);
+      for (const size of [1, 40, 300, 2, 900]) {
+        const text = (id: number): string => 'x'.repeat(id % 97 === 0 ? 60_000 : id % 300);
+        await appender.append(
+          lines(last + 1, last + size, text),
+          point(last + size, { stdout: 'y'.repeat(size * 50) }),
+        );
+        last += size;
+      }
+      await appender.close();
+    }
+    for (let after = 0; after <= last; after += 53) {
+      const first = await openLogReader(dir, ID, `${after}`).next();
+      expect(ids(first)[0]).toBe(after + 1);
+    }
+    expect(ids(await readWholeLog(dir, ID, '700'))).toEqual(upTo(last).slice(700));
+    expect(await openLogReader(dir, ID, `${last}`).next()).toEqual([]);
+    expect(await openLogReader(dir, ID, '999999999').next()).toEqual([]);
+  });
+
   it('takes a log of 50 MB page by page in bounded memory', async () => {
     const appender = await openLogAppender(dir, ID);
     const text = 'x'.repeat(900);

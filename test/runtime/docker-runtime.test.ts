@@ -147,10 +147,11 @@ describe('sandboxes on Docker', () => {
 
   it('pass SIGTERM to the agent, and SIGKILL ends everything', async () => {
     const polite = await started();
-    await polite.init.startAgent(
-      '/workspace',
-      ['sh', '-c', 'trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done'],
-    );
+    await polite.init.startAgent('/workspace', [
+      'sh',
+      '-c',
+      'trap "echo bye; exit 9" TERM; echo up; while :; do sleep 0.05; done',
+    ]);
     await runtime.signal(polite.id, 'SIGTERM');
     expect((await polite.init.exited).exitCode).toBe(9);
     await polite.pumped;
@@ -158,10 +159,7 @@ describe('sandboxes on Docker', () => {
     await runtime.remove(polite.id);
 
     const deaf = await started();
-    await deaf.init.startAgent(
-      '/workspace',
-      ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'],
-    );
+    await deaf.init.startAgent('/workspace', ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done']);
     await runtime.signal(deaf.id, 'SIGTERM');
     await runtime.signal(deaf.id, 'SIGKILL');
     await deaf.pumped;
@@ -193,7 +191,9 @@ describe('sandboxes on Docker', () => {
   });
 
   it('keep everybody but their init out of where it reports and takes orders', async () => {
-    const { stdout } = await shell('ls /run/daypass-init 2>&1; echo x > /run/daypass-init/reports; ls -ld /run/daypass-init');
+    const { stdout } = await shell(
+      'ls /run/daypass-init 2>&1; echo x > /run/daypass-init/reports; ls -ld /run/daypass-init',
+    );
     expect(stdout).toMatch(/Permission denied/);
     expect(stdout).toMatch(/^drwx------/m);
   });

@@ -108,7 +108,10 @@ it('a worker that was frozen and replaced writes nothing when it wakes up', asyn
 it('a worker that dies during the clone is followed by one that clones again, with the same token', async () => {
   await using stack = await startStack();
   const repo = await createRepo(stack);
-  const { id } = await startSession(stack, { repos: [{ id: repo, path: 'app' }], command: ['sh', '-c', 'cat README.md'] });
+  const { id } = await startSession(stack, {
+    repos: [{ id: repo, path: 'app' }],
+    command: ['sh', '-c', 'cat README.md'],
+  });
   await until(stack, id, ({ container, status }) => container !== null && status === 'starting');
   await stack.stop('worker', 'SIGKILL');
   await stack.start('worker');

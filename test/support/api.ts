@@ -3,9 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApi } from '../../src/api/start-api.ts';
+import type { ApiKeep } from '../../src/api/deps.ts';
 import type { OperatorLimits } from '../../src/config.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { Secret } from '../../src/token/secret.ts';
+
+const YEAR_MS = 365 * 24 * 3_600_000;
 
 export const TEST_LIMITS: OperatorLimits = {
   images: ['daypass/sandbox'],
@@ -32,6 +35,7 @@ export async function startTestApi(options: {
   keys?: Record<string, string>;
   limits?: Partial<OperatorLimits>;
   debtAlarmSeconds?: number;
+  keep?: Partial<ApiKeep>;
 }): Promise<TestApi> {
   const keys = options.keys ?? { test: `dp_${randomBytes(16).toString('hex')}` };
   const logDir = await mkdtemp(join(tmpdir(), 'daypass-logs-'));
@@ -40,6 +44,8 @@ export async function startTestApi(options: {
     listen: { host: '127.0.0.1', port: 0 },
     keys: Object.entries(keys).map(([name, key]) => ({ name, key: new Secret(key) })),
     logDir,
+    // Sessions of tests end at fixed times, long ago.
+    keep: { logsMs: 100 * YEAR_MS, idempotencyMs: 60_000, ...options.keep },
     limits: { ...TEST_LIMITS, ...options.limits },
     debtAlarmSeconds: options.debtAlarmSeconds ?? 300,
     log: createLogger('api', 'silent'),

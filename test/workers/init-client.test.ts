@@ -78,7 +78,14 @@ it('the end of a step of an earlier time is not taken for the end of this one', 
 });
 
 it('says that the command cannot be started', async () => {
-  const init = new InitClient(channelOf([['g', 'x'], ['N', '127', 'cannot run x']]), nowhere, options);
+  const init = new InitClient(
+    channelOf([
+      ['g', 'x'],
+      ['N', '127', 'cannot run x'],
+    ]),
+    nowhere,
+    options,
+  );
   void init.pump();
   await expect(init.started).rejects.toMatchObject({ code: 'command_not_found' });
 });

@@ -68,12 +68,7 @@ async function stopWhenAsked(
 }
 
 /** Init is gone without a word of its agent's end: the engine knows more. */
-async function explain(
-  { runtime }: WorkerDeps,
-  { id }: OpenSandbox,
-  life: Life,
-  cause: unknown,
-): Promise<AgentExit> {
+async function explain({ runtime }: WorkerDeps, { id }: OpenSandbox, life: Life, cause: unknown): Promise<AgentExit> {
   // Where somebody newer holds the sandbox, this is not an end.
   await life.confirm();
   const state = await retryWhileAway('engine_unavailable', life.signal, () => runtime.inspect(id));

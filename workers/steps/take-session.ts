@@ -37,7 +37,14 @@ function needsIntent({ session, token }: View): boolean {
 function take(
   { token }: View,
   session: SessionRecord,
-  { workerName, aliveWorkers, engineId, tokenId, now, tokenGraceSeconds }: TakeFacts & {
+  {
+    workerName,
+    aliveWorkers,
+    engineId,
+    tokenId,
+    now,
+    tokenGraceSeconds,
+  }: TakeFacts & {
     tokenId: string;
     now: Date;
     tokenGraceSeconds: number;

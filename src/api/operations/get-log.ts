@@ -5,6 +5,7 @@ import { logPages } from '../log-pages.ts';
 import { openLog } from '../open-log.ts';
 import { defineOperation } from '../operation.ts';
 import { logRecordSchema } from '../schemas/log-record.ts';
+import { problemSchema } from '../schemas/problem.ts';
 import { LOG_TYPES, writeLog } from '../write-log.ts';
 
 const recordId = z.string().regex(/^\d{1,15}$/, 'must be the id of a log record');
@@ -36,8 +37,12 @@ export const getLog = defineOperation({
         'text/event-stream': { schema: logRecordSchema },
       },
     },
+    '410': {
+      description: 'The log is not kept any more: `log_expired`. The session still is.',
+      content: { 'application/problem+json': { schema: problemSchema } },
+    },
   },
-  handle: async ({ id, query, headers, prefers, signal }, { redis, changes, logDir }) => {
+  handle: async ({ id, query, headers, prefers, signal }, { redis, changes, logDir, keep }) => {
     const { session } = await loadFacts(redis, id);
     const type = prefers(LOG_TYPES);
     const pages = logPages({
@@ -45,7 +50,7 @@ export const getLog = defineOperation({
       changes,
       signal,
       sessionId: id,
-      reader: await openLog(logDir, session, headers['Last-Event-ID'] ?? query.after ?? '0'),
+      reader: await openLog({ logDir, keep }, session, headers['Last-Event-ID'] ?? query.after ?? '0'),
       keepsOn: (query.follow ?? String(type === 'text/event-stream')) === 'true',
     });
     const finalStatus = async () => (await readSession(redis, id))?.status ?? null;

@@ -10,7 +10,12 @@ import type { Check } from './check.ts';
 const TIMEOUT_MS = 5_000;
 
 /** What this machine must have: engine, image, and the places where the processes meet. */
-export function hostChecks(options: { docker: Docker; runDir: string; memoryDir: string; minterSocket: string }): Check[] {
+export function hostChecks(options: {
+  docker: Docker;
+  runDir: string;
+  memoryDir: string;
+  minterSocket: string;
+}): Check[] {
   const { docker, runDir, memoryDir, minterSocket } = options;
   return [
     {

@@ -2,13 +2,7 @@ import type { ContainerOptions } from './container-spec.ts';
 
 /** Mount points that a sandbox may have; the first is init's, which closes it to the agent before the agent starts. */
 const WRITABLE_TARGET = '/run/daypass-init';
-const ALLOWED_TARGETS = new Set([
-  WRITABLE_TARGET,
-  '/opt/daypass',
-  '/run/daypass',
-  '/etc/hosts',
-  '/etc/resolv.conf',
-]);
+const ALLOWED_TARGETS = new Set([WRITABLE_TARGET, '/opt/daypass', '/run/daypass', '/etc/hosts', '/etc/resolv.conf']);
 const ALLOWED_TMPFS = new Set(['/workspace', '/home/agent', '/tmp']);
 
 /**

@@ -71,7 +71,10 @@ async function markAsked({ redis, name, log }: MinterDeps, intent: TokenRecord):
 }
 
 function sessionEnded(): SessionError {
-  return new SessionError('token_revoked', 'The session has ended or lost its right to a token, so none is minted for it');
+  return new SessionError(
+    'token_revoked',
+    'The session has ended or lost its right to a token, so none is minted for it',
+  );
 }
 
 /** Whether it is on the disk. A token that is only in one place is not given out; it is deleted instead. */

@@ -38,7 +38,16 @@ describe('the minter', () => {
     const receiptKeyFile = join(dir, 'receipt-key.pem');
     const name = randomUUID();
     const start = (ring = [sealKey]) =>
-      startMinter({ name, redis: own.redis, provider, sealKeys: { keys: ring }, spoolDir, receiptKeyFile, socket, log });
+      startMinter({
+        name,
+        redis: own.redis,
+        provider,
+        sealKeys: { keys: ring },
+        spoolDir,
+        receiptKeyFile,
+        socket,
+        log,
+      });
     let minter = await start();
     const client = createMinterClient(socket);
 
@@ -66,7 +75,13 @@ describe('the minter', () => {
         change(own.redis, { sessionId }, ({ session }) => ({
           session: {
             ...(session ?? aSession()),
-            sandbox: { id: sandboxId, image: 'i', engine: 'engine-1', claimedAt: new Date().toISOString(), removedAt: null },
+            sandbox: {
+              id: sandboxId,
+              image: 'i',
+              engine: 'engine-1',
+              claimedAt: new Date().toISOString(),
+              removedAt: null,
+            },
           },
         })),
       end: () =>

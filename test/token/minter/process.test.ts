@@ -65,7 +65,13 @@ describe('the minter as a process, with a real git host behind a relay', () => {
         status: 'starting',
         tokenId,
         deadlineAt: new Date(Date.now() + 60_000).toISOString(),
-        sandbox: { id: sandboxId, image: 'i', engine: 'engine-1', claimedAt: new Date().toISOString(), removedAt: null },
+        sandbox: {
+          id: sandboxId,
+          image: 'i',
+          engine: 'engine-1',
+          claimedAt: new Date().toISOString(),
+          removedAt: null,
+        },
       }),
       token: aToken({ id: tokenId, sessionId, grants: [{ repoId: repo.id, access: 'write' }] }),
     }));

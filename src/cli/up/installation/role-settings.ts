@@ -30,6 +30,8 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   api: [
     ...COMMON,
     'DAYPASS_LOG_DIR',
+    'DAYPASS_KEEP_LOGS_HOURS',
+    'DAYPASS_KEEP_IDEMPOTENCY_HOURS',
     'DAYPASS_REDIS_URL',
     'DAYPASS_API_LISTEN',
     'DAYPASS_API_KEYS',
@@ -45,6 +47,8 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     ...COMMON,
     ...PLACE,
     'DAYPASS_LOG_DIR',
+    'DAYPASS_KEEP_LOGS_HOURS',
+    'DAYPASS_KEEP_SESSIONS_HOURS',
     'DAYPASS_REDIS_URL',
     'DAYPASS_RELACE_BASE_URL',
     'DOCKER_HOST',
