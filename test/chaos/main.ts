@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readLedger } from '../../src/invariants/read/ledger.ts';
-import { interrupted, interruption } from '../faults/interruption.ts';
+import { interruption } from '../faults/interruption.ts';
 import { startOwnEngine } from '../faults/rig/own-engine.ts';
 import { startRig, type Rig } from '../faults/rig/rig.ts';
 import { perform } from './perform.ts';
@@ -29,9 +29,7 @@ say(`chaos with seed ${seed}: ${sessions} sessions, ${schedule.length - sessions
 await using engine = await startOwnEngine();
 await using rig = await startRig({ engine, settings: { DAYPASS_WORKER_CONCURRENCY: '4' } });
 const refused: string[] = [];
-await Promise.race([perform(rig, schedule), interrupted(signal)]).catch((error: unknown) =>
-  refused.push(String(error)),
-);
+await perform(rig, schedule, signal).catch((error: unknown) => refused.push(String(error)));
 const since = Date.now();
 let wrong = await whatIsWrong(rig);
 while (wrong.length > 0 && Date.now() - since < LAWFUL_WITHIN_MS && !signal.aborted) {

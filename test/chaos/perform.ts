@@ -4,9 +4,9 @@ import type { Action } from './schedule.ts';
 
 /**
  * Does everything at its time. Resolves when all of it is done, each session accepted and everything that was broken
- * mended; rejects when a session was not accepted.
+ * mended; rejects when a session was not accepted. After the signal nothing new begins.
  */
-export async function perform(rig: Rig, schedule: Action[]): Promise<void> {
+export async function perform(rig: Rig, schedule: Action[], signal: AbortSignal): Promise<void> {
   const began = performance.now();
   const underWay: Promise<unknown>[] = [];
   let engine = Promise.resolve();
@@ -22,7 +22,8 @@ export async function perform(rig: Rig, schedule: Action[]): Promise<void> {
   };
 
   for (const action of schedule) {
-    await sleep(Math.max(0, action.atMs - (performance.now() - began)));
+    await sleep(Math.max(0, action.atMs - (performance.now() - began)), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
     const work = begin(action);
     // Looked at below; until then it is nobody's unhandled rejection.
     work.catch(() => undefined);

@@ -105,10 +105,14 @@ export async function startStack(settings: Record<string, string> = {}, options:
   const dispose = async (): Promise<void> => {
     for (const other of others) await other.end('SIGKILL');
     for (const role of ['api', 'worker', 'gateway', 'minter', 'git-host'] as const) await stop(role, 'SIGKILL');
-    for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
-    await redis.stop();
-    await rm(memoryDir, { recursive: true, force: true });
-    await rm(dir, { recursive: true, force: true });
+    try {
+      for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
+    } finally {
+      // Also when the engine is away.
+      await redis.stop();
+      await rm(memoryDir, { recursive: true, force: true });
+      await rm(dir, { recursive: true, force: true });
+    }
   };
 
   try {

@@ -20,6 +20,7 @@ armFailpoints(config.failpoints);
 const redis = connectPatientRedis(config.redisUrl);
 const docker = connectDocker(config.dockerHost);
 const authorization = `Bearer ${relace.apiKey.reveal()}`;
+const lockDuration = config.jobLockSeconds * 1_000;
 const tokens = new Map<string, string>();
 
 const worker = new Worker<SessionJob>(
@@ -38,7 +39,12 @@ const worker = new Worker<SessionJob>(
       await move(sessionId, { status: 'failed', endedAt: now() });
     }
   },
-  { connection: connectPatientRedis(config.redisUrl), concurrency: config.concurrency, lockDuration: 60_000 },
+  {
+    connection: connectPatientRedis(config.redisUrl),
+    concurrency: config.concurrency,
+    lockDuration,
+    stalledInterval: lockDuration / 4,
+  },
 );
 worker.on('error', () => undefined);
 worker.on('completed', (job) => {

@@ -16,6 +16,8 @@ import { supervise, SUPERVISED, type Supervision } from './supervision.ts';
 import { createWorkload, type Workload } from './workload.ts';
 
 const REDIS_TIMEOUT_MS = 10_000;
+/** Settings of the directories below which something is made per sandbox. */
+const SANDBOX_PLACES = ['DAYPASS_RUN_DIR', 'DAYPASS_DATA_DIR', 'DAYPASS_MEMORY_DIR'];
 /** Short, so that a case in which a job's lock runs out needs no minute. */
 const JOB_LOCK_SECONDS = '3';
 
@@ -102,7 +104,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         queue,
         docker: daypass.docker,
         installation: daypass.installation,
-        sandboxDirectories: [join(daypass.dir, 'run'), join(daypass.dir, 'data')],
+        sandboxDirectories: SANDBOX_PLACES.flatMap((name) => daypass.env[name] ?? []),
         spoolDir: join(disk?.dir ?? join(daypass.dir, 'data'), 'spool'),
         provider: { baseUrl: daypass.gitHostUrl, apiKey: new Secret(ACCOUNT_KEY) },
         witness: await witness(),
