@@ -2,12 +2,13 @@ import type { SessionRecord } from '../src/session/record.ts';
 import { change, type Change, type View } from '../src/store/records.ts';
 import type { WorkerDeps } from './deps.ts';
 import { Leave } from './leave.ts';
+import { whileStoreAway } from './while-store-away.ts';
 
 /** A session and its token as the one who holds them sees them. */
 export type HeldView = View & { session: SessionRecord };
 
 /**
- * Changes a session that this worker holds. Throws `Leave` when another one has taken it meanwhile: a worker that was
+ * Changes a session that this worker holds, and waits for a store that cannot serve. Throws `Leave` when another one has taken it meanwhile: a worker that was
  * frozen for a while, and wakes up, writes nothing. Where the store has lost the record nothing is written either.
  */
 export async function changeHeld(
@@ -15,9 +16,11 @@ export async function changeHeld(
   { id: sessionId, tokenId, term }: Pick<SessionRecord, 'id' | 'tokenId' | 'term'>,
   decide: (view: HeldView) => Change | null,
 ): Promise<View> {
-  return change(redis, { sessionId, tokenId }, ({ session, token }) => {
-    if (session === null) return null;
-    if (session.term !== term) throw new Leave('superseded');
-    return decide({ session, token });
-  });
+  return whileStoreAway(() =>
+    change(redis, { sessionId, tokenId }, ({ session, token }) => {
+      if (session === null) return null;
+      if (session.term !== term) throw new Leave('superseded');
+      return decide({ session, token });
+    }),
+  );
 }

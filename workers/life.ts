@@ -4,6 +4,7 @@ import { readSession } from '../src/store/records.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { StopCause } from './ending.ts';
 import { Leave, type LeaveReason } from './leave.ts';
+import { whileStoreAway } from './while-store-away.ts';
 
 /** How long an agent has between SIGTERM and SIGKILL when its time is over. */
 export const DEADLINE_GRACE_SECONDS = 10;
@@ -87,7 +88,7 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   };
 
   const read = async (): Promise<void> => {
-    const latest = await readSession(redis, session.id);
+    const latest = await whileStoreAway(() => readSession(redis, session.id));
     if (latest !== null) return judge(latest);
     // The store was emptied. Nobody can stop this session any more, and its token is illegal.
     give({ kind: 'lost', tokenFirst: true });

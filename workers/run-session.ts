@@ -55,14 +55,14 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
     await life.confirm();
     facts.cause = life.cause;
     const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
-    if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, sandbox, facts.exit);
+    if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, session, sandbox, facts.exit);
     await endSession(deps, session, decideEnding(facts), redact);
     await failpoint('worker.ended');
     return 'ended';
   } catch (thrown) {
     if (!(thrown instanceof Leave)) throw thrown;
     sandbox?.close();
-    if (thrown.reason === 'handed_over') await handOver(deps, session);
+    if (thrown.reason === 'handed_over') await handOver(deps, session, sandbox);
     return thrown.reason;
   }
 }

@@ -5,7 +5,8 @@ import { onJobDone } from './completion.ts';
 import type { WorkerDeps } from './deps.ts';
 import { runHere } from './run-here.ts';
 
-const STALLED_CHECK_MS = 15_000;
+/** Jobs whose lock ran out are looked for this often within the time of a lock. */
+const STALLED_CHECKS_PER_LOCK = 4;
 
 /** Takes sessions from the queue and runs them; a finished one goes to the completion handler. */
 export function startSessionWorker(deps: WorkerDeps, connection: Redis): Worker<SessionJob> {
@@ -24,7 +25,7 @@ export function startSessionWorker(deps: WorkerDeps, connection: Redis): Worker<
       concurrency: deps.config.concurrency,
       // Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker.
       lockDuration: deps.config.jobLockMs,
-      stalledInterval: STALLED_CHECK_MS,
+      stalledInterval: deps.config.jobLockMs / STALLED_CHECKS_PER_LOCK,
       maxStalledCount: 1_000_000,
     },
   );

@@ -4,6 +4,7 @@ import { change, type Change, type View } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Ending } from '../ending.ts';
 import { Leave } from '../leave.ts';
+import { whileStoreAway } from '../while-store-away.ts';
 
 /**
  * Ends the session and makes its token due for deletion, in one step: from here on a live token is illegal in the
@@ -21,12 +22,14 @@ export async function endSession(
   const { id, tokenId, term } = session;
   // What failed may quote what a program said, and programs know the session's secrets.
   const safe = failure && { ...failure, message: redact(failure.message) };
-  await change(redis, { sessionId: id, tokenId }, (view) => {
-    const latest = view.session ?? session;
-    if (isEnded(latest.status)) return null;
-    if (latest.term !== term) throw new Leave('superseded');
-    return endedBy(latest, view.token, { ...ending, failure: safe }, new Date().toISOString());
-  });
+  await whileStoreAway(() =>
+    change(redis, { sessionId: id, tokenId }, (view) => {
+      const latest = view.session ?? session;
+      if (isEnded(latest.status)) return null;
+      if (latest.term !== term) throw new Leave('superseded');
+      return endedBy(latest, view.token, { ...ending, failure: safe }, new Date().toISOString());
+    }),
+  );
 }
 
 function endedBy(

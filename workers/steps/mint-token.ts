@@ -3,10 +3,11 @@ import { nanoid } from 'nanoid';
 import { failpoint } from '../../src/ops/failpoints.ts';
 import { SessionError } from '../../src/errors.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
-import { change, readToken } from '../../src/store/records.ts';
+import { readToken } from '../../src/store/records.ts';
 import { intendToken } from '../../src/token/intent.ts';
+import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { Leave } from '../leave.ts';
+import { whileStoreAway } from '../while-store-away.ts';
 
 /** Longer than the minter waits for the provider. */
 const MINT_TIMEOUT_MS = 30_000;
@@ -46,7 +47,7 @@ function isAway(error: unknown): boolean {
 }
 
 async function isLost({ redis }: WorkerDeps, { tokenId }: SessionRecord): Promise<boolean> {
-  return (await readToken(redis, tokenId ?? ''))?.state === 'unknown';
+  return (await whileStoreAway(() => readToken(redis, tokenId ?? '')))?.state === 'unknown';
 }
 
 /** What became of the first one nobody knows; it is listed, was given to nobody, and ends by its TTL. */
@@ -54,8 +55,7 @@ async function intendAnother({ redis, config }: WorkerDeps, session: SessionReco
   const tokenId = `tok_${nanoid()}`;
   const grants = grantsOf(session.request);
   const ttlSeconds = session.request.maxTimeoutSeconds + config.tokenGraceSeconds;
-  const changed = await change(redis, { sessionId: session.id, tokenId }, ({ session: now }) => {
-    if (now?.term !== session.term) throw new Leave('superseded');
+  const changed = await changeHeld({ redis }, { ...session, tokenId }, ({ session: now }) => {
     return {
       session: { ...now, tokenId },
       token: intendToken({ id: tokenId, sessionId: session.id, grants, ttlSeconds, now: new Date() }),

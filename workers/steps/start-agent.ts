@@ -4,6 +4,7 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { readSession } from '../../src/store/records.ts';
 import { markStarted } from '../../src/logs/log-directory.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { whileStoreAway } from '../while-store-away.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
 /**
@@ -12,7 +13,7 @@ import type { OpenSandbox } from './open-sandbox.ts';
  */
 export async function startAgent(deps: WorkerDeps, session: SessionRecord, { id, init }: OpenSandbox): Promise<void> {
   const { repos, command } = session.request;
-  const { heads = [] } = (await readSession(deps.redis, session.id)) ?? {};
+  const { heads = [] } = (await whileStoreAway(() => readSession(deps.redis, session.id))) ?? {};
   const onlyRepo = repos.length === 1 ? repos[0] : undefined;
   const cwd = onlyRepo === undefined ? '/workspace' : `/workspace/${onlyRepo.path}`;
   const described = repos.map(({ id: repo, path, ref }, i) => ({ id: repo, path, ref, head: heads[i] ?? null }));

@@ -6,6 +6,7 @@ import { listWorkers } from '../../src/store/workers.ts';
 import { intendToken } from '../../src/token/intent.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { isClaimed, mayTake, type TakeFacts } from '../take.ts';
+import { whileStoreAway } from '../while-store-away.ts';
 
 /**
  * Takes hold of a session: out of the queue, or after a worker that is gone. null when it is not to be had. In the same
@@ -13,17 +14,19 @@ import { isClaimed, mayTake, type TakeFacts } from '../take.ts';
  */
 export async function takeSession(deps: WorkerDeps, sessionId: string): Promise<SessionRecord | null> {
   const { redis, config, engineId } = deps;
-  const aliveWorkers = new Set((await listWorkers(redis)).map(({ name }) => name));
+  const aliveWorkers = new Set((await whileStoreAway(() => listWorkers(redis))).map(({ name }) => name));
   const facts = { workerName: config.workerName, engineId, aliveWorkers };
-  const before = await view(redis, sessionId);
+  const before = await whileStoreAway(() => view(redis, sessionId));
   if (before.session === null || !mayTake(before.session, facts)) return null;
   const tokenId = needsIntent(before) ? `tok_${nanoid()}` : (before.session.tokenId ?? '');
   const now = new Date();
   const term = before.session.term + 1;
-  const { session } = await change(redis, { sessionId, tokenId }, (found) => {
-    if (found.session === null || found.session.term !== term - 1) return null;
-    return take(found, found.session, { ...facts, tokenId, now, tokenGraceSeconds: config.tokenGraceSeconds });
-  });
+  const { session } = await whileStoreAway(() =>
+    change(redis, { sessionId, tokenId }, (found) => {
+      if (found.session === null || found.session.term !== term - 1) return null;
+      return take(found, found.session, { ...facts, tokenId, now, tokenGraceSeconds: config.tokenGraceSeconds });
+    }),
+  );
   await failpoint('worker.intent_written');
   return session?.term === term && session.worker === config.workerName ? session : null;
 }

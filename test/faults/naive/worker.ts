@@ -20,7 +20,7 @@ armFailpoints(config.failpoints);
 const redis = connectPatientRedis(config.redisUrl);
 const docker = connectDocker(config.dockerHost);
 const authorization = `Bearer ${relace.apiKey.reveal()}`;
-const lockDuration = config.jobLockSeconds * 1_000;
+const lockDuration = config.jobLockMs;
 const tokens = new Map<string, string>();
 
 const worker = new Worker<SessionJob>(
