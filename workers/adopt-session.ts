@@ -1,5 +1,4 @@
-import { isJobTaken, removeJob } from '../src/queue/sessions-queue.ts';
-import type { SessionRecord } from '../src/session/record.ts';
+import { removeJob } from '../src/queue/sessions-queue.ts';
 import type { WorkerDeps } from './deps.ts';
 import { runHere } from './run-here.ts';
 import { settleSession } from './settle-session.ts';
@@ -9,10 +8,8 @@ import { settleSession } from './settle-session.ts';
  * do not. The job of its former life is taken away; where this process hands the session over, the next one finds it in
  * the same way. Resolves when the session is on its way, not when it has ended.
  */
-export async function adoptSession(deps: WorkerDeps, { id: sessionId, worker }: SessionRecord): Promise<void> {
+export async function adoptSession(deps: WorkerDeps, sessionId: string): Promise<void> {
   if (deps.closing.aborted || deps.running.has(sessionId)) return;
-  // Handed over, and taken from the queue this moment: whoever took it goes on with it.
-  if (worker === null && (await isJobTaken(deps, sessionId))) return;
   await removeJob(deps, sessionId);
   void finish(deps, sessionId).catch((error: unknown) => {
     deps.log.error({ err: error, sessionId }, 'a session that was taken over could not be run to its end');

@@ -48,7 +48,7 @@ async function perform(deps: WorkerDeps, session: SessionRecord, upkeep: Upkeep)
     case 'enqueue':
       return enqueueSession(deps.queue, session.id, session.request.priority);
     case 'adopt':
-      return adoptSession(deps, session);
+      return adoptSession(deps, session.id);
     case 'settle':
       await removeJob(deps, session.id);
       return settleSession(deps, session.id);

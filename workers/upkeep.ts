@@ -1,3 +1,4 @@
+import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
 import { isSettled, type View } from '../src/store/records.ts';
 import { isClaimed, mayTake, type TakeFacts } from './take.ts';
@@ -19,6 +20,9 @@ const ENQUEUE_AFTER_MS = 5_000;
 /** A host that restarts is back within this time. Until then its sandboxes may run on, and keep their deadline by themselves. */
 export const ENGINE_LOST_AFTER_MS = 5 * 60_000;
 
+/** A session that was handed over comes with its job, unless that was lost on the way. */
+const HANDED_OVER_MS = 5_000;
+
 /** State, not an event, says what is to be done. Pure. */
 export function decideUpkeep({ view, runningHere, engineGoneMs, nowMs, ...facts }: UpkeepFacts): Upkeep {
   const { session } = view;
@@ -27,8 +31,12 @@ export function decideUpkeep({ view, runningHere, engineGoneMs, nowMs, ...facts 
   if (session.status === 'queued') {
     return nowMs - Date.parse(session.createdAt) > ENQUEUE_AFTER_MS ? 'enqueue' : 'nothing';
   }
-  if (runningHere) return 'nothing';
+  if (runningHere || isOnItsWay(session, nowMs)) return 'nothing';
   if (mayTake(session, facts)) return 'adopt';
   const elsewhere = isClaimed(session) && session.sandbox?.engine !== facts.engineId;
   return elsewhere && engineGoneMs > ENGINE_LOST_AFTER_MS ? 'end_as_lost' : 'nothing';
+}
+
+function isOnItsWay({ handedOverAt }: SessionRecord, nowMs: number): boolean {
+  return handedOverAt !== null && nowMs - Date.parse(handedOverAt) < HANDED_OVER_MS;
 }

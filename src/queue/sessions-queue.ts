@@ -48,18 +48,8 @@ export async function removeJob({ queue, redis }: QueueAccess, sessionId: string
   const job = await queue.getJob(sessionId);
   if (job === undefined) return;
   // A locked job cannot be removed, and the lock of a dead worker lives on for a minute.
-  await redis.del(lockOf(queue, sessionId));
+  await redis.del(`${queue.toKey(sessionId)}:lock`);
   await job.remove();
-}
-
-/** Whether a worker has taken the session's job and lives, or did so within the time of a lock. */
-export async function isJobTaken({ queue, redis }: QueueAccess, sessionId: string): Promise<boolean> {
-  return (await redis.exists(lockOf(queue, sessionId))) === 1;
-}
-
-/** As BullMQ names it. */
-function lockOf(queue: SessionsQueue, sessionId: string): string {
-  return `${queue.toKey(sessionId)}:lock`;
 }
 
 /** BullMQ takes 1 first; jobs without a priority go before all of those, so every job gets one. */

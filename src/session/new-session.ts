@@ -25,6 +25,7 @@ export function newSession(facts: {
     tokenId: null,
     sandbox: null,
     worker: null,
+    handedOverAt: null,
     term: 0,
     heads: [],
     timings: {},

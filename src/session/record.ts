@@ -89,6 +89,8 @@ export interface SessionRecord {
   sandbox: SessionSandbox | null;
   /** Who holds it now; null while it waits, and after a hand-over until the next worker takes it. */
   worker: string | null;
+  /** When its last worker left it to the next one; null while somebody holds it, and before. */
+  handedOverAt: string | null;
   /** Counts the workers that have held it. Whoever finds another number than its own holds it no more. */
   term: number;
   /** The commit cloned per repo, in the order of `request.repos`; null for an empty repo or before the clone. */

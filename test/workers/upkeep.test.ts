@@ -39,6 +39,13 @@ describe('what the reconciler does with a session', () => {
     }
   });
 
+  it('leaves a session that was handed over to the queue for a moment, and no longer', () => {
+    const handedOverAt = new Date(now - 4_000).toISOString();
+    const session = aSession({ status: 'running', worker: null, handedOverAt, sandbox: claimed });
+    expect(decideUpkeep({ ...facts, view: { session, token: active } })).toBe('nothing');
+    expect(decideUpkeep({ ...facts, view: { session, token: active }, nowMs: now + 2_000 })).toBe('adopt');
+  });
+
   it('takes over a session that this worker ran in an earlier life', () => {
     const session = aSession({ status: 'starting', worker: 'here' });
     expect(decideUpkeep({ ...facts, view: { session, token: aToken() } })).toBe('adopt');

@@ -15,7 +15,7 @@ export async function handOver(deps: WorkerDeps, session: SessionRecord, sandbox
   const stored = sandbox?.log.handOver().catch(() => undefined);
   await Promise.race([stored, sleep(STORE_MS)]);
   await changeHeld(deps, session, ({ session: now }) => ({
-    session: { ...now, worker: null, term: now.term + 1 },
+    session: { ...now, worker: null, handedOverAt: new Date().toISOString(), term: now.term + 1 },
     events: [{ type: 'handed_over', detail: { worker: deps.config.workerName } }],
   }));
 }

@@ -56,7 +56,7 @@ function take(
   if (!mayTake(session, { workerName, aliveWorkers, engineId })) return null;
   const taken = session.status === 'queued' ? begin(session, now) : adopt(session);
   const takes: Change = {
-    session: { ...taken, worker: workerName, term: session.term + 1, tokenId },
+    session: { ...taken, worker: workerName, handedOverAt: null, term: session.term + 1, tokenId },
     events: [
       session.status === 'queued'
         ? { type: 'started', detail: { worker: workerName, queuedMs: taken.timings.queuedMs } }

@@ -25,6 +25,7 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
     'Docker engine',
     'image daypass/sandbox',
     'run directory',
+    'memory directory',
     'gateway',
     'minter',
     'repo host',

@@ -59,7 +59,6 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_TOKEN_GRACE_SECONDS',
     'DAYPASS_JOB_LOCK_SECONDS',
     'DAYPASS_LOG_LIMIT_MB',
-    'DAYPASS_JOB_LOCK_SECONDS',
     'DAYPASS_LOG_RATE_KB_PER_SECOND',
   ],
 };
