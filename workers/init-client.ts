@@ -35,6 +35,9 @@ export interface InitClientOptions {
   onStarted: () => Promise<void>;
 }
 
+/** Reports with which an agent, or init, ends. */
+const LAST_WORDS = 'NZD';
+
 /** A step's output is only read for its last words. */
 const MAX_STEP_OUTPUT = 64 * 1024;
 
@@ -181,7 +184,9 @@ export class InitClient {
         return this.#sink.step(report.payload, report.timeMs, report.end);
       default:
         await this.#takeWord(report);
-        return this.#sink.passed(report.end);
+        // The last words stay unread for the next worker, until the session's end is written down.
+        if (!LAST_WORDS.includes(report.kind)) await this.#sink.passed(report.end);
+        return;
     }
   }
 
@@ -201,9 +206,11 @@ export class InitClient {
         this.#hasAgent = true;
         return;
       case 'G':
+        this.#hasAgent = true;
         await this.#onStarted();
         return this.#started.resolve();
       case 'N':
+        this.#hasAgent = true;
         return this.#started.reject(new SessionError('command_not_found', `The command cannot be started: ${second}`));
       case 'Z':
         return this.#exited.resolve({ exitCode: Number(first), signal: second === '' ? null : second });

@@ -29,10 +29,11 @@ export interface Life extends AsyncDisposable {
   /** How long each step has taken so far. */
   readonly stepMs: Readonly<Record<string, number>>;
   /**
-   * Runs a step, unless there is a reason to stop already: then throws that. Throws `Leave` as soon as the session is to be
-   * let go of, whatever the step does then.
+   * Runs a step. At a reason to stop, before it or during it, it is given up and that reason is thrown, whatever the step
+   * does then: a sandbox that is paused, or an engine that does not answer, must not hold up an end. One that sees to a
+   * stop itself goes on. Throws `Leave` as soon as the session is to be let go of.
    */
-  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  step<T>(name: string, work: () => Promise<T>, atStop?: 'give_up' | 'go_on'): Promise<T>;
   /** Looks at the record once more. Throws `Leave` when the session is not this worker's any more. */
   confirm(): Promise<void>;
 }
@@ -41,8 +42,9 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   const stop = new AbortController();
   const grace = new AbortController();
   const left = Promise.withResolvers<never>();
-  // It may be rejected while nothing waits for it.
-  left.promise.catch(() => undefined);
+  const stopped = Promise.withResolvers<never>();
+  // They may be rejected while nothing waits for them.
+  for (const { promise } of [left, stopped]) promise.catch(() => undefined);
   let leaving: Leave | null = null;
   let cause: StopCause | null = null;
   let current = 'begin';
@@ -56,6 +58,7 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   const give = (reason: StopCause): void => {
     cause ??= reason;
     stop.abort(new Error(`the session is ${cause.kind}`));
+    stopped.reject(stop.signal.reason);
   };
 
   const leave = (reason: LeaveReason): void => {
@@ -125,12 +128,13 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
       deadlineListener = listener;
       listener(new Date(deadlineAt ?? ''));
     },
-    async step(name, work) {
-      stop.signal.throwIfAborted();
+    async step(name, work, atStop = 'give_up') {
+      if (atStop === 'give_up') stop.signal.throwIfAborted();
       if (leaving !== null) throw leaving;
       current = name;
       const from = performance.now();
-      const result = await Promise.race([work(), left.promise]);
+      const ends = atStop === 'give_up' ? [left.promise, stopped.promise] : [left.promise];
+      const result = await Promise.race([work(), ...ends]);
       stepMs[name] = Math.round(performance.now() - from);
       return result;
     },

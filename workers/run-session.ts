@@ -44,9 +44,9 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
       const grant = await life.step('claim', () => claimSandbox(deps, held, open, life));
       await life.step('deliver', () => deliverEnvironment(deps, held, open, grant));
       await life.step('clone', () => cloneRepos(deps, held, open, grant, life.signal));
-      await life.step('run', () => startAgent(deps, held, open));
+      await life.step('run', () => startAgent(deps, held, open, life.signal), 'go_on');
     }
-    facts.exit = await life.step('run', () => awaitExit(deps, held, open, life));
+    facts.exit = await life.step('run', () => awaitExit(deps, held, open, life), 'go_on');
   } catch (thrown) {
     facts.error = { step: life.current, thrown };
   }

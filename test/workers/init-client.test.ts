@@ -89,3 +89,14 @@ it('says that the command cannot be started', async () => {
   void init.pump();
   await expect(init.started).rejects.toMatchObject({ code: 'command_not_found' });
 });
+
+it('leaves the last words for the next worker: they are never done with while the session has no end', async () => {
+  const done: number[] = [];
+  const sink = { ...nowhere, passed: async (end: number) => void done.push(end) };
+  const channel = channelOf([['R', '3'], ['g', 'sh'], ['G'], ['Z', '0', '']]);
+  const init = new InitClient(channel, sink, options);
+  await init.pump();
+  expect(await init.exited).toEqual({ exitCode: 0, signal: null });
+  expect(done).toHaveLength(3);
+  expect(Math.max(...done)).toBeLessThan(channel.since);
+});

@@ -1,18 +1,17 @@
-import { once } from 'node:events';
 import { SessionError } from '../../src/errors.ts';
 import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
+import { aborted } from '../aborted.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { AgentExit } from '../init-client.ts';
+import { killSandbox } from '../kill-sandbox.ts';
 import type { Life } from '../life.ts';
 import { retryWhileAway } from '../retry-while-away.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
 /** How long the engine may take to end a sandbox that it was told to kill. */
 const KILL_TIMEOUT_MS = 15_000;
-/** Init ends everything within milliseconds, unless it is paused. */
-const INIT_KILLS_MS = 2_000;
 /** A provider that does not answer must not keep a stop from reaching the agent. */
 const REVOKE_FIRST_MS = 5_000;
 
@@ -37,7 +36,7 @@ export async function awaitExit(
 async function stopWhenAsked(
   deps: WorkerDeps,
   session: SessionRecord,
-  { id, init }: OpenSandbox,
+  sandbox: OpenSandbox,
   life: Life,
 ): Promise<never> {
   await aborted(life.signal);
@@ -55,14 +54,9 @@ async function stopWhenAsked(
       : null,
   );
   // Init that has ended takes no orders, and needs none.
-  await init.stop('TERM').catch(() => undefined);
+  await sandbox.init.stop('TERM').catch(() => undefined);
   await aborted(life.graceOver);
-  await init.stop('KILL').catch(() => undefined);
-  await sleep(INIT_KILLS_MS);
-  // A paused sandbox hears no orders; the engine ends it all the same.
-  await deps.runtime.signal(id, 'SIGKILL').catch((error: unknown) => {
-    deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be killed');
-  });
+  await killSandbox(deps, sandbox);
   await sleep(KILL_TIMEOUT_MS);
   throw new SessionError('engine_unavailable', `Docker has not ended the sandbox within ${KILL_TIMEOUT_MS / 1000} s`);
 }
@@ -78,10 +72,6 @@ async function explain({ runtime }: WorkerDeps, { id }: OpenSandbox, life: Life,
   throw new SessionError('sandbox_failed', `The sandbox was ended from outside (exit ${state.exitCode}). ${said}`, {
     cause,
   });
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function sleep(timeoutMs: number): Promise<void> {

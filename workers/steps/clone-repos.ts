@@ -17,8 +17,7 @@ const LAST_LINES = 5;
 
 /**
  * Clones the session's repos inside its sandbox, one after another, as the agent's user, and writes down the commit of
- * each; null for an empty one. A stop ends a clone by ending the sandbox. What an earlier worker cloned is cloned again:
- * it may have died in the middle of it.
+ * each; null for an empty one. What an earlier worker cloned is cloned again: it may have died in the middle of it.
  */
 export async function cloneRepos(
   deps: WorkerDeps,
@@ -27,17 +26,10 @@ export async function cloneRepos(
   grant: SandboxGrant,
   stopped: AbortSignal,
 ): Promise<void> {
-  const kill = (): void => void sandbox.init.stop('KILL').catch(() => undefined);
-  stopped.addEventListener('abort', kill, { once: true });
-  try {
-    const { repos } = session.request;
-    // One path may lie in another: git clones into a directory only while that is empty, so the outer one goes first.
-    const outerFirst = [...repos.entries()].toSorted(([, a], [, b]) => a.path.length - b.path.length);
-    for (const [i, repo] of outerFirst) await cloneRepo(deps, session, sandbox, grant, { ...repo, at: i }, stopped);
-    await failpoint('worker.cloned');
-  } finally {
-    stopped.removeEventListener('abort', kill);
-  }
+  // One path may lie in another: git clones into a directory only while that is empty, so the outer one goes first.
+  const outerFirst = [...session.request.repos.entries()].toSorted(([, a], [, b]) => a.path.length - b.path.length);
+  for (const [i, repo] of outerFirst) await cloneRepo(deps, session, sandbox, grant, { ...repo, at: i }, stopped);
+  await failpoint('worker.cloned');
 }
 
 async function cloneRepo(

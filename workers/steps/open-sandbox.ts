@@ -20,6 +20,7 @@ const MAX_SANDBOXES = 3;
 /** An engine that restarts is back within this time. */
 const ENGINE_BACK_MS = 20_000;
 const RETRY_MS = 500;
+const MAY_HELP = ['sandbox_failed', 'engine_unavailable'];
 
 /**
  * Starts the session's sandbox. It is in the session's record before it exists, so that it cannot be forgotten. One that
@@ -33,7 +34,7 @@ export async function openSandbox(deps: WorkerDeps, session: SessionRecord, life
       await startSandbox(deps, session, id);
       return await connectSandbox(deps, session, { id, life, secrets: [] });
     } catch (error) {
-      const mayHelp = error instanceof SessionError && error.code !== 'image_missing';
+      const mayHelp = error instanceof SessionError && MAY_HELP.includes(error.code);
       if (!mayHelp || count === MAX_SANDBOXES || life.signal.aborted) throw error;
       deps.log.warn({ err: error, sessionId: session.id, sandboxId: id }, 'a sandbox did not start; it is made anew');
       await discard(deps, id, life.signal);
@@ -43,10 +44,11 @@ export async function openSandbox(deps: WorkerDeps, session: SessionRecord, life
 
 async function nameSandbox({ engineId, ...deps }: WorkerDeps, session: SessionRecord, id: string): Promise<void> {
   const { image } = session.request;
-  await changeHeld(deps, session, ({ session: now }) => {
+  const { session: named } = await changeHeld(deps, session, ({ session: now }) => {
     if (now.status !== 'starting' || now.sandbox?.claimedAt) return null;
     return { session: { ...now, sandbox: { id, image, engine: engineId, claimedAt: null, removedAt: null } } };
   });
+  if (named?.sandbox?.id !== id) throw new SessionError('worker_lost', 'The session is not to have a sandbox any more');
 }
 
 async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../support/eventually.ts';
 import type { FaultCase } from '../fault-case.ts';
 import type { ProviderCall, ProviderFault } from '../rig/lossy-provider.ts';
 
@@ -12,7 +13,10 @@ const broken = (name: string, call: ProviderCall, fault: ProviderFault, times: n
     const ids = await workload.startMany(3, { lines: 5 });
     await Promise.all(ids.map((id) => workload.until(id, ({ endedAt }) => endedAt !== null)));
     if (fault === 'hang') await sleep(HUNG_MS);
-    if (provider.counts()[call].broken === 0) throw new Error(`no ${call} went wrong`);
+    await eventually(
+      () => provider.counts()[call].broken,
+      (count) => count > 0,
+    );
     if (fault === 'hang') provider.mend();
   },
 });

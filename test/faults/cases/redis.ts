@@ -52,7 +52,6 @@ export const redisCases: FaultCase[] = [
     },
   },
   dropped('replies_to_scripts_lost', /^eval(sha)?$/i, 12),
-  dropped('replies_to_transactions_lost', /^exec$/i, 6),
   dropped('replies_to_anything_lost', /./, 30),
   refused('writes_refused', 'min-replicas-to-write', '1', '0'),
   refused('full', 'maxmemory', '1', '0'),
