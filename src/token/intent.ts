@@ -15,6 +15,7 @@ export function intendToken(intent: {
     state: 'intended',
     intendedAt: now.toISOString(),
     askedAt: null,
+    host: null,
     minter: null,
     mintedAt: null,
     deliveredAt: null,

@@ -27,6 +27,8 @@ export interface MintedToken {
 export interface TokenProvider {
   /** As it is stored in the ledger: `relace`. */
   readonly name: string;
+  /** Which host mints, as `hostOf` names it. A token of another one can neither be deleted nor be seen refused here. */
+  readonly host: string;
   /** Whether the provider itself can make a token read-only; where not, the session is refused at the door. */
   readonly canRestrictAccess: boolean;
   /** Throws `refused`, `not_found` (no token exists), or `unavailable` (a token may exist: its answer was lost). */
@@ -36,10 +38,10 @@ export interface TokenProvider {
   delete(value: Secret, signal: AbortSignal): Promise<void>;
 
   /**
-   * Asks one of the repos *with the token*. True when the token itself was refused; false when it still opens the repo.
-   * Throws `unavailable` where no one can tell.
+   * Asks the repos *with the token*, one after another until one can tell: none of them may be there any more. True when
+   * the token itself was refused; false when it still opens a repo. Throws `unavailable` where no one can tell.
    */
-  isRefused(value: Secret, repoId: string, signal: AbortSignal): Promise<boolean>;
+  isRefused(value: Secret, repoIds: string[], signal: AbortSignal): Promise<boolean>;
 
   /** What a sandbox needs to use the token: environment, and the URL each repo is cloned from, with no credential in it. */
   access(value: Secret, repoIds: string[]): SandboxAccess;

@@ -22,6 +22,8 @@ export interface TokenRecord {
   intendedAt: string;
   /** When the provider was about to be asked; written before the call, so that a lost answer is seen as one. */
   askedAt: string | null;
+  /** The host that was asked, as `hostOf` names it: no other one can delete the token. */
+  host: string | null;
   /** Name of the minter that asked: its spool has the token. */
   minter: string | null;
   mintedAt: string | null;

@@ -32,8 +32,8 @@ export function describeTokenProvider(name: string, open: () => Promise<Provider
 
     it('mints a token that opens exactly its repos', async () => {
       const { value, expiresAt } = await harness.provider.mint(request());
-      expect(await harness.provider.isRefused(value, harness.repos[0], signal())).toBe(false);
-      expect(await harness.provider.isRefused(value, harness.repos[1], signal())).toBe(true);
+      expect(await harness.provider.isRefused(value, [harness.repos[0]], signal())).toBe(false);
+      expect(await harness.provider.isRefused(value, [harness.repos[1]], signal())).toBe(true);
       expect(Math.abs(Date.parse(expiresAt ?? '') - Date.now() - 60_000)).toBeLessThan(10_000);
     });
 
@@ -45,20 +45,20 @@ export function describeTokenProvider(name: string, open: () => Promise<Provider
       ];
       expect(a.value.reveal()).not.toBe(b.value.reveal());
       for (const repoId of harness.repos)
-        expect(await harness.provider.isRefused(a.value, repoId, signal())).toBe(false);
+        expect(await harness.provider.isRefused(a.value, [repoId], signal())).toBe(false);
     });
 
     it('refuses a deleted token at once, and takes a second deletion as a success', async () => {
       const { value } = await harness.provider.mint(request());
       await harness.provider.delete(value, signal());
-      expect(await harness.provider.isRefused(value, harness.repos[0], signal())).toBe(true);
+      expect(await harness.provider.isRefused(value, [harness.repos[0]], signal())).toBe(true);
       await expect(harness.provider.delete(value, signal())).resolves.toBeUndefined();
     });
 
     it('refuses a token when its time is over', async () => {
       const { value } = await harness.provider.mint(request({ ttlSeconds: 1 }));
       await harness.pass(1.2);
-      expect(await harness.provider.isRefused(value, harness.repos[0], signal())).toBe(true);
+      expect(await harness.provider.isRefused(value, [harness.repos[0]], signal())).toBe(true);
     });
 
     it('says that a repo is not known, and mints nothing', async () => {
@@ -69,7 +69,7 @@ export function describeTokenProvider(name: string, open: () => Promise<Provider
 
     it('refuses a value that nobody minted', async () => {
       const invented = new Secret('rlcr-0000000000000000000000000000000000000000');
-      expect(await harness.provider.isRefused(invented, harness.repos[0], signal())).toBe(true);
+      expect(await harness.provider.isRefused(invented, [harness.repos[0]], signal())).toBe(true);
     });
 
     it('gives a sandbox the token in REPO_TOKEN and clone URLs that do not hold it', async () => {

@@ -47,6 +47,7 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
 
   return {
     name: 'fake',
+    host: 'https://fake.invalid',
     canRestrictAccess: true,
     calls,
     addRepo: (repoId) => void repos.add(repoId),
@@ -75,11 +76,11 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
       else tokens.delete(value.reveal());
       await answer('delete');
     },
-    async isRefused(value, repoId) {
+    async isRefused(value, repoIds) {
       enter('isRefused');
       await answer('isRefused');
       const grants = tokens.get(value.reveal())?.grants ?? [];
-      return !isLive(value.reveal()) || !grants.some((grant) => grant.repoId === repoId);
+      return !isLive(value.reveal()) || !grants.some(({ repoId }) => repoIds.includes(repoId));
     },
     access: (value, repoIds) => ({
       env: {},

@@ -17,7 +17,9 @@ export type Behaviour =
   /** Promises more than it sends. */
   | 'half_body'
   /** Confirms a deletion and deletes nothing. */
-  | 'lie';
+  | 'lie'
+  /** Something else in its place: 404, whatever is asked. */
+  | 'nothing_there';
 
 export interface RepoHostSwitch extends AsyncDisposable {
   /** With /v1. */
@@ -67,6 +69,8 @@ export async function openRepoHostSwitch(): Promise<RepoHostSwitch> {
         return void setTimeout(() => req.socket.destroy(), 20);
       case 'lie':
         return void (isDeletion ? res.writeHead(204).end() : json(200, { repo_id: 'x' }));
+      case 'nothing_there':
+        return void json(404, { error: 'not found' });
       case 'well':
         if (!isDeletion) return void (live.has(token) ? json(200, { repo_id: 'x' }) : json(401, { error: 'unknown' }));
         return void (live.delete(token) ? res.writeHead(204).end() : json(404, { error: 'token not found' }));

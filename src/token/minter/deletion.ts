@@ -81,6 +81,15 @@ async function claim({ redis }: MinterDeps, { id, sessionId, nextTryAt }: TokenR
   return isTaken;
 }
 
+/** The settings name another host than the one that minted the token: its operator must look. */
+class ForeignHost extends Error {
+  override readonly name = 'ForeignHost';
+
+  constructor(minted: string, configured: string) {
+    super(`It was minted at ${minted}, but the settings name ${configured}; only the former can delete it`);
+  }
+}
+
 /** A token that was seen to be refused after its deletion was answered. */
 interface Refusal {
   deletedAt: Date;
@@ -90,12 +99,15 @@ interface Refusal {
 
 /** One try: delete, then ask with the token. */
 async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: TokenRecord): Promise<Refusal> {
+  // Another host knows nothing of it, and would say of a token that lives that there is none.
+  if (token.host && token.host !== provider.host) throw new ForeignHost(token.host, provider.host);
   const sealed = token.sealed ?? (await spool.get(token.id))?.sealed ?? '';
   const value = keyRing.open(sealed, token.id);
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
   await failpoint('minter.deletion_sent');
   const deletedAt = new Date();
-  const refused = await provider.isRefused(value, token.grants[0]?.repoId ?? '', AbortSignal.timeout(CALL_TIMEOUT_MS));
+  const repoIds = token.grants.map(({ repoId }) => repoId);
+  const refused = await provider.isRefused(value, repoIds, AbortSignal.timeout(CALL_TIMEOUT_MS));
   if (!refused)
     throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
   await failpoint('minter.deletion_seen');
@@ -149,7 +161,7 @@ async function recordFailure(
   { error, waitMs, nextTryAt }: { error: unknown; waitMs: number; nextTryAt: string },
 ): Promise<void> {
   const reason = describe(error);
-  const alarm = error instanceof ProviderError && error.kind === 'unauthorized';
+  const alarm = error instanceof ForeignHost || (error instanceof ProviderError && error.kind === 'unauthorized');
   log[alarm ? 'error' : 'warn'](
     { tokenId: id, sessionId, reason, waitMs },
     'a token is not deleted yet; it is tried again',

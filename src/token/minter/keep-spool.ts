@@ -86,8 +86,8 @@ function isGivenUp({ session, token: line }: View, tokenId: string): boolean {
 }
 
 function dueLine(line: TokenRecord, spooled: SpooledToken, now: Date): TokenRecord {
-  const { provider, mintedAt, expiresAt, fingerprint, sealed } = spooled;
-  const minted = { provider, mintedAt, expiresAt, fingerprint, sealed };
+  const { provider, host, mintedAt, expiresAt, fingerprint, sealed } = spooled;
+  const minted = { provider, host, mintedAt, expiresAt, fingerprint, sealed };
   return { ...line, ...minted, state: 'revoking', revokingAt: now.toISOString() };
 }
 
@@ -104,11 +104,12 @@ function forgottenLine(
 
 async function spoolAgain({ spool, log }: MinterDeps, line: TokenRecord | null): Promise<void> {
   if (line === null || isTokenFinal(line.state) || !line.sealed) return;
-  const { id: tokenId, sessionId, provider, mintedAt, expiresAt, fingerprint, sealed } = line;
+  const { id: tokenId, sessionId, provider, host, mintedAt, expiresAt, fingerprint, sealed } = line;
   await spool.put({
     tokenId,
     sessionId,
     provider: provider ?? '',
+    host,
     repoIds: line.grants.map(({ repoId }) => repoId),
     mintedAt: mintedAt ?? line.intendedAt,
     expiresAt: expiresAt ?? line.intendedAt,

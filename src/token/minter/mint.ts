@@ -49,10 +49,10 @@ const LOST =
  * Writes down that the provider is about to be asked. Who finds that it was asked already, and has no answer, must not ask
  * again: a second token would be minted and the first listed nowhere. Then the line becomes `unknown`, and it throws.
  */
-async function markAsked({ redis, name, log }: MinterDeps, intent: TokenRecord): Promise<TokenRecord> {
+async function markAsked({ redis, name, provider, log }: MinterDeps, intent: TokenRecord): Promise<TokenRecord> {
   const { id: tokenId, sessionId } = intent;
   const now = new Date();
-  const asked = { askedAt: now.toISOString(), minter: name };
+  const asked = { askedAt: now.toISOString(), minter: name, host: provider.host };
   // `change` may decide again after a reply of Redis was lost: it must know its own mark.
   const isOurs = (token: TokenRecord): boolean => token.askedAt === asked.askedAt && token.minter === name;
   const { token } = await change(redis, { sessionId, tokenId }, (view) => {
@@ -100,6 +100,7 @@ async function mintNew(deps: MinterDeps, intent: TokenRecord): Promise<SpooledTo
     tokenId: intent.id,
     sessionId: intent.sessionId,
     provider: deps.provider.name,
+    host: deps.provider.host,
     repoIds: intent.grants.map(({ repoId }) => repoId),
     mintedAt: now.toISOString(),
     expiresAt: expiresAt ?? inSeconds(now, intent.ttlSeconds),
@@ -140,11 +141,11 @@ async function ask(deps: MinterDeps, intent: TokenRecord): Promise<MintedToken> 
 
 /** An active token is legal only while its session lives; one that comes too late is due for deletion at once. */
 async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledToken, durable: boolean): Promise<void> {
-  const { provider, mintedAt, expiresAt, fingerprint, sealed } = spooled;
+  const { provider, host, mintedAt, expiresAt, fingerprint, sealed } = spooled;
   const detail = { tokenId: intent.id, fingerprint, expiresAt };
   const { token } = await change(deps.redis, { sessionId: intent.sessionId, tokenId: intent.id }, (now) => {
     if (now.token?.state !== 'intended' && now.token?.state !== 'unknown') return null;
-    const minted = { ...now.token, provider, mintedAt, expiresAt, fingerprint, sealed };
+    const minted = { ...now.token, provider, host, mintedAt, expiresAt, fingerprint, sealed };
     if (durable && now.token.state === 'intended' && mayHold(now))
       return { token: { ...minted, state: 'active' }, events: [{ type: 'token_active', detail }] };
     return {

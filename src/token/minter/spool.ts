@@ -9,6 +9,7 @@ const spooledToken = z.object({
   tokenId: z.string(),
   sessionId: z.string(),
   provider: z.string(),
+  host: z.string().nullable().default(null),
   repoIds: z.array(z.string()),
   mintedAt: z.string(),
   expiresAt: z.string(),

@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { ProviderError, type MintRequest, type TokenProvider } from '../provider.ts';
 import type { Access, RepoGrant } from '../record.ts';
 import { Secret } from '../secret.ts';
+import { hostOf } from './host-of.ts';
 import { statusOf, toProviderError } from './relace-error.ts';
 
 /** The SDK's types lack `expires_at`, which the service sends when a TTL was asked for. */
 const mintAnswer = z.object({ token: z.string().min(8), expires_at: z.string().nullish() });
+
+const repoList = z.object({ items: z.array(z.unknown()) });
 
 /** The SDK's types lack `ttl_seconds`, which it sends all the same; `access` is an addition of Daypass' own host. */
 interface MintBody {
@@ -35,6 +38,7 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
 
   return {
     name: 'relace',
+    host: hostOf(root),
     canRestrictAccess,
 
     async mint({ name, grants, ttlSeconds, signal }: MintRequest) {
@@ -67,17 +71,16 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
       }
     },
 
-    async isRefused(value, repoId, signal) {
-      try {
-        await client(value).repo.get(repoId, { signal });
-        return false;
-      } catch (error) {
-        const status = statusOf(error);
-        if (status === 401 || status === 403) return true;
-        // The repo itself is gone, so it can't tell: ask for the token instead.
-        if (status === 404) return isUnknown(account, value, signal);
-        throw toProviderError(error, 'ask a repo with the token', {});
+    async isRefused(value, repoIds, signal) {
+      const holder = client(value);
+      for (const repoId of repoIds) {
+        const opens = await opensRepo(holder, repoId, signal);
+        if (opens !== null) return !opens;
       }
+      // The repos are gone, so none can tell: ask for the token instead, and believe it of a host that is well.
+      if (!(await isUnknown(account, value, signal))) return false;
+      await requireRepoHost(account, signal);
+      return true;
     },
 
     access(value, repoIds) {
@@ -89,6 +92,31 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
       };
     },
   };
+}
+
+/** null: the repo itself is not there, or so the host says. */
+async function opensRepo(holder: Relace, repoId: string, signal: AbortSignal): Promise<boolean | null> {
+  try {
+    await holder.repo.get(repoId, { signal });
+    return true;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 401 || status === 403) return false;
+    if (status === 404) return null;
+    throw toProviderError(error, 'ask a repo with the token', {});
+  }
+}
+
+/**
+ * Throws `unavailable` unless the host lists the account's repos. Something in its place, or the host at a path that is
+ * no longer its own, answers 404 to everything: to the deletion, to the repos and to the question for the token.
+ */
+async function requireRepoHost(account: Relace, signal: AbortSignal): Promise<void> {
+  const answer: unknown = await account.repo.list({ page_size: 1 }, { signal }).catch((error: unknown) => {
+    throw toProviderError(error, 'list the repos', { 401: 'unauthorized', 403: 'unauthorized' });
+  });
+  if (repoList.safeParse(answer).success) return;
+  throw new ProviderError('unavailable', 'What answers in place of the repo host does not know its repos');
 }
 
 async function isUnknown(account: Relace, value: Secret, signal: AbortSignal): Promise<boolean> {

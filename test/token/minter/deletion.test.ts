@@ -84,6 +84,7 @@ describe('the deletion of tokens at a real HTTP host', () => {
     ['unauthorized', /answered 401/, ERROR],
     ['half_body', /did not answer|answered/, WARN],
     ['lie', /still opens its repo/, WARN],
+    ['nothing_there', /answered 404/, WARN],
   ])('goes on while the host behaves as %s, and is done once it is well', async (behaviour, reason, level) => {
     await using rig = await open();
     const revoker = await rig.minter('a');
@@ -103,6 +104,23 @@ describe('the deletion of tokens at a real HTTP host', () => {
     expect(done?.verifiedAt).not.toBeNull();
     expect(rig.host.live.size).toBe(0);
     expect(rig.logged()).not.toContain(rig.valueOf(id));
+  });
+
+  it('waits with an alarm while the settings name another host than the one that minted it', async () => {
+    await using rig = await open();
+    const revoker = await rig.minter('a');
+    const id = await rig.due({ host: 'https://former.example.com' });
+    revoker.lookAfter([id]);
+    const failed = await eventually(
+      () => readToken(own.redis, id),
+      (token) => (token?.attempts ?? 0) >= 1,
+    );
+    expect(failed).toMatchObject({
+      state: 'revoking',
+      lastError: expect.stringContaining('minted at https://former.example.com') as string,
+    });
+    expect(rig.logged()).toContain(`"level":${ERROR}`);
+    expect(rig.host.deletions.size).toBe(0);
   });
 
   it('is done although the answer to it was lost after it was carried out', async () => {

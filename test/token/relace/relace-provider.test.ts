@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../src/token/provider.ts';
+import { hostOf } from '../../../src/token/relace/host-of.ts';
 import { createRelaceProvider } from '../../../src/token/relace/relace-provider.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { describeTokenProvider } from '../../contracts/token-provider.ts';
@@ -20,6 +21,14 @@ describeTokenProvider('Relace, against the git host through the SDK', async () =
     pass: (seconds) => sleep(seconds * 1000),
     close: async () => host[Symbol.asyncDispose](),
   };
+});
+
+it('is known by its origin, and on this machine whatever its port', () => {
+  expect(hostOf('https://api.relace.run/v1')).toBe('https://api.relace.run');
+  expect(hostOf('https://api.relace.run:8443/v1')).not.toBe(hostOf('https://api.relace.run/v1'));
+  for (const host of ['127.0.0.1:7080', '127.0.0.2:1', 'localhost:3', '[::1]:4'])
+    expect(hostOf(`http://${host}/v1`)).toBe('loopback');
+  expect(hostOf('http://127.0.0.1.example.com/v1')).not.toBe('loopback');
 });
 
 describe('Relace, when the host misbehaves', () => {
@@ -75,15 +84,38 @@ describe('Relace, when the host misbehaves', () => {
       else res.writeHead(200, { 'content-type': 'application/json' }).end('{"repo_id":"r"}');
     });
     await server.provider.delete(new Secret(TOKEN), AbortSignal.timeout(5_000));
-    expect(await server.provider.isRefused(new Secret(TOKEN), 'r', AbortSignal.timeout(5_000))).toBe(false);
+    expect(await server.provider.isRefused(new Secret(TOKEN), ['r'], AbortSignal.timeout(5_000))).toBe(false);
   });
 
-  it('no longer has the repo: the token itself is looked up', async () => {
-    await using server = await serve((req, res) => {
-      res.writeHead(req.url?.includes('/repo_token/') ? 200 : 404, { 'content-type': 'application/json' });
-      res.end('{"name":"n","repo_ids":["r"]}');
-    });
-    expect(await server.provider.isRefused(new Secret(TOKEN), 'r', AbortSignal.timeout(5_000))).toBe(false);
+  /** A host that answers by method and path; 404 to all else. */
+  const only =
+    (answers: Record<string, unknown>): RequestListener =>
+    (req, res) => {
+      const body = answers[`${req.method} ${(req.url ?? '').replace(TOKEN, 'TOKEN')}`];
+      res.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+      res.end(JSON.stringify(body ?? { error: 'not found' }));
+    };
+  const isRefused = async (listener: RequestListener, repoIds: string[]): Promise<boolean> => {
+    await using server = await serve(listener);
+    return await server.provider.isRefused(new Secret(TOKEN), repoIds, AbortSignal.timeout(5_000));
+  };
+  const list = { 'GET /v1/repo?page_size=1': { items: [], total_items: 0 } };
+
+  it('no longer has one of the repos: another one is asked', async () => {
+    expect(await isRefused(only({ ...list, 'GET /v1/repo/s': { repo_id: 's' } }), ['r', 's'])).toBe(false);
+  });
+
+  it('no longer has any of the repos: the token itself is looked up', async () => {
+    const token = { 'GET /v1/repo_token/TOKEN': { name: 'n', repo_ids: ['r'] } };
+    expect(await isRefused(only({ ...list, ...token }), ['r', 's'])).toBe(false);
+    expect(await isRefused(only(list), ['r', 's'])).toBe(true);
+  });
+
+  it('answers 404 to everything, or something else than its repos: nobody can tell', async () => {
+    const error = { kind: 'unavailable', message: expect.stringContaining('list the repos') as string };
+    await expect(isRefused(only({}), ['r'])).rejects.toMatchObject(error);
+    const page = { 'GET /v1/repo?page_size=1': { greeting: 'welcome to nginx' } };
+    await expect(isRefused(only(page), ['r'])).rejects.toMatchObject({ kind: 'unavailable' });
   });
 });
 
