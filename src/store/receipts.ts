@@ -1,18 +1,23 @@
 import type { SignedReceipt } from '../session/receipt.ts';
-import { receiptKeySchema, type ReceiptKey } from '../token/receipt/receipt-key.ts';
+import { isGenuine, receiptKeySchema, type ReceiptKey } from '../token/receipt/receipt-key.ts';
 import { commit, type Effect, type Expectation } from './commit.ts';
 import { keys } from './keys.ts';
 import type { View } from './records.ts';
 import type { Redis } from './redis.ts';
 
-/** Keeps a public key that receipts are signed with, for good: old receipts need it. Safe, and cheap, to repeat. */
+/**
+ * Keeps a public key that receipts are signed with, for good: old receipts need it. Safe, and cheap, to repeat; whatever
+ * else has come under its id gives way.
+ */
 export async function publishReceiptKey(redis: Redis, key: ReceiptKey): Promise<void> {
-  await redis.hsetnx(keys.receiptKeys, key.kid, JSON.stringify(key));
+  const text = JSON.stringify(key);
+  if ((await redis.hget(keys.receiptKeys, key.kid)) !== text) await redis.hset(keys.receiptKeys, key.kid, text);
 }
 
-/** Every public key that receipts were ever signed with here. */
+/** Every public key that receipts were ever signed with here; what stands under an id that is not its own is left out. */
 export async function readReceiptKeys(redis: Redis): Promise<ReceiptKey[]> {
-  return (await redis.hvals(keys.receiptKeys)).map((text) => receiptKeySchema.parse(JSON.parse(text)));
+  const found = (await redis.hvals(keys.receiptKeys)).map((text) => receiptKeySchema.parse(JSON.parse(text)));
+  return found.filter(isGenuine);
 }
 
 /** Ids of the sessions whose receipt may be ready to be signed. */

@@ -17,9 +17,20 @@ export type ReceiptKey = z.infer<typeof receiptKeySchema>;
 /** A set of them. Source: RFC 7517, section 5. */
 export const receiptKeySetSchema = z.object({ keys: z.array(receiptKeySchema) });
 
-/** The public half of an Ed25519 key. Its id is the key's thumbprint, so that no two keys share one (RFC 7638). */
+/** The public half of an Ed25519 key, with its thumbprint as its id. */
 export function toReceiptKey(key: KeyObject): ReceiptKey {
   const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
-  const kid = createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
-  return { kty: 'OKP', crv: 'Ed25519', x, kid, use: 'sig', alg: 'EdDSA' };
+  return { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprint(x), use: 'sig', alg: 'EdDSA' };
+}
+
+/** Whether a key is the one that its id names. Who can write to the store can put any key under the id of another. */
+export function isGenuine({ x, kid }: ReceiptKey): boolean {
+  return thumbprint(x) === kid;
+}
+
+/** Source: RFC 7638, JWK Thumbprint; RFC 8037, appendix A.3, for this kind of key. */
+function thumbprint(x: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }))
+    .digest('base64url');
 }

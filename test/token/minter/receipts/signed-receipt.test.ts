@@ -1,16 +1,20 @@
-import { createPublicKey, randomBytes, verify, type JsonWebKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes, sign, verify, type JsonWebKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SessionRecord } from '../../../../src/session/record.ts';
+import { keys } from '../../../../src/store/keys.ts';
 import { dueReceipts } from '../../../../src/store/receipts.ts';
 import { change, readToken } from '../../../../src/store/records.ts';
 import { connectPatientRedis, redisReady, type Redis } from '../../../../src/store/redis.ts';
 import { createMinterClient, type MinterClient } from '../../../../src/token/minter/client.ts';
 import { startMinter } from '../../../../src/token/minter/start.ts';
 import { ProviderError } from '../../../../src/token/provider.ts';
+import { canonicalJson, type Json } from '../../../../src/token/receipt/canonical-json.ts';
+import { receiptKeySetSchema, toReceiptKey } from '../../../../src/token/receipt/receipt-key.ts';
+import { verifyReceipt } from '../../../../src/token/receipt/verify-receipt.ts';
 import { Secret } from '../../../../src/token/secret.ts';
 import { createFakeTokenProvider, type FakeTokenProvider } from '../../../fakes/fake-token-provider.ts';
 import { putSession, startApiRig, type ApiRig } from '../../../support/api-rig.ts';
@@ -166,6 +170,29 @@ describe('the receipt of a session', () => {
       expect(await receipt(id)).toMatchObject({ final: true, signature: null });
       expect(await dueReceipts(redis)).toContain(id);
     }
+  });
+
+  test('is not verified by another key under the id of the minter’s own, and that one comes back', async () => {
+    const { sessionId, tokenId } = await running();
+    await client.revoke(tokenId, soon());
+    await end(sessionId, tokenId);
+    const genuine = await signed(sessionId);
+    const keyId = genuine.signature?.keyId ?? '';
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const planted = { ...toReceiptKey(privateKey), kid: keyId };
+    const { signature, ...claims } = genuine;
+    const value = sign(null, Buffer.from(canonicalJson({ ...claims, attempts: 7 } as Json)), privateKey);
+    const forged = { ...claims, attempts: 7, signature: { ...signature, value: value.toString('base64url') } };
+    expect(verifyReceipt(forged, [planted])).toBe('unknown_key');
+    expect(verifyReceipt(forged, [{ ...planted, kid: toReceiptKey(privateKey).kid }])).toBe('unknown_key');
+
+    await redis.hset(keys.receiptKeys, keyId, JSON.stringify(planted));
+    const served = async () =>
+      receiptKeySetSchema.parse((await rig.call('GET', '/.well-known/daypass-receipt-keys.json')).body).keys;
+    expect((await served()).map(({ x }) => x)).not.toContain(planted.x);
+    await eventually(served, (found) => found.some(({ kid }) => kid === keyId));
+    expect(verifyReceipt(genuine, await served())).toBe('valid');
+    expect(verifyReceipt(forged, await served())).toBe('forged');
   });
 
   test('goes with its session when that is forgotten', async () => {
