@@ -29,6 +29,7 @@ export interface TokenRecord {
   mintedAt: string | null;
   /** When the value was handed to the session's sandbox. */
   deliveredAt: string | null;
+  /** Not before this: the later of what its host says and of what was asked for. */
   expiresAt: string | null;
   /** When the ledger began to want it gone. */
   revokingAt: string | null;

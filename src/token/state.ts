@@ -6,7 +6,7 @@
  * - `unknown`: the answer to the minting was lost. Nobody holds the value, so nobody can delete it; its TTL ends it.
  *   Where the minter's spool turns out to hold it after all, it is deleted like any other.
  * - `revoked`: deleted, and the provider was seen to refuse it.
- * - `expired`: its TTL passed first.
+ * - `expired`: its TTL passed, and for a day after that nobody could see it refused.
  */
 export const TOKEN_TRANSITIONS = {
   intended: ['active', 'refused', 'unknown', 'revoking'],

@@ -23,6 +23,8 @@ export interface FakeTokenProvider extends TokenProvider {
   forgetFailures(): void;
   /** The next deletions are confirmed but do nothing. */
   confirmWithoutDeleting(times: number): void;
+  /** The end that it gives with every token from now on. */
+  saysItEnds(expiresAt: string): void;
 }
 
 export function createFakeTokenProvider({ now = Date.now }: { now?: () => number } = {}): FakeTokenProvider {
@@ -32,6 +34,7 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
   const calls: string[] = [];
   const happenings: { call: string; happening: () => Promise<unknown> }[] = [];
   let emptyDeletions = 0;
+  let saidEnd: string | null = null;
 
   const enter = (call: string): void => {
     calls.push(call);
@@ -60,6 +63,9 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
     confirmWithoutDeleting: (times) => {
       emptyDeletions = times;
     },
+    saysItEnds: (expiresAt) => {
+      saidEnd = expiresAt;
+    },
     async mint({ grants, ttlSeconds }) {
       enter('mint');
       const missing = grants.find(({ repoId }) => !repos.has(repoId));
@@ -68,7 +74,7 @@ export function createFakeTokenProvider({ now = Date.now }: { now?: () => number
       const expiresAtMs = now() + ttlSeconds * 1000;
       tokens.set(value, { grants, expiresAtMs });
       await answer('mint');
-      return { value: new Secret(value), expiresAt: new Date(expiresAtMs).toISOString() };
+      return { value: new Secret(value), expiresAt: saidEnd ?? new Date(expiresAtMs).toISOString() };
     },
     async delete(value) {
       enter('delete');

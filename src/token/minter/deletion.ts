@@ -11,8 +11,8 @@ import { claimUntil, mayPursue } from './may-pursue.ts';
 import type { Slots } from './slots.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
-/** Clocks of ours and the provider's may differ by this much. */
-const CLOCK_SKEW_MS = 60_000;
+/** However wrong a clock or a time zone is, a token is over by so long after its end. */
+const SURELY_OVER_AFTER_MS = 86_400_000;
 
 export interface DeletionTools {
   deps: MinterDeps;
@@ -50,16 +50,16 @@ export async function tryDeletion(
   const held = token.minter === deps.name || (await deps.spool.get(tokenId)) !== null;
   if (!mayPursue(token, { held, asked, ownNextTryAt }, Date.now())) return 'left';
   if (!held && !(await claim(deps, token))) return 'left';
-  if (Date.parse(token.expiresAt ?? '') + CLOCK_SKEW_MS < Date.now()) {
-    await settle(deps, token, 'expired');
-    return 'left';
-  }
   try {
     // The back-off goes on where it was in an earlier life; what was never tried goes first.
     const refusal = await slots.run(() => deleteAndLook(deps, token), { first: token.attempts === 0 });
     await settle(deps, token, 'revoked', refusal);
     return 'deleted';
   } catch (error) {
+    if (isSurelyOver(token, Date.now()) && !(error instanceof StillOpens)) {
+      await settle(deps, token, 'expired');
+      return 'left';
+    }
     const retryAfterMs = error instanceof ProviderError ? error.retryAfterMs : null;
     const waitMs = back(token.attempts + 1, retryAfterMs);
     const nextTryAt = new Date(Date.now() + waitMs).toISOString();
@@ -90,6 +90,15 @@ class ForeignHost extends Error {
   }
 }
 
+/** Whoever sees this knows that the token is not over, whatever the clock says. */
+class StillOpens extends Error {
+  override readonly name = 'StillOpens';
+
+  constructor() {
+    super('The repo host confirmed the deletion, but the token still opens its repo');
+  }
+}
+
 /** A token that was seen to be refused after its deletion was answered. */
 interface Refusal {
   deletedAt: Date;
@@ -108,10 +117,17 @@ async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: To
   const deletedAt = new Date();
   const repoIds = token.grants.map(({ repoId }) => repoId);
   const refused = await provider.isRefused(value, repoIds, AbortSignal.timeout(CALL_TIMEOUT_MS));
-  if (!refused)
-    throw new ProviderError('unavailable', 'The repo host confirmed the deletion, but the token still opens its repo');
+  if (!refused) throw new StillOpens();
   await failpoint('minter.deletion_seen');
   return { deletedAt, fingerprint: value.fingerprint() };
+}
+
+/**
+ * The end of its lifetime is a reason to stop only where nobody can ask about it for a long time: a host that can be asked
+ * is asked, as only its refusal proves something.
+ */
+function isSurelyOver({ expiresAt }: TokenRecord, nowMs: number): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) + SURELY_OVER_AFTER_MS < nowMs;
 }
 
 async function settle(

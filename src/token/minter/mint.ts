@@ -103,7 +103,7 @@ async function mintNew(deps: MinterDeps, intent: TokenRecord): Promise<SpooledTo
     host: deps.provider.host,
     repoIds: intent.grants.map(({ repoId }) => repoId),
     mintedAt: now.toISOString(),
-    expiresAt: expiresAt ?? inSeconds(now, intent.ttlSeconds),
+    expiresAt: laterOf(expiresAt, inSeconds(now, intent.ttlSeconds)),
     fingerprint: value.fingerprint(),
     sealed: deps.keyRing.seal(value, intent.id),
   };
@@ -167,6 +167,11 @@ async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledT
 function mayHold({ session, token }: View): boolean {
   if (session === null || isEnded(session.status) || session.stop?.revoke === 'now') return false;
   return session.tokenId === token?.id;
+}
+
+/** Too late an end costs a try more, too early a one would count a token as over that lives. Both in ISO 8601 UTC. */
+function laterOf(hosts: string | null, own: string): string {
+  return hosts !== null && Date.parse(hosts) > Date.parse(own) ? hosts : own;
 }
 
 function inSeconds(from: Date, seconds: number): string {

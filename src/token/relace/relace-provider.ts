@@ -4,10 +4,11 @@ import { ProviderError, type MintRequest, type TokenProvider } from '../provider
 import type { Access, RepoGrant } from '../record.ts';
 import { Secret } from '../secret.ts';
 import { hostOf } from './host-of.ts';
+import { readTime } from './read-time.ts';
 import { statusOf, toProviderError } from './relace-error.ts';
 
 /** The SDK's types lack `expires_at`, which the service sends when a TTL was asked for. */
-const mintAnswer = z.object({ token: z.string().min(8), expires_at: z.string().nullish() });
+const mintAnswer = z.object({ token: z.string().min(8), expires_at: z.unknown() });
 
 const repoList = z.object({ items: z.array(z.unknown()) });
 
@@ -59,7 +60,7 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
       const minted = mintAnswer.safeParse(answer);
       if (!minted.success)
         throw new ProviderError('unavailable', 'The repo host answered a minting with something else than a token');
-      return { value: new Secret(minted.data.token), expiresAt: toIso(minted.data.expires_at) };
+      return { value: new Secret(minted.data.token), expiresAt: readTime(minted.data.expires_at) };
     },
 
     async delete(value, signal) {
@@ -131,9 +132,4 @@ async function isUnknown(account: Relace, value: Secret, signal: AbortSignal): P
 
 function accessOf(grants: RepoGrant[]): Record<string, Access> {
   return Object.fromEntries(grants.map(({ repoId, access }) => [repoId, access]));
-}
-
-function toIso(time: string | null | undefined): string | null {
-  const ms = Date.parse(time ?? '');
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }

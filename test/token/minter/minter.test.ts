@@ -269,17 +269,43 @@ describe('the minter', () => {
     expect(await hanging).toBe('revoked');
   });
 
-  it('counts a token as expired when its lifetime passed before the provider let it be deleted', async () => {
+  /** Makes it minted, and its lifetime over for so long. */
+  const overFor = async (minter: Awaited<ReturnType<typeof open>>, ms: number): Promise<void> => {
+    const { sessionId, tokenId } = minter;
+    await minter.client.mint(tokenId, soon());
+    const expiresAt = new Date(Date.now() - ms).toISOString();
+    await change(own.redis, { sessionId, tokenId }, ({ token }) => ({ token: { ...aToken(), ...token, expiresAt } }));
+  };
+  const HOUR_MS = 3_600_000;
+
+  it('deletes a token although its lifetime has passed by our clock: only a refusal proves that it is over', async () => {
     await using minter = await open();
+    await overFor(minter, 48 * HOUR_MS);
+    minter.provider.confirmWithoutDeleting(1);
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
+    expect(minter.provider.liveValues()).toEqual([]);
+    expect((await readToken(own.redis, minter.tokenId))?.verifiedAt).not.toBeNull();
+  });
+
+  it('counts a token as expired when nobody could be asked for a day after its lifetime', async () => {
+    await using minter = await open();
+    await overFor(minter, 23 * HOUR_MS);
+    minter.provider.failNext('delete', away, 2);
+    expect(await minter.client.revoke(minter.tokenId, soon())).toBe('revoked');
+    await using other = await open();
+    await overFor(other, 25 * HOUR_MS);
+    other.provider.failNext('delete', away);
+    expect(await other.client.revoke(other.tokenId, soon())).toBe('expired');
+    expect(await readToken(own.redis, other.tokenId)).toMatchObject({ revokedAt: null, verifiedAt: null });
+    expect(await readdir(other.spoolDir)).toEqual([]);
+  });
+
+  it('does not believe a host that says its token ends before the time that was asked for', async () => {
+    await using minter = await open();
+    minter.provider.saysItEnds('2026-01-01T00:00:00.000Z');
     await minter.client.mint(minter.tokenId, soon());
-    const [longAgo, { sessionId, tokenId }] = [new Date(Date.now() - 3_600_000).toISOString(), minter];
-    await change(own.redis, { sessionId, tokenId }, ({ token }) => ({
-      token: { ...aToken(), ...token, expiresAt: longAgo },
-    }));
-    expect(await minter.client.revoke(tokenId, soon())).toBe('expired');
-    expect(await readToken(own.redis, tokenId)).toMatchObject({ revokedAt: null, verifiedAt: null });
-    expect(minter.provider.calls).toEqual(['mint']);
-    expect(await readdir(minter.spoolDir)).toEqual([]);
+    const { expiresAt, mintedAt } = (await readToken(own.redis, minter.tokenId)) ?? aToken();
+    expect(Date.parse(expiresAt ?? '')).toBe(Date.parse(mintedAt ?? '') + 180_000);
   });
 
   it('leaves an intent that nobody minted as it is, and says so of a token that nobody knows', async () => {

@@ -72,6 +72,18 @@ describe('Relace, when the host misbehaves', () => {
     expect((error as Error).cause).toBeUndefined();
   });
 
+  it.each([[1_767_323_045], [null], [{ in: 'a while' }]])(
+    'says %j of the end of a token: it is a token all the same',
+    async (expiresAt) => {
+      await using server = await serve((_q, res) => {
+        res.writeHead(200, { 'content-type': 'application/json' });
+        res.end(JSON.stringify({ token: TOKEN, expires_at: expiresAt }));
+      });
+      const minted = await server.provider.mint({ ...mint, signal: AbortSignal.timeout(5_000) });
+      expect(minted.value.reveal()).toBe(TOKEN);
+    },
+  );
+
   it('hangs: the caller’s deadline ends the call', async () => {
     await using server = await serve(() => undefined);
     const minting = server.provider.mint({ ...mint, signal: AbortSignal.timeout(200) });
