@@ -8,6 +8,7 @@ import { testify } from '../receipt/testimony.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
 import { claimUntil, mayPursue } from './may-pursue.ts';
+import { openToken } from './open-token.ts';
 import type { Slots } from './slots.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
@@ -107,11 +108,11 @@ interface Refusal {
 }
 
 /** One try: delete, then ask with the token. */
-async function deleteAndLook({ provider, keyRing, spool }: MinterDeps, token: TokenRecord): Promise<Refusal> {
+async function deleteAndLook(deps: MinterDeps, token: TokenRecord): Promise<Refusal> {
+  const { provider } = deps;
   // Another host knows nothing of it, and would say of a token that lives that there is none.
   if (token.host && token.host !== provider.host) throw new ForeignHost(token.host, provider.host);
-  const sealed = token.sealed ?? (await spool.get(token.id))?.sealed ?? '';
-  const value = keyRing.open(sealed, token.id);
+  const value = await openToken(deps, token);
   await provider.delete(value, AbortSignal.timeout(CALL_TIMEOUT_MS));
   await failpoint('minter.deletion_sent');
   const deletedAt = new Date();

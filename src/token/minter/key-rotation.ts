@@ -1,4 +1,4 @@
-import { publishMinterFacts } from '../../store/minter-facts.ts';
+import { publishMinterFacts, readMinterFacts } from '../../store/minter-facts.ts';
 import { requestPublicKey } from '../request-secrets.ts';
 import { firstOf } from '../sealing.ts';
 import type { MinterDeps } from './deps.ts';
@@ -25,7 +25,7 @@ export function createKeyRotation(
 ): KeyRotation {
   return {
     file: 'file' in source ? source.file : null,
-    usage: () => alone(() => keyUsage(deps)),
+    usage: () => alone(() => keyUsage(deps, deps.keyRing.keys())),
     rotate: () =>
       alone(async () => {
         const wanted = await readSealKeys(source);
@@ -41,6 +41,15 @@ export function createKeyRotation(
         return uses;
       }),
   };
+}
+
+/**
+ * Tells them again where they were told nothing, or of a key that cannot be opened any more: a Redis that was flushed has
+ * forgotten the minter, and one that came back as an older copy names a key that was dropped since.
+ */
+export async function keepFactsPublished(deps: MinterDeps): Promise<void> {
+  const facts = await readMinterFacts(deps.redis);
+  if (facts === null || !deps.keyRing.has(facts.keyId)) await publishOwnFacts(deps);
 }
 
 /** Tells the other processes of the provider, and what to seal a request's secrets to. */

@@ -1,10 +1,11 @@
 import { allTokens, unsettledSessions } from '../../store/listing.ts';
 import { view } from '../../store/records.ts';
+import type { Redis } from '../../store/redis.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import type { TokenRecord } from '../record.ts';
 import { keyIdOf, type SealKey } from '../sealing.ts';
-import type { MinterDeps } from './deps.ts';
 import { inBatches } from './in-batches.ts';
+import type { Spool } from './spool.ts';
 
 const AT_ONCE = 32;
 
@@ -20,10 +21,16 @@ export interface KeyUse {
   requestSecrets: number;
 }
 
+/** What is asked: doctors read the spool without being its minter. */
+interface KeyUsageDeps {
+  redis: Redis;
+  spool: Pick<Spool, 'all'>;
+}
+
 /** Everything in the store that is sealed at the moment. What is over and settled holds no value any more. */
 export async function sealedRecords({
   redis,
-}: Pick<MinterDeps, 'redis'>): Promise<{ tokens: TokenRecord[]; sessions: SessionRecord[] }> {
+}: Pick<KeyUsageDeps, 'redis'>): Promise<{ tokens: TokenRecord[]; sessions: SessionRecord[] }> {
   const tokens = new Map<string, TokenRecord>();
   const sessions: SessionRecord[] = [];
   await inBatches(await unsettledSessions(redis), AT_ONCE, async (sessionId) => {
@@ -39,10 +46,15 @@ export async function sealedRecords({
 
 /** Every key of the ring in its order, and after them the ones that something needs but that are missing. */
 export async function keyUsage(
-  deps: Pick<MinterDeps, 'redis' | 'spool' | 'keyRing'>,
-  ring: readonly SealKey[] = deps.keyRing.keys(),
+  { redis, spool }: KeyUsageDeps,
+  ring: readonly SealKey[],
+  now: Date = new Date(),
 ): Promise<KeyUse[]> {
-  const { tokens, sessions } = await sealedRecords(deps);
+  const { tokens, sessions } = await sealedRecords({ redis });
+  const files = await spool.all();
+  const opens = (sealed: string | null): boolean => ring.some(({ id }) => id === keyIdOf(sealed ?? ''));
+  const isOver = (end: string | null): boolean => end !== null && Date.parse(end) < now.getTime();
+  const opened = new Set(files.filter(({ sealed }) => opens(sealed)).map(({ tokenId }) => tokenId));
   const uses = new Map<string, KeyUse>();
   const useOf = (id: string): KeyUse => {
     const use = uses.get(id) ?? { id, isFirst: false, isInRing: false, tokens: 0, spoolFiles: 0, requestSecrets: 0 };
@@ -50,9 +62,13 @@ export async function keyUsage(
     return use;
   };
   for (const [index, { id }] of ring.entries()) Object.assign(useOf(id), { isInRing: true, isFirst: index === 0 });
-  for (const { sealed } of tokens) useOf(keyIdOf(sealed ?? '')).tokens++;
-  for (const { sealed } of await deps.spool.all()) useOf(keyIdOf(sealed)).spoolFiles++;
-  for (const { sealedSecrets } of sessions) useOf(keyIdOf(sealedSecrets ?? '')).requestSecrets++;
+  // A key that is missing is not needed for what the spool has under another, nor for what is over by the clock.
+  for (const { id, sealed, expiresAt } of tokens)
+    if (opens(sealed) || !(opened.has(id) || isOver(expiresAt))) useOf(keyIdOf(sealed ?? '')).tokens++;
+  for (const { sealed, expiresAt } of files)
+    if (opens(sealed) || !isOver(expiresAt)) useOf(keyIdOf(sealed)).spoolFiles++;
+  for (const { sealedSecrets, deadlineAt } of sessions)
+    if (opens(sealedSecrets) || !isOver(deadlineAt)) useOf(keyIdOf(sealedSecrets ?? '')).requestSecrets++;
   return [...uses.values()];
 }
 

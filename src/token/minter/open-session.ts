@@ -6,6 +6,7 @@ import type { SandboxAccess } from '../provider.ts';
 import { openSecrets } from '../request-secrets.ts';
 import type { Secret } from '../secret.ts';
 import type { MinterDeps } from './deps.ts';
+import { openToken } from './open-token.ts';
 
 /**
  * What a sandbox's worker wants the values for: `deliver` them into it, which only a living session may have; or `mask`
@@ -36,7 +37,7 @@ export async function openSession(
     return { token: { ...now.token, deliveredAt: new Date().toISOString() } };
   });
   await failpoint('minter.opened');
-  const value = deps.keyRing.open(token?.sealed ?? '', token?.id ?? '');
+  const value = await openToken(deps, token ?? { id: '', sealed: null });
   const secrets = session?.sealedSecrets
     ? await openSecrets(deps.keyRing.keys(), sessionId, session.sealedSecrets)
     : {};

@@ -7,6 +7,7 @@ import { revealAll } from '../secret.ts';
 import type { MinterDeps } from './deps.ts';
 import { inBatches } from './in-batches.ts';
 import { sealedRecords } from './key-usage.ts';
+import { openToken } from './open-token.ts';
 import type { SpooledToken } from './spool.ts';
 
 const AT_ONCE = 16;
@@ -53,9 +54,10 @@ async function resealFile({ keyRing, spool }: MinterDeps, file: SpooledToken): P
   if ((await spool.get(file.tokenId)) !== null) await spool.put({ ...file, sealed });
 }
 
-async function resealLine({ keyRing, redis }: MinterDeps, { id, sessionId, sealed: old }: TokenRecord): Promise<void> {
-  const sealed = keyRing.seal(keyRing.open(old ?? '', id), id);
-  await change(redis, { sessionId, tokenId: id }, ({ token }) =>
+async function resealLine(deps: MinterDeps, line: TokenRecord): Promise<void> {
+  const { id, sessionId, sealed: old } = line;
+  const sealed = deps.keyRing.seal(await openToken(deps, line), id);
+  await change(deps.redis, { sessionId, tokenId: id }, ({ token }) =>
     token?.sealed === old ? { token: { ...token, sealed } } : null,
   );
 }

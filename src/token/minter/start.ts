@@ -4,14 +4,13 @@ import { createServer } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../ops/log.ts';
-import { readMinterFacts } from '../../store/minter-facts.ts';
 import { requireDurableRedis, type Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
 import { createKeyRing } from '../sealing.ts';
 import { createMinterApp } from './app.ts';
 import type { MinterDeps } from './deps.ts';
 import { createKeepSpool } from './keep-spool.ts';
-import { createKeyRotation, publishOwnFacts } from './key-rotation.ts';
+import { createKeyRotation, keepFactsPublished, publishOwnFacts } from './key-rotation.ts';
 import { keyUsage, requireKeys } from './key-usage.ts';
 import { createMinting } from './minting.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -52,7 +51,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   const receiptKey = await openReceiptKey(options.receiptKeyFile);
   const deps: MinterDeps = { name, redis, provider, keyRing, log, spool, receiptKey };
   await whenServed(log, async () => {
-    requireKeys(await keyUsage(deps));
+    requireKeys(await keyUsage(deps, keyRing.keys()));
     await publishOwnFacts(deps);
   });
   const revoker = createRevoker(deps);
@@ -63,8 +62,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
 
   const look = async (): Promise<void> => {
     await keepSpool();
-    // A Redis that was flushed has forgotten the minter as well.
-    if ((await readMinterFacts(redis)) === null) await publishOwnFacts(deps);
+    await keepFactsPublished(deps);
   };
 
   // Express answers what its handler's promise rejects with, so nothing is left to wait for here.

@@ -1,16 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { keys } from '../../../src/store/keys.ts';
+import { readMinterFacts } from '../../../src/store/minter-facts.ts';
 import { change, readToken, view } from '../../../src/store/records.ts';
 import { createMinterClient } from '../../../src/token/minter/client.ts';
+import { createKeysClient } from '../../../src/token/minter/keys-client.ts';
 import { startMinter } from '../../../src/token/minter/start.ts';
 import { ProviderError } from '../../../src/token/provider.ts';
 import { requestPublicKey, sealSecrets } from '../../../src/token/request-secrets.ts';
-import type { SealKey } from '../../../src/token/sealing.ts';
+import { createKeyRing, type SealKey } from '../../../src/token/sealing.ts';
 import type { TokenRecord } from '../../../src/token/record.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { afterRemoval } from '../../../workers/settle-session.ts';
@@ -88,9 +90,14 @@ describe('the minter', () => {
         change(own.redis, { sessionId, tokenId }, ({ session }) => ({
           session: { ...(session ?? aSession()), status: 'succeeded', endedAt: new Date().toISOString() },
         })),
-      restart: async () => {
+      restart: async (ring?: SealKey[]) => {
         await minter.close();
-        minter = await start();
+        minter = await start(ring);
+      },
+      reseal: async () => {
+        const operator = createKeysClient(socket);
+        await operator.rotate();
+        operator.close();
       },
       [Symbol.asyncDispose]: async () => {
         await minter.close();
@@ -398,6 +405,56 @@ describe('the minter', () => {
     const other: SealKey = { id: 'k9', key: new Secret(randomBytes(32).toString('base64')) };
     await expect(minter.start([other])).rejects.toThrow(/k1/);
     await minter.client.revoke(minter.tokenId, soon());
+  });
+
+  it('finds its way when Redis comes back as an older copy, from before a seal key was dropped', async () => {
+    await using minter = await open();
+    const { sessionId, tokenId } = minter;
+    await minter.client.mint(tokenId, soon());
+    const older = await view(own.redis, sessionId);
+    const facts = await own.redis.get(keys.minter);
+    const newer: SealKey = { id: 'k2', key: new Secret(randomBytes(32).toString('base64')) };
+    await minter.restart([newer, sealKey]);
+    await minter.reseal();
+    await minter.restart([newer]);
+    const comeBack = async () => {
+      await own.redis.set(keys.token(tokenId), JSON.stringify(older.token));
+      await own.redis.set(keys.minter, facts ?? '');
+    };
+
+    await comeBack();
+    // It names the key that is in the ring again, or the API would seal secrets that nobody can open.
+    await eventually(
+      () => readMinterFacts(own.redis),
+      (told) => told?.keyId === 'k2',
+    );
+    await minter.claim();
+    const { access } = await minter.client.open(sessionId, minter.sandboxId, 'deliver', soon());
+    expect(access.secretEnv['REPO_TOKEN']?.reveal()).toBe(minter.provider.liveValues()[0]);
+    await comeBack();
+    await minter.restart([newer]);
+    expect(await minter.client.revoke(tokenId, soon())).toBe('revoked');
+    expect(minter.provider.liveValues()).toEqual([]);
+    // What other stories have left is sealed as it was before.
+    await minter.restart([sealKey, newer]);
+    await minter.reseal();
+  });
+
+  it('starts without the seal key of a token whose lifetime is over', async () => {
+    await using minter = await open();
+    await minter.client.mint(minter.tokenId, soon());
+    const lost = createKeyRing([{ id: 'k8', key: new Secret(randomBytes(32).toString('base64')) }]);
+    const sealed = lost.seal(new Secret('a value that nobody can open'), minter.tokenId);
+    const file = join(minter.spoolDir, `${minter.tokenId}.json`);
+    const endAt = async (ms: number) => {
+      const over = { sealed, expiresAt: new Date(Date.now() + ms).toISOString() };
+      await change(own.redis, minter, ({ token }) => ({ token: { ...aToken(), ...token, ...over } }));
+      await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...over }));
+    };
+    await endAt(60_000);
+    await expect(minter.restart()).rejects.toThrow(/k8/);
+    await endAt(-1_000);
+    await expect(minter.restart()).resolves.toBeUndefined();
   });
 
   it('is reported as away when nobody listens', async () => {
