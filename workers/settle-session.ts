@@ -3,6 +3,7 @@ import { describe } from '../src/errors.ts';
 import { failpoint } from '../src/ops/failpoints.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
+import { readFormerTokens } from '../src/store/former-tokens.ts';
 import { change, view, type Change, type View } from '../src/store/records.ts';
 import { isTokenFinal } from '../src/token/state.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -12,8 +13,8 @@ import { tell } from './tell.ts';
 const REVOKE_TIMEOUT_MS = 20_000;
 
 /**
- * Takes back what an ended session still has: its token is deleted and seen to be refused, its sandbox removed, its way
- * out closed. Token and sandbox are independent facts, so trouble with one does not hold up the other.
+ * Takes back what an ended session still has: its tokens are deleted and seen to be refused, its sandbox removed, its way
+ * out closed. Tokens and sandbox are independent facts, so trouble with one does not hold up the other.
  *
  * Safe to call any number of times, from anywhere; does nothing while the session lives. Throws with every cause when
  * something is left, after it was recorded in the session's events; the reconciler calls again.
@@ -21,9 +22,11 @@ const REVOKE_TIMEOUT_MS = 20_000;
 export async function settleSession(deps: WorkerDeps, sessionId: string): Promise<void> {
   const { session, token } = await view(deps.redis, sessionId);
   if (session === null || !isEnded(session.status)) return;
-  const due = token?.state === 'active' || token?.state === 'revoking';
+  const former = await readFormerTokens(deps.redis, session);
+  const tokens = [token, ...former.map(({ line }) => line)].filter((line) => line !== null);
+  const due = tokens.filter(({ state }) => state === 'active' || state === 'revoking');
   const outcomes = await Promise.allSettled([
-    due ? revokeToken(deps, token.id) : undefined,
+    ...due.map(({ id }) => revokeToken(deps, id)),
     removeSandbox(deps, session),
   ]);
   const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);

@@ -8,6 +8,18 @@ export interface SessionFacts {
   token: TokenRecord | null;
 }
 
+/** A token that was its session's before the current one. */
+export interface FormerToken {
+  id: string;
+  /** null where the ledger has lost it. */
+  line: TokenRecord | null;
+}
+
+/** The same, with every token that it had before. */
+export interface SessionHistory extends SessionFacts {
+  formerTokens: FormerToken[];
+}
+
 /** What is to be written, in one step; null where nothing is to change. */
 export interface Decision {
   session?: SessionRecord;

@@ -1,17 +1,19 @@
 import { isTokenFinal, type TokenState } from '../token/state.ts';
-import type { SessionFacts } from './decision.ts';
+import type { SessionHistory } from './decision.ts';
 import { isEnded } from './status.ts';
 
 /** What became of a session's credential. Times are ISO 8601 UTC; null is not yet, or never. */
 export interface Receipt {
   sessionId: string;
-  /** Nothing of it changes any more: the session has ended, and its token is over or there never was one. */
+  /** Nothing of it changes any more: the session has ended, and every token that it had is over. */
   final: boolean;
   provider: string | null;
   fingerprint: string | null;
   /** null: no token was ever intended. */
   tokenState: TokenState | null;
   repoIds: string[];
+  /** Tokens that it had before, which were given to nobody. A state of null: the ledger has lost it. */
+  formerTokens: { fingerprint: string | null; state: TokenState | null }[];
   mintedAt: string | null;
   deliveredAt: string | null;
   endedAt: string | null;
@@ -36,15 +38,19 @@ export interface SignedReceipt extends Receipt {
   signature: ReceiptSignature;
 }
 
-export function receiptOf({ session, token }: SessionFacts): Receipt {
+export function receiptOf({ session, token, formerTokens }: SessionHistory): Receipt {
   const repoIds = token === null ? session.request.repos.map(({ id }) => id) : token.grants.map(({ repoId }) => repoId);
   return {
     sessionId: session.id,
-    final: isFinal({ session, token }),
+    final: isFinal({ session, token, formerTokens }),
     provider: token?.provider ?? null,
     fingerprint: token?.fingerprint ?? null,
     tokenState: token?.state ?? null,
     repoIds: [...new Set(repoIds)],
+    formerTokens: formerTokens.map(({ line }) => ({
+      fingerprint: line?.fingerprint ?? null,
+      state: line?.state ?? null,
+    })),
     mintedAt: token?.mintedAt ?? null,
     deliveredAt: token?.deliveredAt ?? null,
     endedAt: session.endedAt,
@@ -56,8 +62,9 @@ export function receiptOf({ session, token }: SessionFacts): Receipt {
 }
 
 /** A token that the ledger has lost is not known to be over. */
-function isFinal({ session, token }: SessionFacts): boolean {
-  return isEnded(session.status) && (token === null ? session.tokenId === null : isTokenFinal(token.state));
+function isFinal({ session, token, formerTokens }: SessionHistory): boolean {
+  const lines = [...(session.tokenId === null ? [] : [token]), ...formerTokens.map(({ line }) => line)];
+  return isEnded(session.status) && lines.every((line) => line !== null && isTokenFinal(line.state));
 }
 
 function between(from: string | null, to: string | null): number | null {

@@ -85,7 +85,10 @@ export interface SessionRecord {
   exitCode: number | null;
   failure: SessionFailure | null;
   stop: StopRequest | null;
+  /** Its current token. */
   tokenId: string | null;
+  /** Those before it, given to nobody: their minting's answer was lost, or they were over too early. Absent when none. */
+  formerTokenIds?: string[];
   sandbox: SessionSandbox | null;
   /** Who holds it now; null while it waits, and after a hand-over until the next worker takes it. */
   worker: string | null;

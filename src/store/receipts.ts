@@ -1,8 +1,8 @@
 import type { SignedReceipt } from '../session/receipt.ts';
 import { isGenuine, receiptKeySchema, type ReceiptKey } from '../token/receipt/receipt-key.ts';
-import { commit, type Effect, type Expectation } from './commit.ts';
+import { asSeen, type Seen } from './as-seen.ts';
+import { commit, type Effect } from './commit.ts';
 import { keys } from './keys.ts';
-import type { View } from './records.ts';
 import type { Redis } from './redis.ts';
 
 /**
@@ -32,8 +32,8 @@ export async function readReceipt(redis: Redis, sessionId: string): Promise<Sign
   return text === null ? null : (JSON.parse(text) as SignedReceipt);
 }
 
-/** Keeps a signed receipt if session and token are still as they were `seen`, and nobody else was first. */
-export async function keepReceipt(redis: Redis, seen: View, receipt: SignedReceipt): Promise<boolean> {
+/** Keeps a signed receipt if session and tokens are still as they were `seen`, and nobody else was first. */
+export async function keepReceipt(redis: Redis, seen: Seen, receipt: SignedReceipt): Promise<boolean> {
   const { sessionId } = receipt;
   const key = keys.receipt(sessionId);
   return commit(
@@ -48,13 +48,7 @@ export async function keepReceipt(redis: Redis, seen: View, receipt: SignedRecei
 }
 
 /** Takes a session off the list if it is still as it was `seen`: a change that makes its receipt ready lists it again. */
-export async function unlistReceipt(redis: Redis, sessionId: string, seen: View): Promise<void> {
+export async function unlistReceipt(redis: Redis, sessionId: string, seen: Seen): Promise<void> {
   const effects: Effect[] = [['SREM', keys.receiptsDue, sessionId]];
   await commit(redis, asSeen(sessionId, seen), effects);
-}
-
-function asSeen(sessionId: string, { session, token }: View): Expectation[] {
-  const seen = [{ key: keys.session(sessionId), value: session === null ? null : JSON.stringify(session) }];
-  if (token !== null) seen.push({ key: keys.token(token.id), value: JSON.stringify(token) });
-  return seen;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import { failpoint } from '../../src/ops/failpoints.ts';
 import { SessionError } from '../../src/errors.ts';
+import { withToken } from '../../src/session/current-token.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
 import { readToken } from '../../src/store/records.ts';
 import { intendToken } from '../../src/token/intent.ts';
@@ -57,7 +58,7 @@ async function intendAnother({ redis, config }: WorkerDeps, session: SessionReco
   const ttlSeconds = session.request.maxTimeoutSeconds + config.tokenGraceSeconds;
   const changed = await changeHeld({ redis }, { ...session, tokenId }, ({ session: now }) => {
     return {
-      session: { ...now, tokenId },
+      session: withToken(now, tokenId),
       token: intendToken({ id: tokenId, sessionId: session.id, grants, ttlSeconds, now: new Date() }),
       events: [{ type: 'token_intended', detail: { tokenId, repoIds: grants.map(({ repoId }) => repoId) } }],
     };

@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid';
 import { failpoint } from '../../src/ops/failpoints.ts';
+import { withToken } from '../../src/session/current-token.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
 import { change, view, type Change, type View } from '../../src/store/records.ts';
 import { listWorkers } from '../../src/store/workers.ts';
@@ -56,7 +57,7 @@ function take(
   if (!mayTake(session, { workerName, aliveWorkers, engineId })) return null;
   const taken = session.status === 'queued' ? begin(session, now) : adopt(session);
   const takes: Change = {
-    session: { ...taken, worker: workerName, handedOverAt: null, term: session.term + 1, tokenId },
+    session: { ...withToken(taken, tokenId), worker: workerName, handedOverAt: null, term: session.term + 1 },
     events: [
       session.status === 'queued'
         ? { type: 'started', detail: { worker: workerName, queuedMs: taken.timings.queuedMs } }

@@ -1,4 +1,5 @@
 import { receiptOf } from '../../session/receipt.ts';
+import { readFormerTokens } from '../../store/former-tokens.ts';
 import { readReceipt } from '../../store/receipts.ts';
 import { loadFacts } from '../load.ts';
 import { defineOperation } from '../operation.ts';
@@ -14,7 +15,8 @@ export const getReceipt = defineOperation({
     'this API does not have, and with what it has seen itself.',
   responses: jsonAnswer(200, 'The receipt.', receiptSchema),
   handle: async ({ id }, { redis }) => {
-    const receipt = receiptOf(await loadFacts(redis, id));
+    const facts = await loadFacts(redis, id);
+    const receipt = receiptOf({ ...facts, formerTokens: await readFormerTokens(redis, facts.session) });
     const signed = receipt.final ? await readReceipt(redis, id) : null;
     return { status: 200, json: signed ?? { ...receipt, signature: null } };
   },

@@ -16,11 +16,21 @@ const signature = z
 export const receiptSchema = z
   .object({
     sessionId: z.string(),
-    final: z.boolean().meta({ description: 'Nothing of it changes any more: session and token are over.' }),
+    final: z.boolean().meta({ description: 'Nothing of it changes any more: session and tokens are over.' }),
     provider: z.string().nullable(),
     fingerprint: z.string().nullable(),
     tokenState: z.enum(TOKEN_STATES).nullable().meta({ description: 'null: there never was a token.' }),
     repoIds: z.array(z.string()),
+    formerTokens: z
+      .array(
+        z.object({
+          fingerprint: z.string().nullable(),
+          state: z.enum(TOKEN_STATES).nullable().meta({ description: 'null: the ledger has lost it.' }),
+        }),
+      )
+      .meta({
+        description: 'Tokens that it had before: the answer to their minting was lost, or they were over too early.',
+      }),
     mintedAt: time.nullable(),
     deliveredAt: time.nullable().meta({ description: 'When the value was handed to the sandbox.' }),
     endedAt: time.nullable(),

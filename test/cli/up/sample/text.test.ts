@@ -20,6 +20,7 @@ test('a receipt says what was given, and that it was seen to be refused', () => 
     provider: 'relace',
     tokenState: 'revoked' as const,
     fingerprint: '0123456789ab',
+    formerTokens: [],
     repoIds: ['a', 'b'],
     attempts: 1,
     signature: null,

@@ -19,7 +19,7 @@ import { Secret } from '../../../../src/token/secret.ts';
 import { createFakeTokenProvider, type FakeTokenProvider } from '../../../fakes/fake-token-provider.ts';
 import { putSession, startApiRig, type ApiRig } from '../../../support/api-rig.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { REPO_A } from '../../../support/records.ts';
+import { aToken, REPO_A } from '../../../support/records.ts';
 
 type Wire = Record<string, unknown> & { final: boolean; signature: { keyId: string; value: string } | null };
 
@@ -170,6 +170,44 @@ describe('the receipt of a session', () => {
       expect(await receipt(id)).toMatchObject({ final: true, signature: null });
       expect(await dueReceipts(redis)).toContain(id);
     }
+  });
+
+  test('names the tokens that its session had before, and waits for them to be over', async () => {
+    const { sessionId, tokenId } = await running();
+    await client.revoke(tokenId, soon());
+    const lost = { sessionId, tokenId: `tok_lost_${sessionId}` };
+    await change(redis, lost, () => ({ token: aToken({ id: lost.tokenId, sessionId, state: 'unknown' }) }));
+    await end(sessionId, tokenId, { formerTokenIds: [lost.tokenId] });
+    await eventually(
+      () => dueReceipts(redis),
+      (due) => !due.includes(sessionId),
+    );
+    expect(await receipt(sessionId)).toMatchObject({
+      final: false,
+      tokenState: 'revoked',
+      formerTokens: [{ fingerprint: null, state: 'unknown' }],
+      signature: null,
+    });
+    await change(redis, lost, ({ token }) => (token === null ? null : { token: { ...token, state: 'expired' } }));
+    const final = await signed(sessionId);
+    expect(final).toMatchObject({ final: true, formerTokens: [{ state: 'expired' }] });
+    expect(await holds(final)).toBe(true);
+  });
+
+  test('is not signed while another says of a former token that it was seen refused, or has taken its line', async () => {
+    const { sessionId, tokenId } = await running();
+    await client.revoke(tokenId, soon());
+    const former = { sessionId, tokenId: `tok_former_${sessionId}` };
+    await end(sessionId, tokenId, { formerTokenIds: [former.tokenId] });
+    expect(await receipt(sessionId)).toMatchObject({ final: false, formerTokens: [{ state: null }] });
+    await change(redis, former, () => ({
+      token: aToken({ id: former.tokenId, sessionId, state: 'revoked', verifiedAt: now() }),
+    }));
+    await eventually(
+      () => lines,
+      (said) => said.some((line) => line.includes('not by this minter') && line.includes(sessionId)),
+    );
+    expect(await receipt(sessionId)).toMatchObject({ final: true, signature: null });
   });
 
   test('is not verified by another key under the id of the minter’s own, and that one comes back', async () => {
