@@ -1,7 +1,8 @@
+import { illegalTokens } from '../store/illegal-tokens.ts';
 import { countTokens, listTokens } from '../store/listing.ts';
 import type { Redis } from '../store/redis.ts';
 
-/** Tokens that are to be gone and are not yet. */
+/** Tokens that are to be gone and are not yet, those included that nobody has made due although they may not live any more. */
 export interface RevocationDebt {
   count: number;
   /** How long the oldest of them has been due; null when there is none. */
@@ -17,11 +18,16 @@ export async function revocationDebt(
   redis: Redis,
   { alarmSeconds, now }: { alarmSeconds: number; now: Date },
 ): Promise<RevocationDebt> {
-  const [count, revoking] = await Promise.all([
+  const [due, revoking, illegal] = await Promise.all([
     countTokens(redis, 'revoking'),
     listTokens(redis, { state: 'revoking', limit: LOOKED_AT, cursor: null }),
+    illegalTokens(redis, now),
   ]);
-  const since = revoking.items.map(({ revokingAt, intendedAt }) => Date.parse(revokingAt ?? intendedAt));
+  const count = due + illegal.length;
+  const since = [
+    ...revoking.items.map(({ revokingAt, intendedAt }) => Date.parse(revokingAt ?? intendedAt)),
+    ...illegal.map(({ sinceMs }) => sinceMs),
+  ];
   if (since.length === 0) return { count, oldestSeconds: null, alarm: false };
   const oldest = since.reduce((a, b) => Math.min(a, b));
   const oldestSeconds = Math.max(0, (now.getTime() - oldest) / 1_000);

@@ -48,6 +48,18 @@ test('a token that is overdue raises the alarm in stats and metrics, and one tha
   });
 });
 
+test('a token that nobody makes due counts from its deadline or its session’s end', async () => {
+  const deadlineAt = secondsAgo(310);
+  const late = await putSession(rig.redis, { status: 'running', deadlineAt }, { state: 'active' });
+  await putSession(rig.redis, { status: 'running' }, { state: 'active' });
+  const { body } = await rig.call('GET', '/v1/stats');
+  expect(body).toMatchObject({ revocationDebt: { count: 1, alarm: true } });
+  const ids = { sessionId: late.session.id, tokenId: late.token?.id ?? '' };
+  const inTime = new Date(Date.now() + 60_000).toISOString();
+  await change(rig.redis, ids, ({ session }) => session && { session: { ...session, deadlineAt: inTime } });
+  expect((await rig.call('GET', '/v1/stats')).body).toMatchObject({ revocationDebt: { count: 0, alarm: false } });
+});
+
 test('tokens of unknown fate are a figure of their own', async () => {
   await putSession(rig.redis, { status: 'failed', endedAt: secondsAgo(1) }, { state: 'unknown' });
   expect((await rig.call('GET', '/metrics')).body).toContain('daypass_tokens_unknown 1');

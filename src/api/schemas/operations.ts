@@ -27,7 +27,10 @@ export const statsSchema = z
         oldestSeconds: z.number().nullable(),
         alarm: z.boolean().meta({ description: 'The oldest has been due for longer than DAYPASS_DEBT_ALARM_SECONDS.' }),
       })
-      .meta({ description: 'Tokens that are to be gone and are not yet; and for how long the oldest of them.' }),
+      .meta({
+        description:
+          'Tokens that are to be gone and are not yet, in state revoking or still active; and for how long the oldest of them.',
+      }),
   })
   .meta({ id: 'Stats' });
 

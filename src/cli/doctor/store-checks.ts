@@ -1,3 +1,4 @@
+import { illegalTokens } from '../../store/illegal-tokens.ts';
 import { allTokens } from '../../store/listing.ts';
 import { redisReady, requireDurableRedis, type Redis } from '../../store/redis.ts';
 import { readSealKeys, type SealKeySource } from '../../token/minter/seal-key-source.ts';
@@ -37,13 +38,18 @@ export function storeChecks({ redis, sealKeys }: { redis: Redis; sealKeys: SealK
       name: 'deletions',
       look: async () => {
         await redisReady(redis, REDIS_TIMEOUT_MS);
-        const due = await allTokens(redis, 'revoking');
-        const late = due.filter(({ revokingAt }) => Date.now() - Date.parse(revokingAt ?? '') > DEBT_AFTER_MS);
+        const now = new Date();
+        const revoking = await allTokens(redis, 'revoking');
+        const due = [
+          ...revoking.map((token) => ({ token, sinceMs: Date.parse(token.revokingAt ?? token.intendedAt) })),
+          ...(await illegalTokens(redis, now)),
+        ];
+        const late = due.filter(({ sinceMs }) => now.getTime() - sinceMs > DEBT_AFTER_MS);
         const [worst] = late;
         if (worst !== undefined) {
-          const why = worst.lastError ?? 'nothing was tried yet';
+          const why = worst.token.lastError ?? 'nothing was tried yet';
           throw new Error(
-            `${late.length} tokens are due for more than ${DEBT_AFTER_MS / 1_000} s; ${worst.id}: ${why}`,
+            `${late.length} tokens are due for more than ${DEBT_AFTER_MS / 1_000} s; ${worst.token.id}: ${why}`,
           );
         }
         return `${due.length} under way`;

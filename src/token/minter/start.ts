@@ -9,6 +9,7 @@ import type { TokenProvider } from '../provider.ts';
 import { createKeyRing } from '../sealing.ts';
 import { createMinterApp } from './app.ts';
 import type { MinterDeps } from './deps.ts';
+import { createKeepLaw } from './keep-law.ts';
 import { createKeepSpool } from './keep-spool.ts';
 import { createKeyRotation, keepFactsPublished, publishOwnFacts } from './key-rotation.ts';
 import { keyUsage, requireKeys } from './key-usage.ts';
@@ -22,6 +23,7 @@ import { openSpool } from './spool.ts';
 import { whenServed } from './when-served.ts';
 
 const LOOK_EVERY_MS = 3_000;
+const LAW_EVERY_MS = 10_000;
 const LAST_LOOK_MS = 1_000;
 
 export interface MinterOptions {
@@ -74,7 +76,11 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   await once(server, 'listening');
   await chmod(socket, 0o660);
   const closing = new AbortController();
-  const keeping = lookAgain(log, () => alone(look), closing.signal);
+  const keepLaw = createKeepLaw(deps, revoker);
+  const keeping = Promise.all([
+    lookAgain(log, { everyMs: LOOK_EVERY_MS, look: () => alone(look) }, closing.signal),
+    lookAgain(log, { everyMs: LAW_EVERY_MS, look: keepLaw }, closing.signal),
+  ]);
   const receipts = startReceiptSigner(deps);
   return {
     async close() {
@@ -91,11 +97,15 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
 }
 
 /** Now and every few seconds, until it is to close. */
-async function lookAgain(log: Logger, look: () => Promise<void>, closing: AbortSignal): Promise<void> {
+async function lookAgain(
+  log: Logger,
+  { everyMs, look }: { everyMs: number; look: () => Promise<void> },
+  closing: AbortSignal,
+): Promise<void> {
   while (!closing.aborted) {
     await look().catch((error: unknown) => {
-      log.error({ err: error }, 'spool and ledger could not be compared; it is tried again');
+      log.error({ err: error }, 'spool and ledger could not be looked at; it is tried again');
     });
-    await sleep(LOOK_EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
+    await sleep(everyMs, undefined, { signal: closing }).catch(() => undefined);
   }
 }

@@ -440,6 +440,26 @@ describe('the minter', () => {
     await minter.reseal();
   });
 
+  it('deletes by itself what may not live any more, with no worker there to say so', async () => {
+    await using late = await open();
+    await using ended = await open();
+    await using legal = await open();
+    for (const minter of [late, ended, legal]) await minter.client.mint(minter.tokenId, soon());
+    await change(own.redis, late, ({ session }) =>
+      session === null ? null : { session: { ...session, deadlineAt: new Date(Date.now() - 1).toISOString() } },
+    );
+    await ended.end();
+    for (const { tokenId, provider } of [late, ended]) {
+      await eventually(
+        () => readToken(own.redis, tokenId),
+        (token) => token?.state === 'revoked',
+        { timeoutMs: 20_000 },
+      );
+      expect(provider.liveValues()).toEqual([]);
+    }
+    expect((await readToken(own.redis, legal.tokenId))?.state).toBe('active');
+  });
+
   it('starts without the seal key of a token whose lifetime is over', async () => {
     await using minter = await open();
     await minter.client.mint(minter.tokenId, soon());

@@ -3,7 +3,7 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { SESSION_STATUSES, isEnded } from '../../src/session/status.ts';
 import type { TokenRecord } from '../../src/token/record.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/token/state.ts';
-import { decideTokenUpkeep, type TokenUpkeep } from '../../workers/token-upkeep.ts';
+import { decideTokenUpkeep, dueSinceMs, type TokenUpkeep } from '../../src/token/token-upkeep.ts';
 import { aSession, aToken } from '../support/records.ts';
 
 const now = Date.parse('2026-01-01T01:00:00.000Z');
@@ -64,6 +64,22 @@ describe('the law of the ledger', () => {
         expect(decide(session, { ...line, state }), `${whose}; ${when}`).toBe(expected);
       }
     }
+  });
+
+  it.each<[string, Partial<SessionRecord> | null, Partial<TokenRecord>, string | null]>([
+    ['it is legal', { tokenId: 'tok_test', deadlineAt: at(1) }, { state: 'active' }, null],
+    ['it is due already', null, { state: 'revoking', revokingAt: at(-7) }, at(-7)],
+    ['the deadline has passed', { tokenId: 'tok_test', deadlineAt: at(-9) }, { state: 'active' }, at(-9)],
+    [
+      'its session has ended early',
+      { status: 'failed', endedAt: at(-5), deadlineAt: at(50) },
+      { state: 'active' },
+      at(-5),
+    ],
+    ['its session is forgotten', null, { state: 'active', mintedAt: at(-90) }, at(-90)],
+  ])('knows since when a token should be gone, when %s', (_why, session, token, since) => {
+    const facts = { session: session && aSession(session), token: aToken(token) };
+    expect(dueSinceMs(facts, now)).toBe(since && Date.parse(since));
   });
 
   it('has nothing to do where there is no token', () => {

@@ -1,6 +1,12 @@
-import { isEnded } from '../src/session/status.ts';
-import type { View } from '../src/store/records.ts';
-import type { TokenRecord } from '../src/token/record.ts';
+import type { SessionRecord } from '../session/record.ts';
+import { isEnded } from '../session/status.ts';
+import type { TokenRecord } from './record.ts';
+
+/** A token, and the session that it was minted for. */
+interface TokenFacts {
+  session: SessionRecord | null;
+  token: TokenRecord | null;
+}
 
 /** What a token of the ledger needs from whoever looks after it. */
 export type TokenUpkeep = 'nothing' | 'revoke' | 'give_up' | 'expire';
@@ -14,7 +20,7 @@ const CLOCK_SKEW_MS = 60_000;
  * The law of the ledger: a token is legal exactly when its session has not ended, it is that session's current one, and
  * the deadline has not passed. Everything else is to be deleted; what nobody can delete is waited out. Pure.
  */
-export function decideTokenUpkeep({ session, token }: View, nowMs: number): TokenUpkeep {
+export function decideTokenUpkeep({ session, token }: TokenFacts, nowMs: number): TokenUpkeep {
   if (token === null) return 'nothing';
   const current = session !== null && session.tokenId === token.id && !isEnded(session.status);
   const inTime = session?.deadlineAt ? Date.parse(session.deadlineAt) > nowMs : true;
@@ -32,6 +38,19 @@ export function decideTokenUpkeep({ session, token }: View, nowMs: number): Toke
     case 'expired':
       return 'nothing';
   }
+}
+
+/**
+ * Since when a token should be gone, in ms since 1970; null while it may live. Of one that is illegal for another reason
+ * than an end or a deadline, nobody knows since when: then it is since it was minted. Pure.
+ */
+export function dueSinceMs({ session, token }: TokenFacts & { token: TokenRecord }, nowMs: number): number | null {
+  if (decideTokenUpkeep({ session, token }, nowMs) !== 'revoke') return null;
+  if (token.state === 'revoking') return Date.parse(token.revokingAt ?? token.intendedAt);
+  const ends = [session?.endedAt, session?.deadlineAt]
+    .map((time) => Date.parse(time ?? ''))
+    .filter((ms) => ms <= nowMs);
+  return ends.length > 0 ? Math.min(...ends) : Date.parse(token.mintedAt ?? token.intendedAt);
 }
 
 /** Whether an intent will come to nothing: it was asked for long ago, or nobody will ask for it any more. */

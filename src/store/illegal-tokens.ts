@@ -1,0 +1,25 @@
+import type { SessionRecord } from '../session/record.ts';
+import type { TokenRecord } from '../token/record.ts';
+import { dueSinceMs } from '../token/token-upkeep.ts';
+import { keys } from './keys.ts';
+import { allTokens } from './listing.ts';
+import type { Redis } from './redis.ts';
+
+/** A token that should be gone, and since when it should, in ms since 1970. */
+export interface DueToken {
+  token: TokenRecord;
+  sinceMs: number;
+}
+
+/** Active tokens that may not be so any more and that nobody has made due yet. For moments there is one at every end. */
+export async function illegalTokens(redis: Redis, now: Date): Promise<DueToken[]> {
+  const active = await allTokens(redis, 'active');
+  if (active.length === 0) return [];
+  const texts = await redis.mget(active.map(({ sessionId }) => keys.session(sessionId)));
+  return active.flatMap((token, i) => {
+    // Only `change` writes these keys.
+    const session = texts[i] ? (JSON.parse(texts[i]) as SessionRecord) : null;
+    const sinceMs = dueSinceMs({ session, token }, now.getTime());
+    return sinceMs === null ? [] : [{ token, sinceMs }];
+  });
+}

@@ -1,0 +1,50 @@
+import { decideRevoke } from '../../session/stop.ts';
+import { allTokens } from '../../store/listing.ts';
+import { change, readSession } from '../../store/records.ts';
+import type { TokenRecord } from '../record.ts';
+import { decideTokenUpkeep } from '../token-upkeep.ts';
+import type { MinterDeps } from './deps.ts';
+import { inBatches } from './in-batches.ts';
+import type { Revoker } from './revoker.ts';
+
+/** Sessions looked at side by side. */
+const AT_ONCE = 32;
+
+/** One look at every active token of this minter; what may not live any more is made due and deleted. */
+export type KeepLaw = () => Promise<void>;
+
+/**
+ * The law of the ledger, held by who can enforce it: workers look too, but a token must not outlive its deadline because
+ * none of them runs. A token that makes trouble is logged and holds up no other.
+ */
+export function createKeepLaw(deps: MinterDeps, revoker: Pick<Revoker, 'lookAfter'>): KeepLaw {
+  return async () => {
+    const spooled = new Set(await deps.spool.ids());
+    const held = (await allTokens(deps.redis, 'active')).filter(
+      ({ id, minter }) => minter === deps.name || spooled.has(id),
+    );
+    await inBatches(held, AT_ONCE, (token) =>
+      holdAgainstLaw(deps, revoker, token).catch((error: unknown) => {
+        deps.log.error({ err: error, tokenId: token.id }, 'a token could not be looked after; it is tried again');
+      }),
+    );
+  };
+}
+
+async function holdAgainstLaw(
+  { redis, log }: MinterDeps,
+  revoker: Pick<Revoker, 'lookAfter'>,
+  { id: tokenId, sessionId, ...seen }: TokenRecord,
+): Promise<void> {
+  const session = await readSession(redis, sessionId);
+  if (decideTokenUpkeep({ session, token: { id: tokenId, sessionId, ...seen } }, Date.now()) !== 'revoke') return;
+  // Decided again in the step that makes it due: its session may have been given more time.
+  const { token } = await change(redis, { sessionId, tokenId }, (view) => {
+    const now = new Date();
+    const isIllegal = view.token?.state === 'active' && decideTokenUpkeep(view, now.getTime()) === 'revoke';
+    return isIllegal ? decideRevoke(view.token, now) : null;
+  });
+  if (token?.state !== 'revoking') return;
+  log.info({ tokenId, sessionId }, 'a token may not live any more; it is deleted');
+  revoker.lookAfter([tokenId]);
+}
