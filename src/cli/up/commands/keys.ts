@@ -9,7 +9,11 @@ import { dataDirOf, startSettings } from '../installation/settings.ts';
 import type { CommandContext } from './context.ts';
 
 type KeyReport = RingReport['keys'][number];
+type RingChange = Parameters<typeof changeSealKeys>[1];
 type KeysCommand = (client: KeysClient, context: CommandContext) => Promise<void>;
+
+/** Another change of the ring is done sooner. */
+const RESTORE_PATIENCE_MS = 30_000;
 
 /** The keys of the running minter, first the one that seals, with what each of them seals. */
 export const listKeys: KeysCommand = async (client, { progress }) => {
@@ -48,11 +52,16 @@ export function dropKey(id: string): KeysCommand {
     if (file === null)
       throw new CommandFailure(`Nothing needs ${id}: take it out of DAYPASS_SEAL_KEYS and restart the minter.`);
     const before = await changeSealKeys(file, (ring) => ring.filter((key) => key.id !== id));
+    const dropped = before.filter((key) => key.id === id);
     try {
       await client.rotate();
     } catch (error) {
-      // Something has come to need it since it was looked at.
-      await changeSealKeys(file, () => before);
+      // Something has come to need it since it was looked at. It alone is put back: others may have been made meanwhile.
+      const restore: RingChange = (ring) => [
+        ...ring,
+        ...dropped.filter((key) => !ring.some((one) => one.id === key.id)),
+      ];
+      await changeSealKeys(file, restore, { patienceMs: RESTORE_PATIENCE_MS });
       throw error;
     }
     progress.line(`${id} is gone from ${file}.`);
