@@ -7,7 +7,7 @@ import { isTokenFinal } from '../state.ts';
 import type { MinterDeps } from './deps.ts';
 import { inBatches } from './in-batches.ts';
 import type { Revoker } from './revoker.ts';
-import type { SpooledToken } from './spool.ts';
+import type { SpooledToken } from './spooled-token.ts';
 
 /** Tokens looked at side by side. */
 const AT_ONCE = 32;

@@ -7,7 +7,7 @@ import { withLostAnswer } from '../lost-answer.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
 import { mintFailure } from './mint-outcome.ts';
-import type { SpooledToken } from './spool.ts';
+import type { SpooledToken } from './spooled-token.ts';
 
 const PROVIDER_TIMEOUT_MS = 20_000;
 

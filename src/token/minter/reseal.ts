@@ -8,7 +8,7 @@ import type { MinterDeps } from './deps.ts';
 import { inBatches } from './in-batches.ts';
 import { sealedRecords } from './key-usage.ts';
 import { openToken } from './open-token.ts';
-import type { SpooledToken } from './spool.ts';
+import type { SpooledToken } from './spooled-token.ts';
 
 const AT_ONCE = 16;
 

@@ -1,25 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { Logger } from '../../ops/log.ts';
 import { inBatches } from './in-batches.ts';
-import { writeDurably } from './write-durably.ts';
-
-const spooledToken = z.object({
-  tokenId: z.string(),
-  sessionId: z.string(),
-  provider: z.string(),
-  host: z.string().nullable().default(null),
-  repoIds: z.array(z.string()),
-  mintedAt: z.string(),
-  expiresAt: z.string(),
-  fingerprint: z.string(),
-  /** The value under the seal key ring. */
-  sealed: z.string(),
-});
-
-/** A live token as the spool keeps it: enough to delete it, and to write its line in the ledger again. */
-export type SpooledToken = z.infer<typeof spooledToken>;
+import { isCutOff, SPOOL_SUFFIX, understandSpooled, type SpooledToken } from './spooled-token.ts';
+import { finishWriting, writeDurably } from './write-durably.ts';
 
 /**
  * The second durable place of every live token: a file each, on the minter's own disk. `put` comes before anyone else
@@ -43,8 +27,7 @@ export interface Spool {
   drop(tokenId: string): Promise<void>;
 }
 
-const SUFFIX = '.json';
-const TEMPORARY = `${SUFFIX}.tmp`;
+const TEMPORARY = `${SPOOL_SUFFIX}.tmp`;
 const DAMAGED = '.damaged';
 /** Files read side by side: far below what a process may have open. */
 const READ_AT_ONCE = 32;
@@ -54,7 +37,7 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const known = new Map<string, SpooledToken>();
   let damaged = 0;
-  const pathOf = (tokenId: string): string => join(dir, `${tokenId}${SUFFIX}`);
+  const pathOf = (tokenId: string): string => join(dir, `${tokenId}${SPOOL_SUFFIX}`);
 
   const put = async (token: SpooledToken): Promise<void> => {
     const path = pathOf(token.tokenId);
@@ -62,9 +45,9 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
     known.set(token.tokenId, token);
   };
 
-  const setAside = async (tokenId: string, reason: unknown): Promise<void> => {
+  const setAside = async (tokenId: string, path: string, reason: unknown): Promise<void> => {
     log.error({ tokenId, err: reason }, 'a file of the spool is damaged; it is set aside, and its token may live on');
-    await rename(pathOf(tokenId), pathOf(tokenId) + DAMAGED);
+    await rename(path, path + DAMAGED);
     damaged++;
   };
 
@@ -74,11 +57,11 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
     const text = await readIfThere(pathOf(tokenId));
     if (text === null) return null;
     try {
-      const token = understand(text, tokenId);
+      const token = understandSpooled(text, tokenId);
       known.set(tokenId, token);
       return token;
     } catch (error) {
-      await setAside(tokenId, error);
+      await setAside(tokenId, pathOf(tokenId), error);
       return null;
     }
   };
@@ -88,25 +71,32 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const names = await readdir(dir);
     damaged = names.filter((name) => name.endsWith(DAMAGED)).length;
-    const found = names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
+    const found = names
+      .filter((name) => name.endsWith(SPOOL_SUFFIX))
+      .map((name) => name.slice(0, -SPOOL_SUFFIX.length));
     const there = new Set(found);
     for (const tokenId of known.keys()) if (!there.has(tokenId)) known.delete(tokenId);
     return found;
   };
 
-  // Written whole but not renamed when the minter was killed: it may be the only place that has the value.
+  /** Written whole but not renamed when the minter was killed, it may be the only place that has the value. */
+  const finish = async (tokenId: string): Promise<void> => {
+    const temporary = join(dir, tokenId + TEMPORARY);
+    const text = await readFile(temporary, 'utf8');
+    if (isCutOff(text)) {
+      log.warn({ tokenId }, 'an earlier life was killed as it wrote to the spool; nothing can be read of it');
+      return rm(temporary);
+    }
+    known.set(tokenId, understandSpooled(text, tokenId));
+    await finishWriting(pathOf(tokenId), temporary);
+    log.warn({ tokenId }, 'a token was found in the spool that an earlier life had not finished writing');
+  };
+
   for (const name of (await readdir(dir)).filter((entry) => entry.endsWith(TEMPORARY))) {
     const tokenId = name.slice(0, -TEMPORARY.length);
-    try {
-      await put(understand(await readFile(join(dir, name), 'utf8'), tokenId));
-      log.warn({ tokenId }, 'a token was found in the spool that an earlier life had not finished writing');
-    } catch (error) {
-      log.warn(
-        { tokenId, err: error },
-        'an earlier life was killed as it wrote to the spool; nothing can be read of it',
-      );
-      await rm(join(dir, name), { force: true, recursive: true });
-    }
+    await finish(tokenId)
+      .catch((error: unknown) => setAside(tokenId, join(dir, name), error))
+      .catch((error: unknown) => log.error({ tokenId, err: error }, 'nor can it be set aside; it stays as it is'));
   }
 
   return {
@@ -128,13 +118,6 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
       await rm(pathOf(tokenId), { force: true });
     },
   };
-}
-
-/** Throws when it is no spooled token, or another one's. No message of it has a value: those are sealed. */
-function understand(text: string, tokenId: string): SpooledToken {
-  const token = spooledToken.parse(JSON.parse(text));
-  if (token.tokenId !== tokenId) throw new Error(`It is a file of ${token.tokenId}`);
-  return token;
 }
 
 async function readIfThere(path: string): Promise<string | null> {
