@@ -1,5 +1,7 @@
 import { Refusal } from '../errors.ts';
 import { decideKill, isMeant, KILL_STOP, type KillScope } from '../session/kill-switch.ts';
+import type { SessionRecord } from '../session/record.ts';
+import type { SessionStatus } from '../session/status.ts';
 import { decideStop } from '../session/stop.ts';
 import { listSessions, listTokens, type Page } from '../store/listing.ts';
 import { readMinterFacts } from '../store/minter-facts.ts';
@@ -13,6 +15,7 @@ import { changeSession } from './change-session.ts';
 const CHUNK = 64;
 /** In the order in which a token moves, so that one that moves on meanwhile is met later and missed never. */
 const LIVE: TokenState[] = ['intended', 'active', 'revoking'];
+const TOKENLESS: SessionStatus[] = ['queued', 'starting'];
 
 /**
  * Makes every live token of the scope due for deletion and stops its session, one record after another: each is done
@@ -20,8 +23,8 @@ const LIVE: TokenState[] = ['intended', 'active', 'revoking'];
  * that were before included. What is started during the call may be missed.
  */
 export async function pullKillSwitch(redis: Redis, scope: KillScope): Promise<string[]> {
-  // What waits comes first: once it has begun, it has an intent.
-  await stopWaiting(redis, scope);
+  // What holds no token yet comes first: once it has begun, it has an intent.
+  await stopTokenless(redis, scope);
   const minterProvider = (await readMinterFacts(redis))?.provider ?? null;
   const found = new Set<string>();
   for (const state of LIVE) {
@@ -43,21 +46,21 @@ async function kill(redis: Redis, { id: tokenId, sessionId }: TokenRecord): Prom
   );
 }
 
-/** With a provider nothing that waits is stopped: it holds nothing, and is given a token that is minted after this. */
-async function stopWaiting(redis: Redis, scope: KillScope): Promise<void> {
+/**
+ * What waits, or starts: the token that it has may be over, or unknown, and another one asked for in its place. With a
+ * provider nothing of it is stopped: it holds nothing, and is given a token that is minted after this.
+ */
+async function stopTokenless(redis: Redis, scope: KillScope): Promise<void> {
   if ('provider' in scope) return;
   if ('sessionId' in scope) return stop(redis, scope.sessionId);
   const { repoId } = scope;
-  await eachChunk(
-    (cursor) =>
-      listSessions(redis, {
-        status: 'queued',
-        limit: CHUNK,
-        cursor,
-        keep: ({ request }) => request.repos.some(({ id }) => id === repoId),
-      }),
-    ({ id }) => stop(redis, id),
-  );
+  const keep = ({ request }: SessionRecord): boolean => request.repos.some(({ id }) => id === repoId);
+  for (const status of TOKENLESS) {
+    await eachChunk(
+      (cursor) => listSessions(redis, { status, limit: CHUNK, cursor, keep }),
+      ({ id }) => stop(redis, id),
+    );
+  }
 }
 
 /** A session that is not there, or not any more, has nothing to stop. */

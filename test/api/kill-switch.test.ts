@@ -46,6 +46,17 @@ test('by repo also ends what waits for it, and what waits for another goes on wa
   expect((await readSession(rig.redis, other.session.id))?.status).toBe('queued');
 });
 
+test.each(['unknown', 'refused'] as const)(
+  'by repo ends what starts, although its token is %s: it would have another one minted',
+  async (state) => {
+    const starting = await putSession(rig.redis, { ...waitingForB, status: 'starting' }, { ...toB, state });
+    const other = await putSession(rig.redis, { status: 'starting' }, { state });
+    expect(await revoke({ repoId: REPO_B })).toMatchObject({ status: 202, body: { count: 0 } });
+    expect(await stopOf(starting.session.id)).toMatchObject({ revoke: 'now' });
+    expect(await stopOf(other.session.id)).toBeNull();
+  },
+);
+
 test('by session ends its token, or the session itself while it waits', async () => {
   const running = await putSession(rig.redis, { status: 'running' }, { state: 'active' });
   const waiting = await putSession(rig.redis);

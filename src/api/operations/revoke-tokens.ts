@@ -23,7 +23,7 @@ export const revokeTokens = defineOperation({
   summary: 'The kill switch for a session, a repo or a provider',
   description:
     'Every live token that matches is deleted at once and its session stopped; one whose minting is under way is ' +
-    'deleted as soon as it is there. With sessionId or repoId, sessions that still wait are stopped too. With provider ' +
+    'deleted as soon as it is there. With sessionId or repoId, sessions that still wait or start are stopped too. With provider ' +
     'they stay queued: they hold nothing, and the tokens they get are minted after this call. Tokens in state unknown ' +
     'can be deleted by nobody and are not among them. Safe to repeat; what is started during the call may be missed, ' +
     'so repeat it when in doubt. Nothing that matches is no error.',
