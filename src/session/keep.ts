@@ -18,7 +18,8 @@ export function whyKept({ session, token }: SessionFacts, now: Date): string | n
 function whyTokenKept(token: TokenRecord, now: Date): string | null {
   if (isTokenFinal(token.state)) return null;
   if (token.state !== 'unknown') return `It has ended, but its token ${token.id} is ${token.state}.`;
-  const end = Date.parse(token.intendedAt) + token.ttlSeconds * 1_000;
+  const end =
+    token.expiresAt === null ? Date.parse(token.intendedAt) + token.ttlSeconds * 1_000 : Date.parse(token.expiresAt);
   if (end <= now.getTime()) return null;
   return `Whether its token ${token.id} was made is unknown; it is listed until ${new Date(end).toISOString()}.`;
 }

@@ -31,4 +31,8 @@ test.each<[TokenState, boolean]>([
 test('a token of unknown fate is forgotten once its time is over', () => {
   const later = new Date('2026-01-01T00:03:00.000Z');
   expect(whyKept({ session: ended, token: aToken({ state: 'unknown', ttlSeconds: 180 }) }, later)).toBeNull();
+  // It was asked for a while after it was intended, and lives as much longer.
+  const expiresAt = '2026-01-01T00:04:00.000Z';
+  expect(whyKept({ session: ended, token: aToken({ state: 'unknown', expiresAt }) }, later)).toContain(expiresAt);
+  expect(whyKept({ session: ended, token: aToken({ state: 'unknown', expiresAt }) }, new Date(expiresAt))).toBeNull();
 });
