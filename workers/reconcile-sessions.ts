@@ -1,7 +1,7 @@
 import { enqueueSession, removeJob } from '../src/queue/sessions-queue.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { unsettledSessions } from '../src/store/listing.ts';
-import { view } from '../src/store/records.ts';
+import { unlistSettled, view } from '../src/store/records.ts';
 import { listWorkers } from '../src/store/workers.ts';
 import { adoptSession } from './adopt-session.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -24,6 +24,8 @@ export function createSessionReconciler(): (deps: WorkerDeps) => Promise<void> {
     const { workerName } = deps.config;
     const lookAfter = async (sessionId: string): Promise<void> => {
       const found = await view(deps.redis, sessionId);
+      // Listed by a change that could not tell, or left from a store that was lost.
+      await unlistSettled(deps.redis, sessionId, found);
       const { session } = found;
       if (session === null) return;
       const engineGoneMs = absences.of(session.sandbox?.engine ?? engineId);

@@ -4,9 +4,11 @@ import type { NewEvent } from '../session/event.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
 import { canTokenMove, isTokenFinal } from '../token/state.ts';
+import { asSeen } from './as-seen.ts';
 import { commit, type Effect, type Expectation } from './commit.ts';
 import { endedEffects, forgetEndedEffects } from './ended.ts';
 import { eventEffects } from './events.ts';
+import { readFormerTokens } from './former-tokens.ts';
 import { indexEntry, keys } from './keys.ts';
 import type { Redis } from './redis.ts';
 
@@ -75,9 +77,13 @@ export async function readToken(redis: Redis, id: string): Promise<TokenRecord |
   return parseRecord<TokenRecord>(await redis.get(keys.token(id)));
 }
 
-/** A session's record, events and token's line in the ledger are forgotten, not its log. Only for settled sessions. */
+/**
+ * A session's record, events and lines in the ledger are forgotten, not its log. Only for settled sessions; the line of a
+ * former token stays where that may be alive. False when session or token are not as they were seen.
+ */
 export async function forget(redis: Redis, { session, token }: View): Promise<boolean> {
   if (session === null) return false;
+  const formerTokens = await readFormerTokens(redis, session);
   const entry = indexEntry(session.createdAt, session.id);
   const effects: Effect[] = [
     ['DEL', keys.session(session.id), keys.events(session.id), keys.receipt(session.id)],
@@ -88,12 +94,23 @@ export async function forget(redis: Redis, { session, token }: View): Promise<bo
     ...forgetEndedEffects(session),
     ['PUBLISH', keys.changes, session.id],
   ];
-  if (token !== null) {
-    const line = indexEntry(token.intendedAt, token.id);
-    effects.push(['DEL', keys.token(token.id)], ['ZREM', keys.tokens, line]);
-    effects.push(['ZREM', keys.tokensByState(token.state), line]);
-  }
-  return commit(redis, [{ key: keys.session(session.id), value: JSON.stringify(session) }], effects);
+  const over = formerTokens.map(({ line }) => line).filter((line) => line !== null && isTokenFinal(line.state));
+  for (const line of [token, ...over]) if (line !== null) effects.push(...forgetTokenEffects(line));
+  return commit(redis, asSeen(session.id, { session, token, formerTokens }), effects);
+}
+
+function forgetTokenEffects({ id, intendedAt, state }: TokenRecord): Effect[] {
+  const entry = indexEntry(intendedAt, id);
+  return [
+    ['DEL', keys.token(id)],
+    ['ZREM', keys.tokens, entry],
+    ['ZREM', keys.tokensByState(state), entry],
+  ];
+}
+
+/** Takes a session off the list of those with something to do, if it is settled and still as it was seen. */
+export async function unlistSettled(redis: Redis, sessionId: string, seen: View): Promise<void> {
+  if (isSettled(seen)) await commit(redis, asSeen(sessionId, seen), [['SREM', keys.unsettled, sessionId]]);
 }
 
 /** Whether nothing is left to do for a session: it ended, its sandbox is gone, its token is final, no value is kept. */
@@ -143,9 +160,10 @@ function sessionEffects(before: View, after: View): Effect[] {
     effects.push(['ZADD', keys.sessionsByStatus(session.status), 0, entry]);
   }
   effects.push(...endedEffects(before.session, session));
-  // A change that was not shown the session's token cannot tell that it is gone.
+  // A change that was not shown the session's token cannot tell that it is gone; one of another token says nothing of it.
   const sawToken = session.tokenId === null || after.token?.id === session.tokenId;
-  effects.push([sawToken && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
+  if (sawToken || before.session !== session)
+    effects.push([sawToken && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
   return effects;
 }
 

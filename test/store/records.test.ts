@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { TokenState } from '../../src/token/state.ts';
+import { keys } from '../../src/store/keys.ts';
 import { eventsOf } from '../../src/store/events.ts';
-import { countSessions, countTokens, listSessions, queuePosition, unsettledSessions } from '../../src/store/listing.ts';
-import { change, forget, readSession, view } from '../../src/store/records.ts';
+import {
+  countSessions,
+  countTokens,
+  listSessions,
+  queuePosition,
+  tokenIds,
+  unsettledSessions,
+} from '../../src/store/listing.ts';
+import { change, forget, readSession, unlistSettled, view } from '../../src/store/records.ts';
 import { requireDurableRedis } from '../../src/store/redis.ts';
 import { aSession, aToken } from '../support/records.ts';
 import { useTestRedis } from '../support/redis.ts';
@@ -69,6 +78,51 @@ describe('the records of sessions and tokens', () => {
     expect(await unsettledSessions(own.redis)).not.toContain('ses_end');
     expect(await forget(own.redis, await view(own.redis, 'ses_end'))).toBe(true);
     expect(await view(own.redis, 'ses_end')).toEqual({ session: null, token: null });
+  });
+
+  it('leave a settled session alone when another token of it changes', async () => {
+    await accept('ses_former', { status: 'failed', tokenId: 'tok_now', formerTokenIds: ['tok_before'] });
+    const move = (tokenId: string, state: TokenState) =>
+      change(own.redis, { sessionId: 'ses_former', tokenId }, ({ token }) => ({
+        token: { ...(token ?? aToken({ id: tokenId, sessionId: 'ses_former' })), state },
+      }));
+    await move('tok_now', 'active');
+    await move('tok_now', 'revoking');
+    await move('tok_now', 'revoked');
+    expect(await unsettledSessions(own.redis)).not.toContain('ses_former');
+    await move('tok_before', 'unknown');
+    await move('tok_before', 'expired');
+    expect(await unsettledSessions(own.redis)).not.toContain('ses_former');
+  });
+
+  it('are taken off the list when they are settled after all, or gone, and only then', async () => {
+    await accept('ses_lost', { status: 'failed', tokenId: 'tok_lost' });
+    await accept('ses_alive', { status: 'running' });
+    await own.redis.sadd(keys.unsettled, 'ses_gone');
+    const stale = await view(own.redis, 'ses_alive');
+    for (const id of ['ses_lost', 'ses_alive', 'ses_gone'])
+      await unlistSettled(own.redis, id, await view(own.redis, id));
+    await unlistSettled(own.redis, 'ses_alive', { ...stale, session: aSession({ id: 'ses_alive', status: 'failed' }) });
+    const listed = await unsettledSessions(own.redis);
+    expect(['ses_lost', 'ses_alive', 'ses_gone'].filter((id) => listed.includes(id))).toEqual(['ses_alive']);
+  });
+
+  it('are forgotten with the lines of all their tokens that are over, unless one of them has moved', async () => {
+    await accept('ses_old', { status: 'failed', tokenId: 'tok_last', formerTokenIds: ['tok_first', 'tok_alive'] });
+    const move = (tokenId: string, state: TokenState) =>
+      change(own.redis, { sessionId: 'ses_old', tokenId }, ({ token }) => ({
+        token: { ...(token ?? aToken({ id: tokenId, sessionId: 'ses_old' })), state },
+      }));
+    await move('tok_first', 'expired');
+    await move('tok_alive', 'revoking');
+    await move('tok_last', 'unknown');
+    const seen = await view(own.redis, 'ses_old');
+    await move('tok_last', 'expired');
+    expect(await forget(own.redis, seen)).toBe(false);
+    expect(await forget(own.redis, await view(own.redis, 'ses_old'))).toBe(true);
+    expect(await own.redis.exists(keys.token('tok_first'), keys.token('tok_last'), keys.session('ses_old'))).toBe(0);
+    expect(await tokenIds(own.redis, 'expired')).not.toContain('tok_first');
+    expect(await tokenIds(own.redis, 'revoking')).toContain('tok_alive');
   });
 
   it('page newest first, and a page does not move when sessions are added', async () => {
