@@ -1,5 +1,6 @@
 import type { TokenRecord } from '../token/record.ts';
 import { isTokenFinal } from '../token/state.ts';
+import { CLOCK_SKEW_MS } from '../token/token-upkeep.ts';
 import type { SessionFacts } from './decision.ts';
 import { isEnded } from './status.ts';
 
@@ -18,8 +19,9 @@ export function whyKept({ session, token }: SessionFacts, now: Date): string | n
 function whyTokenKept(token: TokenRecord, now: Date): string | null {
   if (isTokenFinal(token.state)) return null;
   if (token.state !== 'unknown') return `It has ended, but its token ${token.id} is ${token.state}.`;
-  const end =
-    token.expiresAt === null ? Date.parse(token.intendedAt) + token.ttlSeconds * 1_000 : Date.parse(token.expiresAt);
+  const lifetimeEndMs =
+    Date.parse(token.expiresAt ?? token.intendedAt) + (token.expiresAt ? 0 : token.ttlSeconds * 1_000);
+  const end = lifetimeEndMs + CLOCK_SKEW_MS;
   if (end <= now.getTime()) return null;
   return `Whether its token ${token.id} was made is unknown; it is listed until ${new Date(end).toISOString()}.`;
 }

@@ -14,7 +14,7 @@ export type TokenUpkeep = 'nothing' | 'revoke' | 'give_up' | 'expire';
 /** No minting takes this long: one that was asked for earlier will never be answered. */
 const INTENT_STALE_AFTER_MS = 60_000;
 /** Clocks of ours and the provider's may differ by this much. */
-const CLOCK_SKEW_MS = 60_000;
+export const CLOCK_SKEW_MS = 60_000;
 
 /**
  * The law of the ledger: a token is legal exactly when its session has not ended, it is that session's current one, and

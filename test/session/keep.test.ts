@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { whyKept } from '../../src/session/keep.ts';
+import type { TokenRecord } from '../../src/token/record.ts';
 import type { TokenState } from '../../src/token/state.ts';
 import { aSession, aToken } from '../support/records.ts';
 
@@ -28,11 +29,13 @@ test.each<[TokenState, boolean]>([
   expect(whyKept({ session: ended, token: aToken({ state }) }, NOW) !== null).toBe(kept);
 });
 
-test('a token of unknown fate is forgotten once its time is over', () => {
-  const later = new Date('2026-01-01T00:03:00.000Z');
-  expect(whyKept({ session: ended, token: aToken({ state: 'unknown', ttlSeconds: 180 }) }, later)).toBeNull();
+test('a token of unknown fate is forgotten once its time is over, by whichever clock', () => {
+  const reason = (over: Partial<TokenRecord>, now: string) =>
+    whyKept({ session: ended, token: aToken({ state: 'unknown', ttlSeconds: 180, ...over }) }, new Date(now));
+  expect(reason({}, '2026-01-01T00:03:59.999Z')).toContain('until 2026-01-01T00:04:00.000Z');
+  expect(reason({}, '2026-01-01T00:04:00.000Z')).toBeNull();
   // It was asked for a while after it was intended, and lives as much longer.
-  const expiresAt = '2026-01-01T00:04:00.000Z';
-  expect(whyKept({ session: ended, token: aToken({ state: 'unknown', expiresAt }) }, later)).toContain(expiresAt);
-  expect(whyKept({ session: ended, token: aToken({ state: 'unknown', expiresAt }) }, new Date(expiresAt))).toBeNull();
+  const expiresAt = '2026-01-01T00:06:00.000Z';
+  expect(reason({ expiresAt }, '2026-01-01T00:06:59.999Z')).toContain('until 2026-01-01T00:07:00.000Z');
+  expect(reason({ expiresAt }, '2026-01-01T00:07:00.000Z')).toBeNull();
 });
