@@ -6,6 +6,7 @@ import { withToken } from '../../src/session/current-token.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
 import { readToken } from '../../src/store/records.ts';
 import { intendToken } from '../../src/token/intent.ts';
+import type { TokenState } from '../../src/token/state.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { whileStoreAway } from '../while-store-away.ts';
@@ -30,10 +31,11 @@ export async function mintToken(deps: WorkerDeps, session: SessionRecord): Promi
       await failpoint('worker.minted');
       return current;
     } catch (error) {
-      if (isAway(error) && Date.now() - began < MINTER_BACK_MS) {
+      const state = await stateOf(deps, current);
+      if (isAway(error) && !isOver(state) && Date.now() - began < MINTER_BACK_MS) {
         interrupted = true;
         await sleep(RETRY_MS);
-      } else if (interrupted && (await isLost(deps, current))) {
+      } else if (interrupted && state === 'unknown') {
         interrupted = false;
         current = await intendAnother(deps, current);
       } else {
@@ -47,8 +49,13 @@ function isAway(error: unknown): boolean {
   return error instanceof SessionError && error.code === 'minter_unavailable';
 }
 
-async function isLost({ redis }: WorkerDeps, { tokenId }: SessionRecord): Promise<boolean> {
-  return (await whileStoreAway(() => readToken(redis, tokenId ?? '')))?.state === 'unknown';
+/** It was minted and is not given out: asking again would hide why. */
+function isOver(state: TokenState | undefined): boolean {
+  return state === 'revoking' || state === 'revoked' || state === 'expired';
+}
+
+async function stateOf({ redis }: WorkerDeps, { tokenId }: SessionRecord): Promise<TokenState | undefined> {
+  return (await whileStoreAway(() => readToken(redis, tokenId ?? '')))?.state;
 }
 
 /** What became of the first one nobody knows; it is listed, was given to nobody, and ends by its TTL. */

@@ -18,18 +18,14 @@ const PROVIDER_TIMEOUT_MS = 20_000;
  *
  * Throws `SessionError` with `repo_not_found`, `repo_refused` or `provider_unavailable`, after the ledger says so too (an
  * intent is asked for once: after `unknown` only another intent can have a token);
- * `token_revoked` when the session has ended: a token that was minted for it is then due for deletion.
+ * `token_revoked` when the session has ended: a token that was minted for it is then due for deletion; and when it is over
+ * already, with the ledger's reason.
  */
 export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   const intent = await readToken(deps.redis, tokenId);
   if (intent?.state === 'active') return;
-  if (intent?.state === 'unknown') throw new SessionError('provider_unavailable', LOST);
-  if (intent?.state !== 'intended') {
-    throw new SessionError(
-      'internal',
-      `There is no intent ${tokenId} to mint; the ledger says ${intent?.state ?? 'nothing'}`,
-    );
-  }
+  if (intent === null) throw new SessionError('internal', `There is no intent ${tokenId} to mint`);
+  if (intent.state !== 'intended') throw whyNotMinted(intent);
   const session = await readSession(deps.redis, intent.sessionId);
   if (!mayHold({ session, token: intent })) {
     throw sessionEnded();
@@ -42,6 +38,14 @@ export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   await failpoint('minter.activated');
 }
 
+/** An intent is minted once: to another call for it the ledger says what became of the first one. */
+function whyNotMinted({ state, lastError }: TokenRecord): SessionError {
+  if (state === 'unknown') return new SessionError('provider_unavailable', LOST);
+  if (state === 'refused') return new SessionError('repo_refused', lastError ?? 'The repo host gave no token');
+  return new SessionError('token_revoked', lastError ?? `The token of this session is ${state} already`);
+}
+
+const NOT_STORED = 'The minter cannot store a token safely, so none is given out';
 const LOST =
   'The answer to an earlier minting is lost with the process that asked for it; its token ends by its lifetime';
 
@@ -149,13 +153,17 @@ async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledT
     if (durable && now.token.state === 'intended' && mayHold(now))
       return { token: { ...minted, state: 'active' }, events: [{ type: 'token_active', detail }] };
     return {
-      token: { ...minted, state: 'revoking', revokingAt: new Date().toISOString() },
+      token: {
+        ...minted,
+        state: 'revoking',
+        revokingAt: new Date().toISOString(),
+        ...(!durable && { lastError: NOT_STORED }),
+      },
       events: [{ type: 'token_revoking', detail }],
     };
   });
   if (token?.state === 'active') return;
-  if (!durable)
-    throw new SessionError('minter_unavailable', 'The minter cannot store a token safely, so none is given out');
+  if (!durable) throw new SessionError('minter_unavailable', NOT_STORED);
   deps.log.warn(
     { tokenId: intent.id, state: token?.state },
     'a token was minted for a session that may not hold it any more',

@@ -112,11 +112,17 @@ describe('a token of which spool and ledger do not say the same', () => {
     const life = await minted();
     // A directory in the place of the temporary file: what a full disk does, without filling one.
     await mkdir(join(life.spoolDir, `${life.tokenId}.json.tmp`), { recursive: true });
-    await expect(life.client.mint(life.tokenId, soon())).rejects.toMatchObject({ code: 'minter_unavailable' });
+    const reason = expect.stringContaining('cannot store a token safely') as string;
+    await expect(life.client.mint(life.tokenId, soon())).rejects.toMatchObject({
+      code: 'minter_unavailable',
+      message: reason,
+    });
     await eventually(
       () => readToken(redis, life.tokenId),
       (token) => token?.state === 'revoked',
     );
+    // Whoever asks again, as a worker does whose answer was lost, is told the same.
+    await expect(life.client.mint(life.tokenId, soon())).rejects.toMatchObject({ message: reason });
     expect(life.provider.liveValues()).toEqual([]);
     await life.minter.close();
   });
