@@ -26,6 +26,8 @@ export interface InvariantDeps {
   /** Directories in which things are made per sandbox. */
   sandboxDirectories: string[];
   spoolDir: string;
+  /** Of the minter whose spool that is. */
+  minterName: string;
   provider: { baseUrl: string; apiKey: Secret };
   /** null: only what can be known from here is checked. */
   witness: Witness | null;
@@ -51,7 +53,7 @@ export async function checkInvariants(deps: InvariantDeps): Promise<Violation[]>
     ...checkSessions(ledger),
     ...checkRemains(ledger, remains),
     ...checkJobs(ledger, jobs),
-    ...checkSpool(ledger, files),
+    ...checkSpool(ledger, files, deps.minterName),
     ...(witness === null ? [] : await checkWitness(ledger, witness)),
   ];
 }

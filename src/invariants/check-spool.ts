@@ -2,8 +2,11 @@ import { isTokenFinal } from '../token/state.ts';
 import type { LedgerFacts, SpoolFile } from './facts.ts';
 import type { Violation } from './violation.ts';
 
-/** Every active token has its file; every file is of a token that is not over, and tells of the same value. */
-export function checkSpool({ tokens }: LedgerFacts, files: SpoolFile[]): Violation[] {
+/**
+ * Every active token of this spool's minter has its file; every file is of a token that is not over, and tells of the same
+ * value. Those of other minters are in the spools of their hosts.
+ */
+export function checkSpool({ tokens }: LedgerFacts, files: SpoolFile[], minterName: string): Violation[] {
   const line = new Map(tokens.map((one) => [one.id, one]));
   const spooled = new Set(files.map(({ token }) => token?.tokenId));
   const stray = files.flatMap(({ file, token }): string[] => {
@@ -17,7 +20,7 @@ export function checkSpool({ tokens }: LedgerFacts, files: SpoolFile[]): Violati
     return [];
   });
   const missing = tokens
-    .filter((one) => one.state === 'active' && !spooled.has(one.id))
+    .filter(({ id, state, minter }) => state === 'active' && (minter ?? minterName) === minterName && !spooled.has(id))
     .map(({ id, sessionId }) => `Token ${id} of session ${sessionId} is active, and the spool does not hold it`);
   return [...stray, ...missing].map((sentence) => ({ law: 'spool', sentence }));
 }

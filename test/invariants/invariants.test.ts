@@ -54,6 +54,7 @@ async function wrong(witness: Partial<Witness> | null = null): Promise<string[]>
     installation,
     sandboxDirectories: [dir],
     spoolDir: join(dir, 'spool'),
+    minterName: 'here',
     provider: { baseUrl: host.url, apiKey: new Secret(ACCOUNT_KEY) },
     witness: witness && { ...nothing, ...witness },
   });
@@ -177,6 +178,12 @@ test('a job of a session that has ended, and a waiting session without a job, ar
     'jobs: Job ses_test is in the queue, and its session ses_test is stopped',
     'jobs: Session ses_waits is queued, and the queue has no job for it',
   ]);
+});
+
+test('an active token that is in the spool of another host is not missed here', async () => {
+  const value = await minted();
+  await stored({ status: 'running' }, { state: 'active', minter: 'there', fingerprint: value.fingerprint() });
+  expect((await wrong()).filter((one) => one.startsWith('spool'))).toEqual([]);
 });
 
 test('a spool that holds what is over, unknown or half-written, and lacks what is active, is found', async () => {

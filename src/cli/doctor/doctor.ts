@@ -43,7 +43,7 @@ function checksOf(
   return [
     ...hostChecks({ docker, runDir, memoryDir, minterSocket: worker.minterSocket }),
     providerCheck(relace),
-    ...storeChecks({ redis, sealKeys }),
+    ...storeChecks({ redis, sealKeys, spoolDir }),
     invariantCheck({
       redis,
       queue,
@@ -51,6 +51,7 @@ function checksOf(
       installation,
       sandboxDirectories: [runDir, memoryDir, join(spoolDir, '..')],
       spoolDir,
+      minterName: minter.name,
       provider: relace,
       witness: null,
     }),

@@ -1,8 +1,9 @@
 import { illegalTokens } from '../../store/illegal-tokens.ts';
 import { allTokens } from '../../store/listing.ts';
 import { redisReady, requireDurableRedis, type Redis } from '../../store/redis.ts';
+import { isNeeded, keyUsage, requireKeys } from '../../token/minter/key-usage.ts';
 import { readSealKeys, type SealKeySource } from '../../token/minter/seal-key-source.ts';
-import { createKeyRing, keyIdOf } from '../../token/sealing.ts';
+import { readSpooledTokens } from '../../token/minter/spooled-token.ts';
 import type { Check } from './check.ts';
 
 const REDIS_TIMEOUT_MS = 5_000;
@@ -10,7 +11,15 @@ const REDIS_TIMEOUT_MS = 5_000;
 const DEBT_AFTER_MS = 60_000;
 
 /** What Redis must be like, and what its ledger says of keys and debts. */
-export function storeChecks({ redis, sealKeys }: { redis: Redis; sealKeys: SealKeySource }): Check[] {
+export function storeChecks({
+  redis,
+  sealKeys,
+  spoolDir,
+}: {
+  redis: Redis;
+  sealKeys: SealKeySource;
+  spoolDir: string;
+}): Check[] {
   return [
     {
       name: 'Redis',
@@ -25,14 +34,12 @@ export function storeChecks({ redis, sealKeys }: { redis: Redis; sealKeys: SealK
       name: 'seal keys',
       look: async () => {
         await redisReady(redis, REDIS_TIMEOUT_MS);
-        const live = [...(await allTokens(redis, 'active')), ...(await allTokens(redis, 'revoking'))];
-        const needed = new Set(live.flatMap(({ sealed }) => (sealed === null ? [] : [keyIdOf(sealed)])));
-        const ring = createKeyRing(await readSealKeys(sealKeys));
-        const missing = [...needed].filter((keyId) => !ring.has(keyId));
-        if (missing.length > 0) throw new Error(`live tokens need keys that are not there: ${missing.join(', ')}`);
-        return `all that ${live.length} live tokens need`;
+        const spool = { all: () => readSpooledTokens(spoolDir) };
+        const uses = await keyUsage({ redis, spool }, await readSealKeys(sealKeys));
+        requireKeys(uses);
+        return `all that is needed: ${uses.filter(isNeeded).length} of ${uses.length}`;
       },
-      mend: 'Add the missing keys back to DAYPASS_SEAL_KEYS, behind the first one.',
+      mend: `Add the missing keys back to ${'file' in sealKeys ? sealKeys.file : 'DAYPASS_SEAL_KEYS'}, behind the first one.`,
     },
     {
       name: 'deletions',

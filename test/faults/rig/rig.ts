@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { checkInvariants } from '../../../src/invariants/check-invariants.ts';
@@ -106,6 +107,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         installation: daypass.installation,
         sandboxDirectories: SANDBOX_PLACES.flatMap((name) => daypass.env[name] ?? []),
         spoolDir: join(disk?.dir ?? join(daypass.dir, 'data'), 'spool'),
+        minterName: hostname(),
         provider: { baseUrl: daypass.gitHostUrl, apiKey: new Secret(ACCOUNT_KEY) },
         witness: await witness(),
       }),

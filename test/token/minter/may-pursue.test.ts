@@ -18,6 +18,7 @@ describe('whether a minter is to delete a token that is due', () => {
     ['it is the one that tried last', due({ nextTryAt: at(-1) }), { ...stranger, ownNextTryAt: at(-1) }],
     ['nobody has tried for half a minute', due({ revokingAt: at(-31) }), stranger],
     ['the next try is overdue by half a minute', due({ nextTryAt: at(-31) }), stranger],
+    ['the next try is further ahead than anybody waits', due({ nextTryAt: at(121) }), stranger],
   ])('is, when %s', (_why, token, facts) => {
     expect(mayPursue(token, facts, NOW)).toBe(true);
   });
@@ -25,6 +26,7 @@ describe('whether a minter is to delete a token that is due', () => {
   it.each([
     ['it comes across one that is due for a moment', due(), stranger],
     ['another has tried and says when it tries again', due({ nextTryAt: at(20) }), { ...stranger, asked: true }],
+    ['another waits as long as a clock that is a minute ahead says', due({ nextTryAt: at(119) }), stranger],
     ['another is trying now', due({ nextTryAt: at(-29) }), { ...stranger, asked: true, ownNextTryAt: at(-60) }],
   ])('is not, when %s', (_why, token, facts) => {
     expect(mayPursue(token, facts, NOW)).toBe(false);

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { storeChecks } from '../../../src/cli/doctor/store-checks.ts';
+import type { SealKeySource } from '../../../src/token/minter/seal-key-source.ts';
+import { formatSealKeys } from '../../../src/token/seal-keys.ts';
+import { Secret } from '../../../src/token/secret.ts';
+import { putSession } from '../../support/api-rig.ts';
+import { useTestRedis } from '../../support/redis.ts';
+
+const own = useTestRedis();
+const k1 = { id: 'k1', key: new Secret(randomBytes(32).toString('base64')) };
+const soon = new Date(Date.now() + 600_000).toISOString();
+
+let spoolDir: string;
+beforeEach(async () => {
+  await own.redis.flushall();
+  spoolDir = await mkdtemp(join(tmpdir(), 'daypass-doctor-'));
+});
+afterEach(() => rm(spoolDir, { recursive: true, force: true }));
+
+function check(name: string, sealKeys: SealKeySource = { keys: [k1] }) {
+  const found = storeChecks({ redis: own.redis, sealKeys, spoolDir }).find((one) => one.name === name);
+  if (found === undefined) throw new Error(`There is no check ${name}`);
+  return found;
+}
+
+test('a seal key is missed that a token, a file of the spool or the secrets of a request need', async () => {
+  await putSession(own.redis, { status: 'running' }, { state: 'active', sealed: 'v1.k1.iv.body', expiresAt: soon });
+  await expect(check('seal keys').look()).resolves.toContain('1 of 1');
+  await putSession(own.redis, { status: 'running' }, { state: 'active', sealed: 'v1.k2.iv.body', expiresAt: soon });
+  await putSession(own.redis, { status: 'running', sealedSecrets: 'v1.k3.enc.body' });
+  const times = { mintedAt: soon, expiresAt: soon };
+  const file = { tokenId: 'tok_1', sessionId: 's', provider: 'p', repoIds: [], fingerprint: 'f', ...times };
+  await writeFile(join(spoolDir, 'tok_1.json'), JSON.stringify({ ...file, sealed: 'v1.k4.iv.body' }));
+  await expect(check('seal keys').look()).rejects.toThrow(/k2, k4, k3/);
+});
+
+test('the place to add it to is the one that the ring is read from', async () => {
+  const file = join(spoolDir, 'ring');
+  await writeFile(file, formatSealKeys([k1]));
+  expect(check('seal keys', { file }).mend).toContain(`back to ${file}`);
+  expect(check('seal keys').mend).toContain('back to DAYPASS_SEAL_KEYS');
+});
+
+test('a token that is active past its deadline is a deletion that is late', async () => {
+  const deadlineAt = new Date(Date.now() - 61_000).toISOString();
+  const { token } = await putSession(own.redis, { status: 'running', deadlineAt }, { state: 'active' });
+  await expect(check('deletions').look()).rejects.toThrow(token?.id);
+});
