@@ -19,9 +19,11 @@ export function whyKept({ session, token }: SessionFacts, now: Date): string | n
 function whyTokenKept(token: TokenRecord, now: Date): string | null {
   if (isTokenFinal(token.state)) return null;
   if (token.state !== 'unknown') return `It has ended, but its token ${token.id} is ${token.state}.`;
-  const lifetimeEndMs =
-    Date.parse(token.expiresAt ?? token.intendedAt) + (token.expiresAt ? 0 : token.ttlSeconds * 1_000);
-  const end = lifetimeEndMs + CLOCK_SKEW_MS;
+  const end = lifetimeEndMs(token) + CLOCK_SKEW_MS;
   if (end <= now.getTime()) return null;
   return `Whether its token ${token.id} was made is unknown; it is listed until ${new Date(end).toISOString()}.`;
+}
+
+function lifetimeEndMs({ expiresAt, intendedAt, ttlSeconds }: TokenRecord): number {
+  return expiresAt === null ? Date.parse(intendedAt) + ttlSeconds * 1_000 : Date.parse(expiresAt);
 }

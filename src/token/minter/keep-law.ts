@@ -34,10 +34,11 @@ export function createKeepLaw(deps: MinterDeps, revoker: Pick<Revoker, 'lookAfte
 async function holdAgainstLaw(
   { redis, log }: MinterDeps,
   revoker: Pick<Revoker, 'lookAfter'>,
-  { id: tokenId, sessionId, ...seen }: TokenRecord,
+  seen: TokenRecord,
 ): Promise<void> {
+  const { id: tokenId, sessionId } = seen;
   const session = await readSession(redis, sessionId);
-  if (decideTokenUpkeep({ session, token: { id: tokenId, sessionId, ...seen } }, Date.now()) !== 'revoke') return;
+  if (decideTokenUpkeep({ session, token: seen }, Date.now()) !== 'revoke') return;
   // Decided again in the step that makes it due: its session may have been given more time.
   const { token } = await change(redis, { sessionId, tokenId }, (view) => {
     const now = new Date();
