@@ -9,6 +9,8 @@ export interface StopCause {
   kind: 'stopped' | 'timed_out' | 'lost';
   /** The token is deleted before the agent is told to stop. */
   tokenFirst: boolean;
+  /** When it began to hold, ms since 1970. */
+  sinceMs: number;
 }
 
 export interface Ending {
@@ -28,6 +30,9 @@ export interface EndFacts {
   error: { step: string; thrown: unknown } | null;
 }
 
+/** Clocks of hosts may differ by this much; a cause and an exit that are nearer are told apart by who saw them. */
+const CLOCK_SKEW_MS = 1_000;
+
 const STORE_LOST: SessionFailure = {
   code: 'store_lost',
   message: 'The store (Redis) was emptied while this session ran, so it was ended',
@@ -38,8 +43,10 @@ const STORE_LOST: SessionFailure = {
  * How a session ended. A stop or a deadline comes before whatever it made fail; a failing command is the agent's own
  * affair, and only what the request or Daypass is to blame for is a `failure`.
  */
-export function decideEnding({ session, cause, exit, outOfMemory, error }: EndFacts): Ending {
+export function decideEnding({ session, cause: given, exit, outOfMemory, error }: EndFacts): Ending {
   const exitCode = exit?.exitCode ?? null;
+  // First cause wins: an agent that had ended by itself was not stopped by what came later.
+  const cause = given !== null && exit !== null && exit.timeMs + CLOCK_SKEW_MS < given.sinceMs ? null : given;
   if (cause?.kind === 'lost') return { status: 'failed', exitCode, failure: STORE_LOST };
   if (cause !== null) return { status: cause.kind, exitCode, failure: null };
   if (outOfMemory && exitCode !== 0) {

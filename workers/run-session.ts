@@ -10,7 +10,7 @@ import { cloneRepos } from './steps/clone-repos.ts';
 import { closeSandbox } from './steps/close-sandbox.ts';
 import { deliverEnvironment } from './steps/deliver-environment.ts';
 import { endSession } from './steps/end-session.ts';
-import { handOver } from './steps/hand-over.ts';
+import { letGo } from './steps/let-go.ts';
 import { mintToken } from './steps/mint-token.ts';
 import { openSandbox, type OpenSandbox } from './steps/open-sandbox.ts';
 import { startAgent } from './steps/start-agent.ts';
@@ -36,9 +36,10 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
   try {
     const held = isClaimed(session) ? session : await life.step('mint', () => mintToken(deps, facts.session));
     session = held;
-    sandbox = await life.step('container', () =>
-      isClaimed(held) ? adoptSandbox(deps, held, life) : openSandbox(deps, held, life),
-    );
+    // One that runs already is taken over also when it is to be stopped: it has its grace and its last words.
+    sandbox = isClaimed(held)
+      ? await life.step('adopt', () => adoptSandbox(deps, held, life), 'go_on')
+      : await life.step('container', () => openSandbox(deps, held, life));
     const open = sandbox;
     if (!open.init.hasAgent) {
       const grant = await life.step('claim', () => claimSandbox(deps, held, open, life));
@@ -47,13 +48,15 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
       await life.step('run', () => startAgent(deps, held, open, life.signal), 'go_on');
     }
     facts.exit = await life.step('run', () => awaitExit(deps, held, open, life), 'go_on');
+    facts.cause = life.cause;
   } catch (thrown) {
     facts.error = { step: life.current, thrown };
   }
   try {
+    if (facts.error?.thrown instanceof Leave) throw facts.error.thrown;
     // Only who holds a session may end it: one that is cut off sees its sandbox vanish, too.
     await life.confirm();
-    facts.cause = life.cause;
+    if (facts.exit === null) facts.cause = life.cause;
     const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
     if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, session, sandbox, facts.exit);
     await endSession(deps, session, decideEnding(facts), redact);
@@ -61,8 +64,7 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
     return 'ended';
   } catch (thrown) {
     if (!(thrown instanceof Leave)) throw thrown;
-    sandbox?.close();
-    if (thrown.reason === 'handed_over') await handOver(deps, session, sandbox);
+    await letGo(deps, session, sandbox, thrown.reason);
     return thrown.reason;
   }
 }

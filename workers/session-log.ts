@@ -11,7 +11,7 @@ import { LogPipeline } from './log-pipeline.ts';
 import { LogWriter } from './log-writer.ts';
 
 /**
- * The log of one session, from bytes of its sandbox to masked lines on the disk. What is added throws `LogTakenOver` when
+ * The log of one session, from bytes of its sandbox to masked lines on the disk. What is added throws `Leave` when
  * another worker has opened the same log since.
  */
 export interface SessionLog extends OutputSink {

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
@@ -141,5 +142,37 @@ it('a session whose sandbox was removed while no worker was there ends as failed
     failure: { code: 'sandbox_failed', message: 'The sandbox was removed from outside' },
     token: { state: 'revoked' },
   });
+  expect(await nothingLeft(stack)).toEqual([]);
+});
+
+it('a stop while no worker is there is carried out by the next one: grace, last words and all', async () => {
+  await using stack = await startStack();
+  const repo = await createRepo(stack);
+  const script = 'trap "echo last words; exit 7" TERM; echo up; while :; do sleep 0.05; done';
+  const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', script] });
+  await until(stack, id, ({ status }) => status === 'running');
+  await seen(stack, id, 'up');
+  await stack.stop('worker', 'SIGKILL');
+  await stack.call('POST', `/v1/sessions/${id}/stop`, { graceSeconds: 30 });
+  await stack.start('worker');
+  expect(await settled(stack, id)).toMatchObject({ status: 'stopped', exitCode: 7, token: { state: 'revoked' } });
+  expect(await logOf(stack, id)).toContain('last words');
+  expect(await nothingLeft(stack)).toEqual([]);
+});
+
+it('a command that ended before its deadline, while no worker was there, has succeeded', async () => {
+  await using stack = await startStack();
+  const repo = await createRepo(stack);
+  const { id } = await startSession(stack, {
+    repos: [{ id: repo }],
+    command: ['sh', '-c', 'sleep 2; echo done in time'],
+    timeoutSeconds: 6,
+  });
+  await until(stack, id, ({ status }) => status === 'running');
+  await stack.stop('worker', 'SIGKILL');
+  await sleep(8_000);
+  await stack.start('worker');
+  expect(await settled(stack, id)).toMatchObject({ status: 'succeeded', exitCode: 0, token: { state: 'revoked' } });
+  expect(await logOf(stack, id)).toContain('done in time');
   expect(await nothingLeft(stack)).toEqual([]);
 });
