@@ -176,3 +176,22 @@ it('a command that ended before its deadline, while no worker was there, has suc
   expect(await logOf(stack, id)).toContain('done in time');
   expect(await nothingLeft(stack)).toEqual([]);
 });
+
+it('a worker that is held up over a sandbox that it makes, and replaced meanwhile, takes nothing back', async () => {
+  await using stack = await startStack();
+  await stack.stop('worker');
+  await stack.start('worker', { DAYPASS_FAILPOINTS: 'worker.container_started=sleep:6000' });
+  const repo = await createRepo(stack);
+  const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', COUNT] });
+  const given = await until(stack, id, ({ container }) => container !== null);
+  await eventually(
+    () => stack.containers(),
+    ([only]) => only?.State === 'running',
+  );
+  await stack.startAnother('worker', {});
+  const ended = await settled(stack, id);
+  expect(ended).toMatchObject({ status: 'failed', exitCode: 3, failure: null, token: { state: 'revoked' } });
+  expect(ended.container?.id).not.toBe(given.container?.id);
+  await expectWholeLog(stack, id);
+  expect(await nothingLeft(stack)).toEqual([]);
+});
