@@ -7,7 +7,7 @@ import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
 import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
-import { openLog, type SessionLog } from '../session-log.ts';
+import { openLog, type SessionLog } from '../log/session-log.ts';
 
 /** The sandbox's own clock runs out after the worker's, which records why the session ends. */
 const WATCHDOG_AFTER_SECONDS = DEADLINE_GRACE_SECONDS + 5;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LogTakenOver, type LogAppender } from '../src/logs/log-appender.ts';
-import type { ResumePoint } from '../src/logs/resume-point.ts';
-import type { Logger } from '../src/ops/log.ts';
-import type { LogRecord } from '../src/session/log-record.ts';
-import { Leave } from './leave.ts';
+import { LogTakenOver, type LogAppender } from '../../src/logs/log-appender.ts';
+import type { ResumePoint } from '../../src/logs/resume-point.ts';
+import type { Logger } from '../../src/ops/log.ts';
+import type { LogRecord } from '../../src/session/log-record.ts';
+import { Leave } from '../leave.ts';
 import type { NewRecord } from './log-limit.ts';
 
 /** More than this in memory, and whoever writes must wait. */

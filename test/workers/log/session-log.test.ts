@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadWorkerConfig } from '../../src/config.ts';
-import { Secret } from '../../src/token/secret.ts';
-import { Leave } from '../../workers/leave.ts';
-import { openLog } from '../../workers/session-log.ts';
-import { readWholeLog } from '../support/logs.ts';
-import { useTestRedis } from '../support/redis.ts';
+import { loadWorkerConfig } from '../../../src/config.ts';
+import { Secret } from '../../../src/token/secret.ts';
+import { Leave } from '../../../workers/leave.ts';
+import { openLog } from '../../../workers/log/session-log.ts';
+import { readWholeLog } from '../../support/logs.ts';
+import { useTestRedis } from '../../support/redis.ts';
 
 describe('the log of a session', () => {
   const own = useTestRedis();
