@@ -33,6 +33,12 @@ export interface EndFacts {
 /** Clocks of hosts may differ by this much; a cause and an exit that are nearer are told apart by who saw them. */
 const CLOCK_SKEW_MS = 1_000;
 
+const ENDED_FROM_OUTSIDE: SessionFailure = {
+  code: 'sandbox_failed',
+  message: 'The sandbox was told to end from outside, as by an engine that ends without live-restore',
+  step: 'run',
+};
+
 const STORE_LOST: SessionFailure = {
   code: 'store_lost',
   message: 'The store (Redis) was emptied while this session ran, so it was ended',
@@ -54,6 +60,7 @@ export function decideEnding({ session, cause: given, exit, outOfMemory, error }
     const message = `The session needed more memory than the ${memoryMb} MB it has; ask for more in resources.memoryMb`;
     return { status: 'failed', exitCode, failure: { code: 'out_of_memory', message, step: error?.step ?? 'run' } };
   }
+  if (exit?.fromOutside) return { status: 'failed', exitCode, failure: ENDED_FROM_OUTSIDE };
   if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error.step, error.thrown) };
   return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };
 }

@@ -16,6 +16,8 @@ export interface StepResult {
 export interface AgentExit {
   exitCode: number;
   signal: string | null;
+  /** Something outside of the sandbox, and not its worker, had asked it to end. */
+  fromOutside: boolean;
   /** When init saw it, ms since 1970. */
   timeMs: number;
 }
@@ -199,7 +201,7 @@ export class InitClient {
 
   /** Reports that are no output. */
   async #takeWord(report: Report): Promise<void> {
-    const [first = '', second = ''] = strings(report);
+    const [first = '', second = '', third = ''] = strings(report);
     switch (report.kind) {
       case 'L':
         return this.#takeListener(strings(report));
@@ -220,7 +222,8 @@ export class InitClient {
         return this.#takeFailedStart(second);
       case 'Z': {
         const signal = second === '' ? null : second;
-        return this.#exited.resolve({ exitCode: Number(first), signal, timeMs: report.timeMs });
+        const fromOutside = third === 'outside';
+        return this.#exited.resolve({ exitCode: Number(first), signal, fromOutside, timeMs: report.timeMs });
       }
       case 'D':
         this.#said = first;
