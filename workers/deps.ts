@@ -6,6 +6,7 @@ import type { RepoHost } from '../src/session/repo-host.ts';
 import type { Changes } from '../src/store/changes.ts';
 import type { Redis } from '../src/store/redis.ts';
 import type { MinterClient } from '../src/token/minter/client.ts';
+import type { Present } from './presence.ts';
 
 /** What the steps of a session work with; made once, in `main.ts`. */
 export interface WorkerDeps {
@@ -24,6 +25,7 @@ export interface WorkerDeps {
   /** The hosts file and resolv.conf of every sandbox on this host. */
   nameFiles: { hostsFile: string; resolvFile: string };
   repoHost: RepoHost;
+  presence: () => Promise<Present>;
   /** Sessions that this process runs right now. */
   running: Set<string>;
   /** Aborts when this process hands over what it runs and ends. */

@@ -9,6 +9,8 @@ export interface StopCause {
   kind: 'stopped' | 'timed_out' | 'lost';
   /** The token is deleted before the agent is told to stop. */
   tokenFirst: boolean;
+  /** When it began to hold, ms since 1970. */
+  sinceMs: number;
 }
 
 export interface Ending {
@@ -28,6 +30,15 @@ export interface EndFacts {
   error: { step: string; thrown: unknown } | null;
 }
 
+/** Clocks of hosts may differ by this much; a cause and an exit that are nearer are told apart by who saw them. */
+const CLOCK_SKEW_MS = 1_000;
+
+const ENDED_FROM_OUTSIDE: SessionFailure = {
+  code: 'sandbox_failed',
+  message: 'The sandbox was told to end from outside, as by an engine that ends without live-restore',
+  step: 'run',
+};
+
 const STORE_LOST: SessionFailure = {
   code: 'store_lost',
   message: 'The store (Redis) was emptied while this session ran, so it was ended',
@@ -38,8 +49,10 @@ const STORE_LOST: SessionFailure = {
  * How a session ended. A stop or a deadline comes before whatever it made fail; a failing command is the agent's own
  * affair, and only what the request or Daypass is to blame for is a `failure`.
  */
-export function decideEnding({ session, cause, exit, outOfMemory, error }: EndFacts): Ending {
+export function decideEnding({ session, cause: given, exit, outOfMemory, error }: EndFacts): Ending {
   const exitCode = exit?.exitCode ?? null;
+  // First cause wins: an agent that had ended by itself was not stopped by what came later.
+  const cause = given !== null && exit !== null && exit.timeMs + CLOCK_SKEW_MS < given.sinceMs ? null : given;
   if (cause?.kind === 'lost') return { status: 'failed', exitCode, failure: STORE_LOST };
   if (cause !== null) return { status: cause.kind, exitCode, failure: null };
   if (outOfMemory && exitCode !== 0) {
@@ -47,6 +60,7 @@ export function decideEnding({ session, cause, exit, outOfMemory, error }: EndFa
     const message = `The session needed more memory than the ${memoryMb} MB it has; ask for more in resources.memoryMb`;
     return { status: 'failed', exitCode, failure: { code: 'out_of_memory', message, step: error?.step ?? 'run' } };
   }
+  if (exit?.fromOutside) return { status: 'failed', exitCode, failure: ENDED_FROM_OUTSIDE };
   if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error.step, error.thrown) };
   return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };
 }

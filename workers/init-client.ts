@@ -4,6 +4,7 @@ import { order } from '../src/runtime/orders.ts';
 import { strings, type Report } from '../src/runtime/reports.ts';
 import type { SandboxChannel } from '../src/runtime/sandbox-channel.ts';
 import { SessionError } from '../src/errors.ts';
+import { Leave } from './leave.ts';
 
 /** What a step of ours (not the agent's command) gave. */
 export interface StepResult {
@@ -15,6 +16,10 @@ export interface StepResult {
 export interface AgentExit {
   exitCode: number;
   signal: string | null;
+  /** Something outside of the sandbox, and not its worker, had asked it to end. */
+  fromOutside: boolean;
+  /** When init saw it, ms since 1970. */
+  timeMs: number;
 }
 
 /**
@@ -60,7 +65,7 @@ export class InitClient {
   readonly #caughtUp = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<AgentExit>();
-  #ended: SessionError | null = null;
+  #ended: SessionError | Leave | null = null;
   #hasAgent: boolean;
   #said = '';
   #step: RunningStep | null = null;
@@ -89,7 +94,10 @@ export class InitClient {
     if (from < this.#channel.since) await this.#caughtUp.promise;
   }
 
-  /** Resolves when the agent has ended and all of its output went to the sink. */
+  /**
+   * Resolves when the agent has ended and all of its output went to the sink. Rejects with `command_not_found` when it was
+   * never started.
+   */
   get exited(): Promise<AgentExit> {
     return this.#exited.promise;
   }
@@ -106,7 +114,8 @@ export class InitClient {
       cause = error;
     }
     const said = this.#said === '' ? '' : `: ${this.#said}`;
-    const error = new SessionError('sandbox_failed', `The sandbox ended early${said}`, { cause });
+    const error =
+      cause instanceof Leave ? cause : new SessionError('sandbox_failed', `The sandbox ended early${said}`, { cause });
     this.#ended = error;
     // One that was cut off in the middle of a report has no more to say.
     if (cause === undefined) this.#caughtUp.resolve();
@@ -192,7 +201,7 @@ export class InitClient {
 
   /** Reports that are no output. */
   async #takeWord(report: Report): Promise<void> {
-    const [first = '', second = ''] = strings(report);
+    const [first = '', second = '', third = ''] = strings(report);
     switch (report.kind) {
       case 'L':
         return this.#takeListener(strings(report));
@@ -210,16 +219,25 @@ export class InitClient {
         await this.#onStarted();
         return this.#started.resolve();
       case 'N':
-        this.#hasAgent = true;
-        return this.#started.reject(new SessionError('command_not_found', `The command cannot be started: ${second}`));
-      case 'Z':
-        return this.#exited.resolve({ exitCode: Number(first), signal: second === '' ? null : second });
+        return this.#takeFailedStart(second);
+      case 'Z': {
+        const signal = second === '' ? null : second;
+        const fromOutside = third === 'outside';
+        return this.#exited.resolve({ exitCode: Number(first), signal, fromOutside, timeMs: report.timeMs });
+      }
       case 'D':
         this.#said = first;
         return;
       default:
         return;
     }
+  }
+
+  #takeFailedStart(reason: string): void {
+    this.#hasAgent = true;
+    const error = new SessionError('command_not_found', `The command cannot be started: ${reason}`);
+    this.#started.reject(error);
+    this.#exited.reject(error);
   }
 
   #takeListener([address, port, outcome]: string[]): void {

@@ -4,6 +4,8 @@ import { within } from './within.ts';
 
 /** Init kills everything and drains the pipes within milliseconds, unless it is paused or gone. */
 const INIT_KILLS_MS = 2_000;
+/** An engine that takes longer does not answer; it may still do it. */
+const ENGINE_KILLS_MS = 5_000;
 
 /**
  * Ends everything in the sandbox. By its init, which loses nothing of what was said and needs no engine; where that does
@@ -15,7 +17,8 @@ export async function killSandbox(
 ): Promise<void> {
   await init.stop('KILL').catch(() => undefined);
   if (await within(INIT_KILLS_MS, drained)) return;
-  await runtime.signal(id, 'SIGKILL').catch((error: unknown) => {
+  const killed = runtime.signal(id, 'SIGKILL').catch((error: unknown) => {
     log.warn({ err: error, sandboxId: id }, 'the sandbox could not be killed; it is tried again');
   });
+  await within(ENGINE_KILLS_MS, killed);
 }

@@ -76,16 +76,16 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     }
     if (latest.stop !== null) {
       const { graceSeconds, revoke, requestedAt } = latest.stop;
-      give({ kind: 'stopped', tokenFirst: revoke === 'now' });
+      give({ kind: 'stopped', tokenFirst: revoke === 'now', sinceMs: Date.parse(requestedAt) });
       if (Date.parse(requestedAt) + graceSeconds * 1000 <= now) grace.abort();
     }
     if (deadline <= now) {
-      give({ kind: 'timed_out', tokenFirst: true });
+      give({ kind: 'timed_out', tokenFirst: true, sinceMs: deadline });
       if (deadline + DEADLINE_GRACE_SECONDS * 1000 <= now) grace.abort();
     }
     // Somebody else ended it: nothing here may go on.
     if (isEnded(latest.status)) {
-      give({ kind: 'stopped', tokenFirst: true });
+      give({ kind: 'stopped', tokenFirst: true, sinceMs: now });
       grace.abort();
     }
   };
@@ -94,7 +94,7 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     const latest = await whileStoreAway(() => readSession(redis, session.id));
     if (latest !== null) return judge(latest);
     // The store was emptied. Nobody can stop this session any more, and its token is illegal.
-    give({ kind: 'lost', tokenFirst: true });
+    give({ kind: 'lost', tokenFirst: true, sinceMs: Date.now() });
     grace.abort();
   };
 

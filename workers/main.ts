@@ -18,6 +18,7 @@ import { createMinterClient } from '../src/token/minter/client.ts';
 import type { WorkerDeps } from './deps.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { nameFiles } from './name-files.ts';
+import { createPresence } from './presence.ts';
 import { runReconciler } from './reconciler.ts';
 import { allLeft } from './run-here.ts';
 import { startSessionWorker } from './session-worker.ts';
@@ -54,6 +55,7 @@ const deps: WorkerDeps = {
   toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(config.runDir, 'tools') }),
   nameFiles: await nameFiles(config.runDir, repoHost),
   repoHost,
+  presence: createPresence(redis),
   running: new Set(),
   closing: closing.signal,
 };

@@ -14,12 +14,17 @@ export async function reconcileSandboxes(deps: WorkerDeps): Promise<void> {
   const { runtime, config } = deps;
   const [sandboxes, gateways] = await Promise.all([runtime.list(), listGateways(config.runDir)]);
   const named = await namedSandboxes(deps);
+  // One that cannot be removed holds up no other.
+  const each = (sandboxId: string, remove: () => Promise<void>): Promise<void> =>
+    remove().catch((error: unknown) => {
+      deps.log.warn({ err: error, sandboxId }, 'a sandbox of no session could not be removed; it is tried again');
+    });
   for (const { sandboxId, sessionId } of sandboxes) {
     // One that is run here is known by more than its record, which the store may have lost.
-    if (!named.has(sandboxId) && !deps.running.has(sessionId)) await runtime.remove(sandboxId);
+    if (!named.has(sandboxId) && !deps.running.has(sessionId)) await each(sandboxId, () => runtime.remove(sandboxId));
   }
   for (const sandboxId of gateways) {
-    if (!named.has(sandboxId)) await closeGateway({ runDir: config.runDir, sandboxId });
+    if (!named.has(sandboxId)) await each(sandboxId, () => closeGateway({ runDir: config.runDir, sandboxId }));
   }
 }
 

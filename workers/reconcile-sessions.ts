@@ -2,7 +2,6 @@ import { enqueueSession, removeJob } from '../src/queue/sessions-queue.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { unsettledSessions } from '../src/store/listing.ts';
 import { unlistSettled, view } from '../src/store/records.ts';
-import { listWorkers } from '../src/store/workers.ts';
 import { adoptSession } from './adopt-session.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createAbsences } from './absences.ts';
@@ -17,7 +16,7 @@ import { decideUpkeep, type Upkeep } from './upkeep.ts';
 export function createSessionReconciler(): (deps: WorkerDeps) => Promise<void> {
   const absences = createAbsences();
   return async (deps) => {
-    const workers = await listWorkers(deps.redis);
+    const { workers, isSure } = await deps.presence();
     const aliveWorkers = new Set(workers.map(({ name }) => name));
     absences.see(new Set(workers.map(({ engine }) => engine)));
     const { engineId } = deps;
@@ -30,7 +29,16 @@ export function createSessionReconciler(): (deps: WorkerDeps) => Promise<void> {
       if (session === null) return;
       const engineGoneMs = absences.of(session.sandbox?.engine ?? engineId);
       const runningHere = deps.running.has(sessionId);
-      const facts = { view: found, runningHere, workerName, engineId, aliveWorkers, engineGoneMs, nowMs: Date.now() };
+      const facts = {
+        view: found,
+        runningHere,
+        workerName,
+        engineId,
+        aliveWorkers,
+        isSure,
+        engineGoneMs,
+        nowMs: Date.now(),
+      };
       await perform(deps, session, decideUpkeep(facts));
     };
     await Promise.all(

@@ -2,7 +2,7 @@ import { failpoint } from '../src/ops/failpoints.ts';
 import { decideEnding, type EndFacts } from './ending.ts';
 import type { WorkerDeps } from './deps.ts';
 import { Leave, type LeaveReason } from './leave.ts';
-import { watchLife } from './life.ts';
+import { watchLife, type Life } from './life.ts';
 import { adoptSandbox } from './steps/adopt-sandbox.ts';
 import { awaitExit } from './steps/await-exit.ts';
 import { claimSandbox } from './steps/claim-sandbox.ts';
@@ -10,7 +10,7 @@ import { cloneRepos } from './steps/clone-repos.ts';
 import { closeSandbox } from './steps/close-sandbox.ts';
 import { deliverEnvironment } from './steps/deliver-environment.ts';
 import { endSession } from './steps/end-session.ts';
-import { handOver } from './steps/hand-over.ts';
+import { letGo } from './steps/let-go.ts';
 import { mintToken } from './steps/mint-token.ts';
 import { openSandbox, type OpenSandbox } from './steps/open-sandbox.ts';
 import { startAgent } from './steps/start-agent.ts';
@@ -20,49 +20,63 @@ import { isClaimed } from './take.ts';
 /** `not_mine`: it has ended, or somebody else runs it. */
 export type RunOutcome = 'ended' | 'not_mine' | LeaveReason;
 
+/** How far this worker has come with a session. */
+interface Run extends Pick<EndFacts, 'session' | 'cause' | 'exit' | 'error'> {
+  sandbox: OpenSandbox | null;
+}
+
 /**
- * The life of a session, from its turn in the queue to its end, or the rest of it after a worker that is gone. Each line is
- * a step with a file of its own. What comes after the end (token deleted, container removed) is `settleSession`, which
- * BullMQ's completion handler calls.
+ * The life of a session, from its turn in the queue to its end, or the rest of it after a worker that is gone. What comes
+ * after the end (token deleted, container removed) is `settleSession`, which BullMQ's completion handler calls.
  *
  * Rejects only when not even the session's end could be written down.
  */
 export async function runSession(deps: WorkerDeps, sessionId: string): Promise<RunOutcome> {
-  let session = await takeSession(deps, sessionId);
+  const session = await takeSession(deps, sessionId);
   if (session === null) return 'not_mine';
   await using life = watchLife(deps, session);
-  const facts: EndFacts = { session, cause: null, exit: null, outOfMemory: false, error: null };
-  let sandbox: OpenSandbox | null = null;
+  const run: Run = { session, sandbox: null, cause: null, exit: null, error: null };
   try {
-    const held = isClaimed(session) ? session : await life.step('mint', () => mintToken(deps, facts.session));
-    session = held;
-    sandbox = await life.step('container', () =>
-      isClaimed(held) ? adoptSandbox(deps, held, life) : openSandbox(deps, held, life),
-    );
-    const open = sandbox;
-    if (!open.init.hasAgent) {
-      const grant = await life.step('claim', () => claimSandbox(deps, held, open, life));
-      await life.step('deliver', () => deliverEnvironment(deps, held, open, grant));
-      await life.step('clone', () => cloneRepos(deps, held, open, grant, life.signal));
-      await life.step('run', () => startAgent(deps, held, open, life.signal), 'go_on');
-    }
-    facts.exit = await life.step('run', () => awaitExit(deps, held, open, life), 'go_on');
-  } catch (thrown) {
-    facts.error = { step: life.current, thrown };
-  }
-  try {
-    // Only who holds a session may end it: one that is cut off sees its sandbox vanish, too.
-    await life.confirm();
-    facts.cause = life.cause;
-    const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
-    if (sandbox !== null) facts.outOfMemory = await closeSandbox(deps, session, sandbox, facts.exit);
-    await endSession(deps, session, decideEnding(facts), redact);
-    await failpoint('worker.ended');
+    await goThrough(deps, life, run);
+    await end(deps, life, run);
     return 'ended';
   } catch (thrown) {
     if (!(thrown instanceof Leave)) throw thrown;
-    sandbox?.close();
-    if (thrown.reason === 'handed_over') await handOver(deps, session, sandbox);
+    await letGo(deps, run.session, run.sandbox, thrown.reason);
     return thrown.reason;
   }
+}
+
+/** From step to step, each a file of its own. What one throws is the session's failure; only `Leave` goes further. */
+async function goThrough(deps: WorkerDeps, life: Life, run: Run): Promise<void> {
+  try {
+    if (!isClaimed(run.session)) run.session = await life.step('mint', () => mintToken(deps, run.session));
+    const { session } = run;
+    // One that runs already is taken over also when it is to be stopped: it has its grace and its last words.
+    const sandbox = isClaimed(session)
+      ? await life.step('adopt', () => adoptSandbox(deps, session, life), 'go_on')
+      : await life.step('container', () => openSandbox(deps, session, life));
+    run.sandbox = sandbox;
+    if (!sandbox.init.hasAgent) {
+      const grant = await life.step('claim', () => claimSandbox(deps, session, sandbox, life));
+      await life.step('deliver', () => deliverEnvironment(deps, session, sandbox, grant));
+      await life.step('clone', () => cloneRepos(deps, session, sandbox, grant, life.signal));
+      await life.step('run', () => startAgent(deps, session, sandbox, life.signal), 'go_on');
+    }
+    run.exit = await life.step('run', () => awaitExit(deps, session, sandbox, life), 'go_on');
+    run.cause = life.cause;
+  } catch (thrown) {
+    if (thrown instanceof Leave) throw thrown;
+    run.error = { step: life.current, thrown };
+  }
+}
+
+/** Only who holds a session may end it: one that is cut off sees its sandbox vanish, too. */
+async function end(deps: WorkerDeps, life: Life, { sandbox, ...run }: Run): Promise<void> {
+  await life.confirm();
+  const cause = run.exit === null ? life.cause : run.cause;
+  const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
+  const outOfMemory = sandbox !== null && (await closeSandbox(deps, run.session, sandbox, run.exit));
+  await endSession(deps, run.session, decideEnding({ ...run, cause, outOfMemory }), redact);
+  await failpoint('worker.ended');
 }

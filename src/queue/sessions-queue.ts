@@ -13,7 +13,7 @@ export type SessionsQueue = Queue<SessionJob>;
 
 /**
  * How a session's job lives: its id is the session's, so adding it twice is one job; nothing of it stays when it is
- * done. Attempts and stalls are as good as endless, because the limit that counts is in the session's record.
+ * done. Attempts and stalls are as good as endless, because what ends a session is its deadline.
  */
 const JOB_OPTIONS = {
   attempts: 1_000_000,

@@ -27,7 +27,7 @@
  * | `g` | `argv[0]` (its first 1023 bytes): the agent's command is about to be started. It is in the file before a process for it exists, so a sandbox without it has never run its command |
  * | `G` | the agent's command was started; comes after `g` |
  * | `N` | `127` or `126`, `reason`: the agent's command could not be started; comes after `g` |
- * | `Z` | `exit code`, `signal` or empty: the agent ended, all of its output is before this report |
+ * | `Z` | `exit code`, `signal` or empty, `outside` or empty: the agent ended, all of its output is before this report. `outside`: a signal from outside of the sandbox had asked it to, such as an engine's that ends, and no order |
  * | `D` | `text`: init found an order malformed or itself broken, and exits 70 with everything in the sandbox |
  *
  * While {@link MAX_UNSTORED_BYTES} or more of the file are not stored, init reads no more output: steps and agent wait,

@@ -6,8 +6,8 @@ export interface FaultCase {
   name: string;
   /** The engine is killed, so it must not be the machine's. */
   ownEngine?: 'live-restore' | 'no-live-restore';
-  /** The minter's disk can be full. */
-  smallDisk?: true;
+  /** Whose disk can be full: the minter's data, or the sessions' logs. */
+  smallDisk?: 'minter' | 'logs';
   /** The records are lost: what was accepted need not be known any more. */
   forgets?: true;
   /** Nothing in it is a reason for a session not to succeed. */

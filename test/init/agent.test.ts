@@ -36,7 +36,7 @@ describe('the agent', () => {
       expect(init.output('o').equals(out)).toBe(true);
       expect(init.output('e').equals(err)).toBe(true);
       expect(init.reports.at(-1)?.kind).toBe('Z');
-      expect(await init.report('Z')).toEqual(['3', '']);
+      expect(await init.report('Z')).toEqual(['3', '', '']);
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -63,7 +63,7 @@ describe('the agent', () => {
     const init = await startInit(tools.directory);
     init.runAgent('kill -SEGV $$');
     expect(await init.exitCode).toBe(139);
-    expect(await init.report('Z')).toEqual(['139', 'SIGSEGV']);
+    expect(await init.report('Z')).toEqual(['139', 'SIGSEGV', '']);
   });
 
   test.each([
@@ -96,6 +96,20 @@ describe('the agent', () => {
     await init.signal('SIGTERM');
     expect(await init.exitCode).toBe(9);
     expect(init.output('o').toString()).toBe('ready\nbye\n');
+    expect(await init.report('Z')).toEqual(['9', '', 'outside']);
+  });
+
+  test('may send init a SIGTERM itself: that is its own affair, as is an order to stop', async () => {
+    const own = await startInit(tools.directory);
+    own.runAgent('trap "exit 6" TERM; kill -TERM 1; while :; do sleep 0.05; done');
+    expect(await own.exitCode).toBe(6);
+    expect(await own.report('Z')).toEqual(['6', '', '']);
+    const ordered = await startInit(tools.directory);
+    ordered.runAgent('trap "exit 6" TERM; echo ready; while :; do sleep 0.05; done');
+    await ordered.outputHas('o', 'ready');
+    ordered.send(order.stop('TERM'));
+    expect(await ordered.exitCode).toBe(6);
+    expect(await ordered.report('Z')).toEqual(['6', '', '']);
   });
 
   test('goes on when nobody can give orders any more', async () => {

@@ -79,7 +79,7 @@ test('init is PID 1 of a container of an image with nothing in it, and runs once
     'L 127.0.0.1 80 ok',
     'g /opt/daypass/bin/git-credential-daypass',
     'G',
-    'Z 0 ',
+    'Z 0  ',
   ];
   expect(await reported()).toEqual(first);
   await container.start();

@@ -179,7 +179,7 @@ describe('while nobody stores reports', () => {
     expect(await init.exitCode).toBe(5);
     expect(init.output('o').length).toBe(8 * MIB + 20_000);
     expect(init.output('e').toString()).toBe('last words\n');
-    expect(await init.report('Z')).toEqual(['5', '']);
+    expect(await init.report('Z')).toEqual(['5', '', '']);
   });
 
   test('what a step leaves running may write on; the step has ended all the same', async () => {

@@ -42,7 +42,7 @@ describe('an ordered KILL', () => {
     expect(await init.exitCode).toBe(137);
     expect(init.output('o').toString()).toMatch(/\n50000\n$/);
     expect(init.reports.at(-1)?.kind).toBe('Z');
-    expect(await init.report('Z')).toEqual(['137', 'SIGKILL']);
+    expect(await init.report('Z')).toEqual(['137', 'SIGKILL', '']);
   });
 
   test('reports what an agent had written that waits for its reports to be stored', async () => {

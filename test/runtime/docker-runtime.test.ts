@@ -98,7 +98,7 @@ describe('sandboxes on Docker', () => {
     expect(await runtime.list()).toEqual([{ sandboxId: id, sessionId: 'ses_1', tokenId: 'tok_1', running: true }]);
     await init.setEnv({ GREETING: 'good day' });
     await init.startAgent('/workspace', ['sh', '-c', 'echo "$GREETING"; echo bad >&2; exit 7']);
-    expect(await init.exited).toEqual({ exitCode: 7, signal: null });
+    expect(await init.exited).toMatchObject({ exitCode: 7, signal: null });
     await pumped;
     expect(output).toEqual({ stdout: 'good day\n', stderr: 'bad\n' });
     expect(await ended(id)).toEqual({ running: false, exitCode: 7, outOfMemory: false });
@@ -182,7 +182,7 @@ describe('sandboxes on Docker', () => {
     expect(first.channel.isClosed).toBe(true);
     await expect(first.init.stop('KILL')).rejects.toThrow('closed');
     await second.init.stop('KILL');
-    expect(await second.init.exited).toEqual({ exitCode: 137, signal: 'SIGKILL' });
+    expect(await second.init.exited).toMatchObject({ exitCode: 137, signal: 'SIGKILL' });
     await second.pumped;
     const late = await attached(first.id);
     await late.pumped;

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
@@ -141,5 +142,56 @@ it('a session whose sandbox was removed while no worker was there ends as failed
     failure: { code: 'sandbox_failed', message: 'The sandbox was removed from outside' },
     token: { state: 'revoked' },
   });
+  expect(await nothingLeft(stack)).toEqual([]);
+});
+
+it('a stop while no worker is there is carried out by the next one: grace, last words and all', async () => {
+  await using stack = await startStack();
+  const repo = await createRepo(stack);
+  const script = 'trap "echo last words; exit 7" TERM; echo up; while :; do sleep 0.05; done';
+  const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', script] });
+  await until(stack, id, ({ status }) => status === 'running');
+  await seen(stack, id, 'up');
+  await stack.stop('worker', 'SIGKILL');
+  await stack.call('POST', `/v1/sessions/${id}/stop`, { graceSeconds: 30 });
+  await stack.start('worker');
+  expect(await settled(stack, id)).toMatchObject({ status: 'stopped', exitCode: 7, token: { state: 'revoked' } });
+  expect(await logOf(stack, id)).toContain('last words');
+  expect(await nothingLeft(stack)).toEqual([]);
+});
+
+it('a command that ended before its deadline, while no worker was there, has succeeded', async () => {
+  await using stack = await startStack();
+  const repo = await createRepo(stack);
+  const { id } = await startSession(stack, {
+    repos: [{ id: repo }],
+    command: ['sh', '-c', 'sleep 2; echo done in time'],
+    timeoutSeconds: 6,
+  });
+  await until(stack, id, ({ status }) => status === 'running');
+  await stack.stop('worker', 'SIGKILL');
+  await sleep(8_000);
+  await stack.start('worker');
+  expect(await settled(stack, id)).toMatchObject({ status: 'succeeded', exitCode: 0, token: { state: 'revoked' } });
+  expect(await logOf(stack, id)).toContain('done in time');
+  expect(await nothingLeft(stack)).toEqual([]);
+});
+
+it('a worker that is held up over a sandbox that it makes, and replaced meanwhile, takes nothing back', async () => {
+  await using stack = await startStack();
+  await stack.stop('worker');
+  await stack.start('worker', { DAYPASS_FAILPOINTS: 'worker.container_started=sleep:6000' });
+  const repo = await createRepo(stack);
+  const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', COUNT] });
+  const given = await until(stack, id, ({ container }) => container !== null);
+  await eventually(
+    () => stack.containers(),
+    ([only]) => only?.State === 'running',
+  );
+  await stack.startAnother('worker', {});
+  const ended = await settled(stack, id);
+  expect(ended).toMatchObject({ status: 'failed', exitCode: 3, failure: null, token: { state: 'revoked' } });
+  expect(ended.container?.id).not.toBe(given.container?.id);
+  await expectWholeLog(stack, id);
   expect(await nothingLeft(stack)).toEqual([]);
 });

@@ -186,9 +186,8 @@ describe('Docker away', () => {
     const repo = await createRepo(stack);
     await relay.hang();
     const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['true'], timeoutSeconds: 2 });
-    const waiting = await until(stack, id, ({ token }) => token?.state === 'revoked');
-    expect(waiting.status).toBe('starting');
-    expect(await until(stack, id, ({ status }) => status !== 'starting')).toMatchObject({ status: 'timed_out' });
+    const ended = await until(stack, id, ({ token, endedAt }) => token?.state === 'revoked' && endedAt !== null);
+    expect(ended).toMatchObject({ status: 'timed_out', container: { removedAt: null } });
     await relay.mend();
     await settled(stack, id);
     expect(await nothingLeft(stack)).toEqual([]);

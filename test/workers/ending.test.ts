@@ -4,7 +4,7 @@ import { decideEnding, type EndFacts } from '../../workers/ending.ts';
 import { aSession } from '../support/records.ts';
 
 const facts: EndFacts = { session: aSession(), cause: null, exit: null, outOfMemory: false, error: null };
-const exited = (exitCode: number) => ({ exitCode, signal: null });
+const exited = (exitCode: number) => ({ exitCode, signal: null, fromOutside: false, timeMs: 1_000_000 });
 
 describe('how a session ends', () => {
   it('succeeds when its command exits with 0', () => {
@@ -16,17 +16,29 @@ describe('how a session ends', () => {
   });
 
   it('is stopped, with the code that the command still gave, when somebody stopped it', () => {
-    const cause = { kind: 'stopped', tokenFirst: false } as const;
+    const cause = { kind: 'stopped', tokenFirst: false, sinceMs: 900_000 } as const;
     expect(decideEnding({ ...facts, cause, exit: exited(143) })).toMatchObject({ status: 'stopped', exitCode: 143 });
+  });
+
+  it('ends by its own exit when that came before whatever was to stop it, and was only seen later', () => {
+    const cause = { kind: 'timed_out', tokenFirst: true, sinceMs: 1_020_000 } as const;
+    expect(decideEnding({ ...facts, cause, exit: exited(0) })).toMatchObject({ status: 'succeeded', failure: null });
+  });
+
+  it('fails by no fault of the command when something outside told its sandbox to end, whatever it made of that', () => {
+    const exit = { ...exited(0), fromOutside: true };
+    expect(decideEnding({ ...facts, exit })).toMatchObject({ status: 'failed', failure: { code: 'sandbox_failed' } });
   });
 
   it('is timed out, and not failed, when the deadline broke a step', () => {
     const error = { step: 'clone', thrown: new SessionError('clone_failed', 'git was killed') };
-    expect(decideEnding({ ...facts, cause: { kind: 'timed_out', tokenFirst: true }, error })).toEqual({
-      status: 'timed_out',
-      exitCode: null,
-      failure: null,
-    });
+    expect(decideEnding({ ...facts, cause: { kind: 'timed_out', tokenFirst: true, sinceMs: 900_000 }, error })).toEqual(
+      {
+        status: 'timed_out',
+        exitCode: null,
+        failure: null,
+      },
+    );
   });
 
   it('names the step and the reason when a step of ours fails', () => {

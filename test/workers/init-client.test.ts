@@ -52,7 +52,7 @@ it('whoever takes a sandbox over knows what it has done before it gives an order
   await init.caughtUp(0);
   expect(init.hasAgent).toBe(true);
   expect(started).toEqual(['running']);
-  expect(await init.exited).toEqual({ exitCode: 4, signal: null });
+  expect(await init.exited).toEqual({ exitCode: 4, signal: null, fromOutside: false, timeMs: 0 });
 });
 
 it('the end of a step of an earlier time is not taken for the end of this one', async () => {
@@ -96,7 +96,7 @@ it('leaves the last words for the next worker: they are never done with while th
   const channel = channelOf([['R', '3'], ['g', 'sh'], ['G'], ['Z', '0', '']]);
   const init = new InitClient(channel, sink, options);
   await init.pump();
-  expect(await init.exited).toEqual({ exitCode: 0, signal: null });
+  expect(await init.exited).toEqual({ exitCode: 0, signal: null, fromOutside: false, timeMs: 0 });
   expect(done).toHaveLength(3);
   expect(Math.max(...done)).toBeLessThan(channel.since);
 });

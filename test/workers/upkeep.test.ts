@@ -11,6 +11,7 @@ const facts: Omit<UpkeepFacts, 'view'> = {
   workerName: 'here',
   engineId: 'engine-1',
   aliveWorkers: new Set(['here', 'there']),
+  isSure: true,
   engineGoneMs: 0,
   nowMs: now,
 };
@@ -44,6 +45,12 @@ describe('what the reconciler does with a session', () => {
     const session = aSession({ status: 'running', worker: null, handedOverAt, sandbox: claimed });
     expect(decideUpkeep({ ...facts, view: { session, token: active } })).toBe('nothing');
     expect(decideUpkeep({ ...facts, view: { session, token: active }, nowMs: now + 2_000 })).toBe('adopt');
+  });
+
+  it('takes nobody for gone so soon after an outage of the store', () => {
+    const session = aSession({ status: 'running', worker: 'there', sandbox: claimed });
+    const view = { session, token: active };
+    expect(decideUpkeep({ ...facts, view, aliveWorkers: new Set(), isSure: false })).toBe('nothing');
   });
 
   it('takes over a session that this worker ran in an earlier life', () => {

@@ -4,6 +4,7 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { aborted } from '../aborted.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { Leave } from '../leave.ts';
 import type { AgentExit } from '../init-client.ts';
 import { killSandbox } from '../kill-sandbox.ts';
 import type { Life } from '../life.ts';
@@ -45,6 +46,21 @@ async function stopWhenAsked(
       deps.log.warn({ err: error, sessionId: session.id }, 'the token is not deleted yet; it is tried again');
     });
   }
+  // Init that has ended takes no orders, and needs none.
+  await sandbox.init.stop('TERM').catch(() => undefined);
+  // Beside it: a store that takes no writes must not keep the agent alive.
+  markStopping(deps, session, life).catch((error: unknown) => {
+    deps.log.warn({ err: error, sessionId: session.id }, 'could not write down that the session is stopping');
+  });
+  await aborted(life.graceOver);
+  await killSandbox(deps, sandbox);
+  await sleep(KILL_TIMEOUT_MS);
+  // It has ended: what it said is on its way, however long a full disk takes.
+  if (sandbox.isClosed) return Promise.withResolvers<never>().promise;
+  throw new SessionError('engine_unavailable', `Docker has not ended the sandbox within ${KILL_TIMEOUT_MS / 1000} s`);
+}
+
+async function markStopping(deps: WorkerDeps, session: SessionRecord, life: Life): Promise<void> {
   await changeHeld(deps, session, ({ session: now }) =>
     now.status === 'running'
       ? {
@@ -53,21 +69,16 @@ async function stopWhenAsked(
         }
       : null,
   );
-  // Init that has ended takes no orders, and needs none.
-  await sandbox.init.stop('TERM').catch(() => undefined);
-  await aborted(life.graceOver);
-  await killSandbox(deps, sandbox);
-  await sleep(KILL_TIMEOUT_MS);
-  throw new SessionError('engine_unavailable', `Docker has not ended the sandbox within ${KILL_TIMEOUT_MS / 1000} s`);
 }
 
 /** Init is gone without a word of its agent's end: the engine knows more. */
 async function explain({ runtime }: WorkerDeps, { id }: OpenSandbox, life: Life, cause: unknown): Promise<AgentExit> {
-  // Where somebody newer holds the sandbox, this is not an end.
+  // Neither is an end: somebody newer holds the sandbox, or its command was never there.
   await life.confirm();
+  if (cause instanceof Leave || (cause instanceof SessionError && cause.code === 'command_not_found')) throw cause;
   const state = await retryWhileAway('engine_unavailable', life.signal, () => runtime.inspect(id));
   if (state === null) throw new SessionError('sandbox_failed', 'The sandbox was removed from outside', { cause });
-  if (state.running) throw cause;
+  if (state.running) throw new Leave('cut_off', { cause });
   const said = cause instanceof SessionError ? cause.message : '';
   throw new SessionError('sandbox_failed', `The sandbox was ended from outside (exit ${state.exitCode}). ${said}`, {
     cause,

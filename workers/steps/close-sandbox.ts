@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '../../src/ops/failpoints.ts';
-import { LogTakenOver } from '../../src/logs/log-appender.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { AgentExit } from '../init-client.ts';
 import { killSandbox } from '../kill-sandbox.ts';
-import { Leave } from '../leave.ts';
 import { within } from '../within.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
@@ -29,33 +27,42 @@ export async function closeSandbox(
 ): Promise<boolean> {
   // After its agent, init ends by itself.
   if (exit === null) await killSandbox(deps, sandbox);
-  const complete = await within(DRAIN_TIMEOUT_MS, sandbox.drained);
-  const stored = storeRest(sandbox.log, complete);
-  // A disk that is full is waited for, so that no line is lost; but the token does not wait with it.
-  if (tokenId !== null && !(await within(DRAIN_TIMEOUT_MS, stored))) {
-    await deps.minter.revoke(tokenId, AbortSignal.timeout(REVOKE_TIMEOUT_MS)).catch((error: unknown) => {
-      deps.log.warn({ err: error, tokenId }, 'the token is not deleted yet; it is tried again');
-    });
+  const revoke = revokeOnce(deps, tokenId);
+  let complete = await within(DRAIN_TIMEOUT_MS, sandbox.drained);
+  if (!complete) {
+    await revoke();
+    // Init is gone and says no more: the rest is there to be read, and waits for a disk that is full.
+    if (sandbox.isClosed) complete = await sandbox.drained.then(() => true);
   }
+  const stored = sandbox.log.close({ complete });
+  if (!(await within(DRAIN_TIMEOUT_MS, stored))) await revoke();
   await stored;
   sandbox.close();
   await failpoint('worker.log_drained');
-  return exit?.exitCode === 0 ? false : ranOutOfMemory(deps.runtime, sandbox.id);
+  return exit?.exitCode === 0 ? false : ranOutOfMemory(deps, sandbox.id);
 }
 
-async function storeRest(log: OpenSandbox['log'], complete: boolean): Promise<void> {
-  try {
-    await log.close({ complete });
-  } catch (error) {
-    throw error instanceof LogTakenOver ? new Leave('superseded') : error;
-  }
+/** For an end that takes long, so that no line is lost: the token does not wait with it. */
+function revokeOnce({ minter, log }: WorkerDeps, tokenId: string | null): () => Promise<void> {
+  let isDone = tokenId === null;
+  return async () => {
+    if (isDone || tokenId === null) return;
+    isDone = true;
+    await minter.revoke(tokenId, AbortSignal.timeout(REVOKE_TIMEOUT_MS)).catch((error: unknown) => {
+      log.warn({ err: error, tokenId }, 'the token is not deleted yet; it is tried again');
+    });
+  };
 }
 
-/** Asked once it has ended, as the engine knows it: it hears of a lack of memory on another way, but before that. */
-async function ranOutOfMemory(runtime: WorkerDeps['runtime'], sandboxId: string): Promise<boolean> {
+/**
+ * Asked once it has ended, as the engine knows it: it hears of a lack of memory on another way, but before that. An engine
+ * that does not answer is not waited for.
+ */
+async function ranOutOfMemory({ runtime }: WorkerDeps, sandboxId: string): Promise<boolean> {
   const until = Date.now() + ENGINE_LEARNS_MS;
+  const late = sleep(ENGINE_LEARNS_MS).then(() => null);
   for (;;) {
-    const state = await runtime.inspect(sandboxId).catch(() => null);
+    const state = await Promise.race([runtime.inspect(sandboxId).catch(() => null), late]);
     if (!state?.running || Date.now() > until) return state?.outOfMemory ?? false;
     await sleep(LOOK_EVERY_MS);
   }

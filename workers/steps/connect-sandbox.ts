@@ -1,14 +1,20 @@
 import { order } from '../../src/runtime/orders.ts';
+import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { Secret } from '../../src/token/secret.ts';
+import { aborted } from '../aborted.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
 import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
-import { openLog, type SessionLog } from '../session-log.ts';
+import { openLog, type SessionLog } from '../log/session-log.ts';
 
 /** The sandbox's own clock runs out after the worker's, which records why the session ends. */
 const WATCHDOG_AFTER_SECONDS = DEADLINE_GRACE_SECONDS + 5;
+/** An init that runs answers within milliseconds. */
+const ANSWER_MS = 2_000;
+/** How long the engine may take to end a sandbox that it was told to kill. */
+const KILL_TIMEOUT_MS = 15_000;
 
 /** A sandbox that this worker holds. */
 export interface OpenSandbox {
@@ -17,6 +23,8 @@ export interface OpenSandbox {
   log: SessionLog;
   /** Resolves when everything that the sandbox ever said is in the log, or this worker holds it no more. */
   drained: Promise<void>;
+  /** Whether its init is gone, or listens to somebody newer: nothing more is said to this worker. */
+  readonly isClosed: boolean;
   close(): void;
 }
 
@@ -29,9 +37,15 @@ export async function connectSandbox(
   session: SessionRecord,
   { id, life, secrets }: { id: string; life: Life; secrets: Secret[] },
 ): Promise<OpenSandbox> {
+  // One that was frozen here and is superseded by now must take neither log nor sandbox from whoever has them.
+  await life.confirm();
+  await using releases = new AsyncDisposableStack();
   const log = await openLog(deps, session.id, id);
+  releases.defer(() => log.handOver().catch(() => undefined));
   log.mask(secrets);
-  const channel = await deps.runtime.attach(id, log.resumeAt, life.signal);
+  await life.confirm();
+  const channel = await attach(deps, id, log.resumeAt, life);
+  releases.defer(() => channel.close());
   const init = new InitClient(channel, log, {
     hasAgent: session.status !== 'starting',
     onStarted: () => markRunning(deps, session, life),
@@ -47,5 +61,31 @@ export async function connectSandbox(
         deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be told of its deadline');
     });
   });
-  return { id, init, log, drained, close: () => channel.close() };
+  releases.move();
+  return {
+    id,
+    init,
+    log,
+    drained,
+    get isClosed() {
+      return channel.isClosed;
+    },
+    close: () => channel.close(),
+  };
+}
+
+/**
+ * A sandbox that is paused does not answer. That is waited for, but no longer than the session may go on: then the engine
+ * ends it, and what it had said is read.
+ */
+async function attach({ runtime }: WorkerDeps, id: string, from: number, life: Life): Promise<SandboxChannel> {
+  const patience = new AbortController();
+  void aborted(life.signal).then(() => setTimeout(() => patience.abort(), ANSWER_MS).unref());
+  try {
+    return await runtime.attach(id, from, patience.signal);
+  } catch (error) {
+    if (!patience.signal.aborted) throw error;
+    await runtime.signal(id, 'SIGKILL');
+    return runtime.attach(id, from, AbortSignal.timeout(KILL_TIMEOUT_MS));
+  }
 }

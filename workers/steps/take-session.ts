@@ -3,7 +3,6 @@ import { failpoint } from '../../src/ops/failpoints.ts';
 import { withToken } from '../../src/session/current-token.ts';
 import { grantsOf, type SessionRecord } from '../../src/session/record.ts';
 import { change, view, type Change, type View } from '../../src/store/records.ts';
-import { listWorkers } from '../../src/store/workers.ts';
 import { intendToken } from '../../src/token/intent.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { isClaimed, mayTake, type TakeFacts } from '../take.ts';
@@ -15,8 +14,9 @@ import { whileStoreAway } from '../while-store-away.ts';
  */
 export async function takeSession(deps: WorkerDeps, sessionId: string): Promise<SessionRecord | null> {
   const { redis, config, engineId } = deps;
-  const aliveWorkers = new Set((await whileStoreAway(() => listWorkers(redis))).map(({ name }) => name));
-  const facts = { workerName: config.workerName, engineId, aliveWorkers };
+  const { workers, isSure } = await whileStoreAway(() => deps.presence());
+  const aliveWorkers = new Set(workers.map(({ name }) => name));
+  const facts = { workerName: config.workerName, engineId, aliveWorkers, isSure };
   const before = await whileStoreAway(() => view(redis, sessionId));
   if (before.session === null || !mayTake(before.session, facts)) return null;
   const tokenId = needsIntent(before) ? `tok_${nanoid()}` : (before.session.tokenId ?? '');
@@ -41,20 +41,10 @@ function needsIntent({ session, token }: View): boolean {
 function take(
   { token }: View,
   session: SessionRecord,
-  {
-    workerName,
-    aliveWorkers,
-    engineId,
-    tokenId,
-    now,
-    tokenGraceSeconds,
-  }: TakeFacts & {
-    tokenId: string;
-    now: Date;
-    tokenGraceSeconds: number;
-  },
+  { tokenId, now, tokenGraceSeconds, ...facts }: TakeFacts & { tokenId: string; now: Date; tokenGraceSeconds: number },
 ): Change | null {
-  if (!mayTake(session, { workerName, aliveWorkers, engineId })) return null;
+  if (!mayTake(session, facts)) return null;
+  const { workerName } = facts;
   const taken = session.status === 'queued' ? begin(session, now) : adopt(session);
   const takes: Change = {
     session: { ...withToken(taken, tokenId), worker: workerName, handedOverAt: null, term: session.term + 1 },

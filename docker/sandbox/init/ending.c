@@ -27,7 +27,8 @@ static void report_end(struct session *session) {
   session->ended_reported = true;
   if (session->agent.pid == 0) return;
   snprintf(code_text, sizeof code_text, "%d", session->exit_code);
-  report(&session->reports, 'Z', code_text, session->end_signal, NULL);
+  report(&session->reports, 'Z', code_text, session->end_signal,
+         session->asked_from_outside ? "outside" : "", NULL);
   reports_flush(&session->reports);
 }
 

@@ -28,6 +28,7 @@ struct session {
   int exit_code;
   const char *end_signal; /* its name; empty for none */
   bool ended_reported;
+  bool asked_from_outside; /* something that is not in the sandbox, and no order, has asked it to end */
   int64_t ending_since_ms;
   int64_t drain_until_ms; /* when a pipe that is still held open is given up */
   int64_t watchdog_at_ms; /* 0: no watchdog; when the session's time is over, then when its grace is */

@@ -39,8 +39,13 @@ void session_take_signals(struct session *session) {
   struct signalfd_siginfo info;
   bool child_ended = false;
   while (read(session->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-    if (info.ssi_signo == SIGCHLD) child_ended = true;
-    else session_stop(session, (int)info.ssi_signo);
+    if (info.ssi_signo == SIGCHLD) {
+      child_ended = true;
+      continue;
+    }
+    /* The kernel knows no id, in here, of a sender that is not in the sandbox: signal(7), pid_namespaces(7). */
+    if (info.ssi_pid == 0) session->asked_from_outside = true;
+    session_stop(session, (int)info.ssi_signo);
   }
   if (child_ended) reap(session);
 }

@@ -3,6 +3,7 @@ import type { FaultCase } from '../fault-case.ts';
 import { startRunning } from './start-running.ts';
 
 const AWAY_MS = 2_000;
+const LONG_AWAY_MS = 20_000;
 const PAUSED_MS = 20_000;
 const REFUSED_MS = 5_000;
 
@@ -38,6 +39,16 @@ export const redisCases: FaultCase[] = [
       await startRunning(rig);
       await rig.stack.redis.kill();
       await sleep(AWAY_MS);
+      await rig.stack.redis.restart();
+    },
+  },
+  {
+    name: 'redis.away_for_20_s',
+    survivable: true,
+    async run(rig) {
+      await startRunning(rig, { lines: 100 });
+      await rig.stack.redis.kill();
+      await sleep(LONG_AWAY_MS);
       await rig.stack.redis.restart();
     },
   },

@@ -25,8 +25,8 @@ const JOB_LOCK_SECONDS = '3';
 export interface RigOptions {
   /** The engine that sessions run on, if not the machine's. */
   engine?: OwnEngine | undefined;
-  /** The minter's data lies on a disk that can be full. */
-  smallDisk?: boolean | undefined;
+  /** What lies on a disk that can be full: the minter's data, or the sessions' logs. */
+  smallDisk?: 'minter' | 'logs' | undefined;
   /** Another worker than the product's, from the project's root. */
   workerProgram?: string | undefined;
   settings?: Record<string, string>;
@@ -52,7 +52,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
   const provider = stack.use(await startLossyProvider());
   const redisProxy = stack.use(await startRedisProxy());
-  const disk = options.smallDisk === true ? stack.use(await mountSmallDisk()) : null;
+  const disk = options.smallDisk !== undefined ? stack.use(await mountSmallDisk()) : null;
   const redisServer = await startTestRedis();
   redisProxy.forwardTo(redisServer.url);
   const daypass = stack.use(
@@ -62,15 +62,17 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         DAYPASS_RELACE_BASE_URL: provider.url,
         DAYPASS_JOB_LOCK_SECONDS: JOB_LOCK_SECONDS,
         ...(options.engine && { DOCKER_HOST: options.engine.host }),
+        ...(disk !== null && options.smallDisk === 'logs' && { DAYPASS_LOG_DIR: disk.dir }),
         ...options.settings,
       },
       { redis: redisServer, programs: options.workerProgram === undefined ? {} : { worker: options.workerProgram } },
     ),
   );
   provider.forwardTo(new URL(daypass.gitHostUrl).origin);
-  const minter: Record<string, string> = disk === null ? {} : { DAYPASS_DATA_DIR: disk.dir };
+  const minterDisk = options.smallDisk === 'minter' ? disk : null;
+  const minter: Record<string, string> = minterDisk === null ? {} : { DAYPASS_DATA_DIR: minterDisk.dir };
   const supervision = stack.use(supervise(daypass, { minter }));
-  if (disk !== null) await supervision.restart('minter');
+  if (minterDisk !== null) await supervision.restart('minter');
   const redis = stack.adopt(connectRedis(redisServer.url), (connection) => connection.disconnect());
   await redisReady(redis, REDIS_TIMEOUT_MS);
   const queue = stack.adopt(openSessionsQueue(redis), (opened) => opened.close());
@@ -106,7 +108,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         docker: daypass.docker,
         installation: daypass.installation,
         sandboxDirectories: SANDBOX_PLACES.flatMap((name) => daypass.env[name] ?? []),
-        spoolDir: join(disk?.dir ?? join(daypass.dir, 'data'), 'spool'),
+        spoolDir: join(minterDisk?.dir ?? join(daypass.dir, 'data'), 'spool'),
         minterName: hostname(),
         provider: { baseUrl: daypass.gitHostUrl, apiKey: new Secret(ACCOUNT_KEY) },
         witness: await witness(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_LINE_BYTES } from '../../src/session/log-record.ts';
-import { LineSplitter } from '../../workers/line-splitter.ts';
+import { MAX_LINE_BYTES } from '../../../src/session/log-record.ts';
+import { LineSplitter } from '../../../workers/log/line-splitter.ts';
 
 const texts = (lines: { text: string }[]): string[] => lines.map(({ text }) => text);
 

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLogAppender } from '../src/logs/log-appender.ts';
-import type { LogStream } from '../src/session/log-record.ts';
-import { redactText } from '../src/token/redactor.ts';
-import type { Secret } from '../src/token/secret.ts';
+import { openLogAppender } from '../../src/logs/log-appender.ts';
+import type { LogStream } from '../../src/session/log-record.ts';
+import { redactText } from '../../src/token/redactor.ts';
+import type { Secret } from '../../src/token/secret.ts';
 import { Announcer } from './announcer.ts';
-import type { WorkerDeps } from './deps.ts';
-import type { OutputSink } from './init-client.ts';
+import type { WorkerDeps } from '../deps.ts';
+import type { OutputSink } from '../init-client.ts';
 import { LogPace } from './log-pace.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { LogWriter } from './log-writer.ts';
 
 /**
- * The log of one session, from bytes of its sandbox to masked lines on the disk. What is added throws `LogTakenOver` when
+ * The log of one session, from bytes of its sandbox to masked lines on the disk. What is added throws `Leave` when
  * another worker has opened the same log since.
  */
 export interface SessionLog extends OutputSink {

@@ -1,4 +1,4 @@
-import { MAX_LINE_BYTES } from '../src/session/log-record.ts';
+import { MAX_LINE_BYTES } from '../../src/session/log-record.ts';
 
 export interface Line {
   text: string;

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../src/session/log-record.ts';
+import type { LogRecord } from '../../src/session/log-record.ts';
 
 export type NewRecord = Omit<LogRecord, 'id'>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProgressFilter } from '../../workers/progress-filter.ts';
+import { ProgressFilter } from '../../../workers/log/progress-filter.ts';
 
 describe('the progress of a clone in the log', () => {
   const push = (filter: ProgressFilter, text: string, timeMs: number): string =>

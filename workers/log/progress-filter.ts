@@ -1,4 +1,4 @@
-import { MAX_LINE_BYTES } from '../src/session/log-record.ts';
+import { MAX_LINE_BYTES } from '../../src/session/log-record.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

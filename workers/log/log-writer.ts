@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LogTakenOver, type LogAppender } from '../src/logs/log-appender.ts';
-import type { ResumePoint } from '../src/logs/resume-point.ts';
-import type { Logger } from '../src/ops/log.ts';
-import type { LogRecord } from '../src/session/log-record.ts';
+import { LogTakenOver, type LogAppender } from '../../src/logs/log-appender.ts';
+import type { ResumePoint } from '../../src/logs/resume-point.ts';
+import type { Logger } from '../../src/ops/log.ts';
+import type { LogRecord } from '../../src/session/log-record.ts';
+import { Leave } from '../leave.ts';
 import type { NewRecord } from './log-limit.ts';
 
 /** More than this in memory, and whoever writes must wait. */
@@ -38,7 +39,7 @@ export class LogWriter {
   #committedAt: number;
   #mustCommit = false;
   #flushing: Promise<void> | null = null;
-  #takenOver: LogTakenOver | null = null;
+  #takenOver: Leave | null = null;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -52,7 +53,7 @@ export class LogWriter {
     return this.#at;
   }
 
-  /** Adds what the reports up to an offset gave. Throws `LogTakenOver` when another writer has the log by now. */
+  /** Adds what the reports up to an offset gave. Throws `Leave` when another writer has the log by now. */
   add(records: NewRecord[], at: number): void {
     if (this.#takenOver !== null) throw this.#takenOver;
     for (const record of records) {
@@ -63,13 +64,13 @@ export class LogWriter {
     this.#begin();
   }
 
-  /** Resolves when more may be added. Throws `LogTakenOver`. */
+  /** Resolves when more may be added. Throws `Leave`. */
   async room(): Promise<void> {
     if (this.#waitingBytes > MAX_WAITING_BYTES) await this.#flushing;
     if (this.#takenOver !== null) throw this.#takenOver;
   }
 
-  /** Resolves when everything added so far is committed. Throws `LogTakenOver`. */
+  /** Resolves when everything added so far is committed. Throws `Leave`. */
   async flushed(): Promise<void> {
     this.#mustCommit = true;
     this.#begin();
@@ -108,7 +109,7 @@ export class LogWriter {
         return this.#options.onStored(resume.at);
       } catch (error) {
         if (error instanceof LogTakenOver) {
-          this.#takenOver = error;
+          this.#takenOver = new Leave('cut_off', { cause: error });
           return;
         }
         const { log } = this.#options;

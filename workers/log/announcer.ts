@@ -1,5 +1,5 @@
-import { keys } from '../src/store/keys.ts';
-import type { Redis } from '../src/store/redis.ts';
+import { keys } from '../../src/store/keys.ts';
+import type { Redis } from '../../src/store/redis.ts';
 
 const EVERY_MS = 50;
 

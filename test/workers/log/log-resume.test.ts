@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadWorkerConfig } from '../../src/config.ts';
-import { formsOf } from '../../src/token/secret-forms.ts';
-import { Secret } from '../../src/token/secret.ts';
-import { openLog, type SessionLog } from '../../workers/session-log.ts';
-import { readWholeLog } from '../support/logs.ts';
-import { useTestRedis } from '../support/redis.ts';
+import { loadWorkerConfig } from '../../../src/config.ts';
+import { formsOf } from '../../../src/token/secret-forms.ts';
+import { Secret } from '../../../src/token/secret.ts';
+import { openLog, type SessionLog } from '../../../workers/log/session-log.ts';
+import { readWholeLog } from '../../support/logs.ts';
+import { useTestRedis } from '../../support/redis.ts';
 
 /** A report of init as the pipeline gets it. */
 interface RawReport {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadWorkerConfig } from '../../src/config.ts';
-import { LogTakenOver } from '../../src/logs/log-appender.ts';
-import { Secret } from '../../src/token/secret.ts';
-import { openLog } from '../../workers/session-log.ts';
-import { readWholeLog } from '../support/logs.ts';
-import { useTestRedis } from '../support/redis.ts';
+import { loadWorkerConfig } from '../../../src/config.ts';
+import { Secret } from '../../../src/token/secret.ts';
+import { Leave } from '../../../workers/leave.ts';
+import { openLog } from '../../../workers/log/session-log.ts';
+import { readWholeLog } from '../../support/logs.ts';
+import { useTestRedis } from '../../support/redis.ts';
 
 describe('the log of a session', () => {
   const own = useTestRedis();
@@ -104,7 +104,7 @@ describe('the log of a session', () => {
     await expect(second.log.agent('stdout', bytes('x'), 1, 57)).rejects.toThrow('before the secrets');
     second.log.mask([secret]);
     await second.log.agent('stdout', bytes('4567890!\n'), 1, 65);
-    await expect(first.log.close({ complete: false })).rejects.toThrow(LogTakenOver);
+    await expect(first.log.close({ complete: false })).rejects.toThrow(Leave);
     await expect(first.log.agent('stdout', bytes('late\n'), 1, 62)).resolves.toBeUndefined();
     await second.log.close({ complete: true });
     expect(await second.lines()).toEqual([

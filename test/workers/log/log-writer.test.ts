@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { openLogAppender } from '../../src/logs/log-appender.ts';
-import { LogWriter } from '../../workers/log-writer.ts';
-import { readWholeLog } from '../support/logs.ts';
+import { openLogAppender } from '../../../src/logs/log-appender.ts';
+import { LogWriter } from '../../../workers/log/log-writer.ts';
+import { readWholeLog } from '../../support/logs.ts';
 
 it('a disk that is full in the middle of a write is tried again, whoever writes waits, and nothing is lost', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'daypass-logs-'));

@@ -1,7 +1,7 @@
-import type { ResumePoint } from '../src/logs/resume-point.ts';
-import type { LogStream } from '../src/session/log-record.ts';
-import { resumeRedactor, type HeldBack, type Redactor } from '../src/token/redactor.ts';
-import type { Secret } from '../src/token/secret.ts';
+import type { ResumePoint } from '../../src/logs/resume-point.ts';
+import type { LogStream } from '../../src/session/log-record.ts';
+import { resumeRedactor, type HeldBack, type Redactor } from '../../src/token/redactor.ts';
+import type { Secret } from '../../src/token/secret.ts';
 import { LineSplitter, type Line } from './line-splitter.ts';
 import { LogLimit, type NewRecord } from './log-limit.ts';
 import { ProgressFilter } from './progress-filter.ts';
