@@ -19,7 +19,7 @@ import type { WorkerDeps } from './deps.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { nameFiles } from './name-files.ts';
 import { createPresence } from './presence.ts';
-import { runReconciler } from './reconciler.ts';
+import { runReconciler } from './reconcile/reconciler.ts';
 import { allLeft } from './run-here.ts';
 import { startSessionWorker } from './session-worker.ts';
 

@@ -26,7 +26,7 @@ const SHORT = new Set([
   'container.killed',
   'provider.mint_reset_after_commit',
   'provider.delete_not_forwarded',
-  'disk.full_while_sessions_run',
+  'disk.full_under_the_spool',
 ]);
 
 /** What is tried with every run of the suite. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerDeps } from './deps.ts';
-import { reconcileSandboxes } from './reconcile-sandboxes.ts';
-import { createSessionReconciler } from './reconcile-sessions.ts';
-import { reconcileTokens } from './reconcile-tokens.ts';
+import type { WorkerDeps } from '../deps.ts';
+import { reconcileSandboxes } from './sandboxes.ts';
+import { createSessionReconciler } from './sessions.ts';
+import { reconcileTokens } from './tokens.ts';
 import { createRetention } from './retention.ts';
 
 const EVERY_MS = 3_000;

@@ -1,10 +1,10 @@
-import { allTokens } from '../src/store/listing.ts';
-import { change, readSession } from '../src/store/records.ts';
-import { withLostAnswer } from '../src/token/lost-answer.ts';
-import type { TokenRecord } from '../src/token/record.ts';
-import type { TokenState } from '../src/token/state.ts';
-import { decideTokenUpkeep, type TokenUpkeep } from '../src/token/token-upkeep.ts';
-import type { WorkerDeps } from './deps.ts';
+import { allTokens } from '../../src/store/listing.ts';
+import { change, readSession } from '../../src/store/records.ts';
+import { withLostAnswer } from '../../src/token/lost-answer.ts';
+import type { TokenRecord } from '../../src/token/record.ts';
+import type { TokenState } from '../../src/token/state.ts';
+import { decideTokenUpkeep, type TokenUpkeep } from '../../src/token/token-upkeep.ts';
+import type { WorkerDeps } from '../deps.ts';
 
 /** The minter answers earlier, when the provider does not; it goes on by itself. */
 const REVOKE_TIMEOUT_MS = 20_000;

@@ -1,7 +1,7 @@
-import { removeJob } from '../src/queue/sessions-queue.ts';
-import type { WorkerDeps } from './deps.ts';
-import { runHere } from './run-here.ts';
-import { settleSession } from './settle-session.ts';
+import { removeJob } from '../../src/queue/sessions-queue.ts';
+import type { WorkerDeps } from '../deps.ts';
+import { runHere } from '../run-here.ts';
+import { settleSession } from '../settle-session.ts';
 
 /**
  * Goes on with a session whose worker is gone, outside of the queue: it runs already, and must not wait behind those that

@@ -1,7 +1,7 @@
-import { closeGateway, listGateways } from '../src/egress/policy-files.ts';
-import { unsettledSessions } from '../src/store/listing.ts';
-import { readSession } from '../src/store/records.ts';
-import type { WorkerDeps } from './deps.ts';
+import { closeGateway, listGateways } from '../../src/egress/policy-files.ts';
+import { unsettledSessions } from '../../src/store/listing.ts';
+import { readSession } from '../../src/store/records.ts';
+import type { WorkerDeps } from '../deps.ts';
 
 /**
  * Removes what no session names any more: containers with our labels, such as one that was created while its session

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createAbsences } from '../../workers/absences.ts';
+import { createAbsences } from '../../../workers/reconcile/absences.ts';
 
 it('an engine is away from the last look at which it was seen, or from the first look of this process', () => {
   let now = 1_000;

@@ -1,8 +1,8 @@
-import { deleteLog, lastWritten, listLogs } from '../src/logs/log-directory.ts';
-import { decideRetention } from '../src/session/retention.ts';
-import { endedBefore, logRemoved, type EndedIndex } from '../src/store/ended.ts';
-import { forget, readSession, view } from '../src/store/records.ts';
-import type { WorkerDeps } from './deps.ts';
+import { deleteLog, lastWritten, listLogs } from '../../src/logs/log-directory.ts';
+import { decideRetention } from '../../src/session/retention.ts';
+import { endedBefore, logRemoved, type EndedIndex } from '../../src/store/ended.ts';
+import { forget, readSession, view } from '../../src/store/records.ts';
+import type { WorkerDeps } from '../deps.ts';
 
 /** The most that one round looks at of each kind, so that a long absence is made up for step by step. */
 const MAX_PER_ROUND = 2_000;

@@ -1,7 +1,7 @@
-import type { SessionRecord } from '../src/session/record.ts';
-import { isEnded } from '../src/session/status.ts';
-import { isSettled, type View } from '../src/store/records.ts';
-import { isClaimed, mayTake, type TakeFacts } from './take.ts';
+import type { SessionRecord } from '../../src/session/record.ts';
+import { isEnded } from '../../src/session/status.ts';
+import { isSettled, type View } from '../../src/store/records.ts';
+import { isClaimed, mayTake, type TakeFacts } from '../take.ts';
 
 /** What a session needs from whoever looks after it; its token has a rule of its own. */
 export type Upkeep = 'nothing' | 'enqueue' | 'adopt' | 'end_as_lost' | 'settle';

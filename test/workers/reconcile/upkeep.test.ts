@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decideUpkeep, ENGINE_LOST_AFTER_MS, type UpkeepFacts } from '../../workers/upkeep.ts';
-import { aSession, aToken } from '../support/records.ts';
+import { decideUpkeep, ENGINE_LOST_AFTER_MS, type UpkeepFacts } from '../../../workers/reconcile/upkeep.ts';
+import { aSession, aToken } from '../../support/records.ts';
 
 const now = Date.parse('2026-01-01T01:00:00.000Z');
 const sandbox = { id: 'sbx_1', image: 'daypass/sandbox', engine: 'engine-1', claimedAt: null, removedAt: null };

@@ -1,12 +1,12 @@
-import { enqueueSession, removeJob } from '../src/queue/sessions-queue.ts';
-import type { SessionRecord } from '../src/session/record.ts';
-import { unsettledSessions } from '../src/store/listing.ts';
-import { unlistSettled, view } from '../src/store/records.ts';
+import { enqueueSession, removeJob } from '../../src/queue/sessions-queue.ts';
+import type { SessionRecord } from '../../src/session/record.ts';
+import { unsettledSessions } from '../../src/store/listing.ts';
+import { unlistSettled, view } from '../../src/store/records.ts';
 import { adoptSession } from './adopt-session.ts';
-import type { WorkerDeps } from './deps.ts';
+import type { WorkerDeps } from '../deps.ts';
 import { createAbsences } from './absences.ts';
-import { settleSession } from './settle-session.ts';
-import { endSession } from './steps/end-session.ts';
+import { settleSession } from '../settle-session.ts';
+import { endSession } from '../steps/end-session.ts';
 import { decideUpkeep, type Upkeep } from './upkeep.ts';
 
 /**
