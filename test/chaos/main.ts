@@ -27,7 +27,7 @@ const schedule = makeSchedule({ seed, minutes, sessions });
 say(`chaos with seed ${seed}: ${sessions} sessions, ${schedule.length - sessions} faults in ${minutes} min`);
 
 await using engine = await startOwnEngine();
-await using rig = await startRig({ engine, settings: { DAYPASS_WORKER_CONCURRENCY: '4' } });
+await using rig = await startRig({ engine, settings: { DAYPASS_WORKER_CONCURRENCY: '6' } });
 const refused: string[] = [];
 await perform(rig, schedule, signal).catch((error: unknown) => refused.push(String(error)));
 const since = Date.now();

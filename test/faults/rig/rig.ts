@@ -6,6 +6,7 @@ import type { Witness } from '../../../src/invariants/facts.ts';
 import type { Violation } from '../../../src/invariants/violation.ts';
 import { openSessionsQueue } from '../../../src/queue/sessions-queue.ts';
 import { connectRedis, redisReady, type Redis } from '../../../src/store/redis.ts';
+import { inBatches } from '../../../src/token/minter/in-batches.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { startTestRedis } from '../../support/redis.ts';
 import { ACCOUNT_KEY, startStack, type Stack } from '../../support/stack.ts';
@@ -19,6 +20,7 @@ import { createWorkload, type Workload } from './workload.ts';
 const REDIS_TIMEOUT_MS = 10_000;
 /** Settings of the directories below which something is made per sandbox. */
 const SANDBOX_PLACES = ['DAYPASS_RUN_DIR', 'DAYPASS_DATA_DIR', 'DAYPASS_MEMORY_DIR'];
+const ASKED_AT_ONCE = 32;
 /** Short, so that a case in which a job's lock runs out needs no minute. */
 const JOB_LOCK_SECONDS = '3';
 
@@ -125,10 +127,9 @@ async function answers(stack: Stack, ids: string[]): Promise<Witness['texts']> {
     '/metrics',
     ...ids.flatMap((id) => ['', '/events', '/logs', '/receipt'].map((part) => `/v1/sessions/${id}${part}`)),
   ];
-  return Promise.all(
-    paths.map(async (path) => ({
-      place: `the answer to GET ${path}`,
-      text: await (await stack.call('GET', path)).text(),
-    })),
-  );
+  const texts: Witness['texts'] = [];
+  await inBatches(paths, ASKED_AT_ONCE, async (path) => {
+    texts.push({ place: `the answer to GET ${path}`, text: await (await stack.call('GET', path)).text() });
+  });
+  return texts;
 }

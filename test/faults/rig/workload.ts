@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inBatches } from '../../../src/token/minter/in-batches.ts';
 import { ACCOUNT_KEY, type Stack } from '../../support/stack.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createRepo, type WireSession } from '../../scenarios/session.ts';
@@ -11,6 +12,8 @@ const STARTS = 'refs/starts';
 const ACCEPT_TIMEOUT_MS = 40_000;
 const RETRY_MS = 300;
 const WAIT_TIMEOUT_MS = 40_000;
+/** The API answers so many logs side by side, and no more than some hundred. */
+const ASKED_AT_ONCE = 32;
 
 export interface SessionShape {
   lines: number;
@@ -80,10 +83,13 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
     ids: () => [...shapes.keys()],
     session,
     async notEnded() {
-      const found = await Promise.all([...shapes.keys()].map(async (id) => ({ id, now: await session(id) })));
-      return found
-        .filter(({ now }) => now === null || now.endedAt === null)
-        .map(({ id, now }) => `Session ${id} has not ended: it is ${now?.status ?? 'forgotten'}`);
+      const found: string[] = [];
+      await inBatches([...shapes.keys()], ASKED_AT_ONCE, async (id) => {
+        const now = await session(id);
+        if (now === null || now.endedAt === null)
+          found.push(`Session ${id} has not ended: it is ${now?.status ?? 'forgotten'}`);
+      });
+      return found;
     },
     until: (id, holds) => {
       // The API may be the one that is away.
@@ -97,13 +103,16 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
       return counts;
     },
     async logs() {
-      const found = [...shapes].map(async ([id, shape]) => {
+      const logs = new Map<string, { expected: string[]; found: string[] }>();
+      await inBatches([...shapes], ASKED_AT_ONCE, async ([id, shape]) => {
         const response = await stack.call('GET', `/v1/sessions/${id}/logs?stream=stdout`);
-        const log = response.ok ? await response.text() : '';
-        const lines = log.split('\n').filter((row) => row !== '');
-        return [id, { expected: expectedLines(shape), found: lines }] as const;
+        const log = await response.text();
+        // A session that was forgotten has none. Anything else that is no log says nothing about what is in it.
+        if (!response.ok && response.status !== 404) throw new Error(`the log of ${id} could not be read: ${log}`);
+        const found = response.ok ? log.split('\n').filter((row) => row !== '') : [];
+        logs.set(id, { expected: expectedLines(shape), found });
       });
-      return new Map(await Promise.all(found));
+      return logs;
     },
   };
 }
