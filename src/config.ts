@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { describe } from './errors.ts';
 import { parseFailpoints } from './ops/failpoints.ts';
+import { defaultMemoryDir } from './runtime/memory-dir.ts';
 import { settings, type Environment } from './settings.ts';
 import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
@@ -170,7 +171,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     dockerHost: read.DOCKER_HOST,
     installation: read.DAYPASS_INSTALLATION,
-    memoryDir: read.DAYPASS_MEMORY_DIR ?? `/dev/shm/daypass-${read.DAYPASS_INSTALLATION}`,
+    memoryDir: read.DAYPASS_MEMORY_DIR ?? defaultMemoryDir(read.DAYPASS_INSTALLATION),
     workerName: read.DAYPASS_WORKER_NAME,
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */

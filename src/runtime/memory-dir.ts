@@ -3,6 +3,11 @@ import { mkdir, rm, stat, statfs } from 'node:fs/promises';
 /** `f_type` of file systems that keep their files in memory; statfs(2) on Linux. */
 const IN_MEMORY = new Set([0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */]);
 
+/** Where it is unless a setting says otherwise: every Linux has a tmpfs there. */
+export function defaultMemoryDir(installation: string): string {
+  return `/dev/shm/daypass-${installation}`;
+}
+
 /**
  * Makes the directory in which the unmasked output of sandboxes lies until it is masked, for this user alone. Throws
  * where it would be on a disk, or belongs to somebody else.

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDocker } from '../../../src/runtime/docker/connect.ts';
+import { defaultMemoryDir } from '../../../src/runtime/memory-dir.ts';
 import { eventually } from '../../support/eventually.ts';
 import { isRunning } from '../support/fake-role.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
@@ -63,13 +64,12 @@ describe('npm start', () => {
         .status;
     await eventually(status, (now) => now === 'running', { timeoutMs: 20_000 });
   };
-  const containers = async () => {
-    const { installation } = read('secrets.json', z.object({ installation: z.string() }));
-    return connectDocker(process.env['DOCKER_HOST']).listContainers({
+  const installation = () => read('secrets.json', z.object({ installation: z.string() })).installation;
+  const containers = async () =>
+    connectDocker(process.env['DOCKER_HOST']).listContainers({
       all: true,
-      filters: { label: [`daypass.installation=${installation}`] },
+      filters: { label: [`daypass.installation=${installation()}`] },
     });
-  };
 
   beforeAll(async () => {
     dir = await temporaryDirectory();
@@ -106,6 +106,7 @@ describe('npm start', () => {
     expect(pids.filter(isRunning)).toEqual([]);
     expect(await containers()).toEqual([]);
     expect(await readdir(join(dir.path, 'spool'))).toEqual([]);
+    expect(existsSync(defaultMemoryDir(installation()))).toBe(false);
     expect((await readdir(dir.path)).toSorted()).toEqual([
       'git-host',
       'logs',
@@ -131,6 +132,7 @@ describe('npm start', () => {
     expect(down.said()).toMatch(/Ended what a killed start had left: .*redis.*container sbx_/);
     expect(pids.filter(isRunning)).toEqual([]);
     expect(await containers()).toEqual([]);
+    expect(existsSync(defaultMemoryDir(installation()))).toBe(false);
     expect(existsSync(join(dir.path, 'start.json'))).toBe(false);
   });
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDocker } from '../../../runtime/docker/connect.ts';
+import { defaultMemoryDir } from '../../../runtime/memory-dir.ts';
 import { endForsaken } from '../ending/end-forsaken.ts';
 import { CommandFailure } from '../failure.ts';
 import { holderOf } from '../installation/lock.ts';
@@ -34,7 +35,8 @@ async function endLeft(dataDir: string, { env, progress }: CommandContext): Prom
   const secrets = await readSecrets(dataDir);
   if (secrets === null) return false;
   const installation = env['DAYPASS_INSTALLATION'] || secrets.installation;
-  const left = await endForsaken({ dataDir, installation, docker: connectDocker(env['DOCKER_HOST']) });
+  const memoryDir = env['DAYPASS_MEMORY_DIR'] || defaultMemoryDir(installation);
+  const left = await endForsaken({ dataDir, installation, memoryDir, docker: connectDocker(env['DOCKER_HOST']) });
   if (left.length === 0) return false;
   progress.line(`Ended what a killed start had left: ${left.join(', ')}. Its tokens are deleted at the next start.`);
   return true;

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { removeMemoryDir } from '../../../runtime/memory-dir.ts';
 import { takeLock } from '../installation/lock.ts';
 import { removeStartFile } from '../installation/start-file.ts';
 import { endForsakenRoles } from '../supervisor/role-record.ts';
@@ -12,13 +13,16 @@ export async function endForsaken(options: {
   dataDir: string;
   installation: string;
   docker: Docker;
+  memoryDir: string;
 }): Promise<string[]> {
-  const { dataDir, installation, docker } = options;
+  const { dataDir, installation, docker, memoryDir } = options;
   await using stack = new AsyncDisposableStack();
   stack.use(await takeLock(dataDir));
   const roles = await endForsakenRoles(dataDir);
   await removeStartFile(dataDir);
   // Where no engine answers, the worker of the next start removes them.
-  const containers = await removeContainers(docker, installation).catch(() => []);
-  return [...roles, ...containers.map((name) => `container ${name}`)];
+  const containers = await removeContainers(docker, installation).catch(() => null);
+  // What the sandboxes said is not needed without them; while one may live, it is.
+  if (containers !== null) await removeMemoryDir(memoryDir);
+  return [...roles, ...(containers ?? []).map((name) => `container ${name}`)];
 }
