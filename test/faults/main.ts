@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { FaultCase } from './fault-case.ts';
 import { interruption } from './interruption.ts';
 import { MATRIX, ONE_OF_EACH_CLASS } from './matrix.ts';
-import { NAIVE_CASES, NAIVE_LAWS, NAIVE_WORKER } from './naive/cases.ts';
+import { NAIVE_CASES, NAIVE_LAWS, NAIVE_SHORT, NAIVE_WORKER } from './naive/cases.ts';
 import { startOwnEngine, type OwnEngine } from './rig/own-engine.ts';
 import { runCase, type CaseResult } from './run-case.ts';
 
@@ -33,7 +33,8 @@ const options = {
   ...(values.naive && { workerProgram: NAIVE_WORKER, laws: NAIVE_LAWS, lawfulWithinMs: 10_000 }),
 };
 const all = values.short ? ONE_OF_EACH_CLASS : MATRIX;
-const cases = (values.naive ? NAIVE_CASES : all).filter(({ name }) => name.includes(values.only));
+const naive = values.short ? NAIVE_SHORT : NAIVE_CASES;
+const cases = (values.naive ? naive : all).filter(({ name }) => name.includes(values.only));
 const results: CaseResult[] = [];
 try {
   for (const fault of cases) {

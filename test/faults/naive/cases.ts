@@ -28,4 +28,13 @@ const undisturbed: FaultCase = {
   },
 };
 
-export const NAIVE_CASES: FaultCase[] = [undisturbed, ...MATRIX.filter(({ name }) => LEAKY.has(name))];
+/** The faults of the matrix that it can meet: it has no minter to kill, no spool to fill, and two of the worker's failpoints. */
+function canMeet({ name }: FaultCase): boolean {
+  if (name.startsWith('disk.') || name.startsWith('failpoint.minter.')) return false;
+  return !name.startsWith('failpoint.worker.') || LEAKY.has(name);
+}
+
+export const NAIVE_CASES: FaultCase[] = [undisturbed, ...MATRIX.filter(canMeet)];
+
+/** Those that must show a leak, and the one that must not. */
+export const NAIVE_SHORT: FaultCase[] = [undisturbed, ...MATRIX.filter(({ name }) => LEAKY.has(name))];
