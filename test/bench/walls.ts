@@ -91,7 +91,8 @@ async function openPlace(stack: Stack): Promise<Place> {
 async function timed(place: Place, start: (place: Place, id: string) => Promise<Started>): Promise<number> {
   const id = `sbx_${nanoid(12)}`;
   const began = performance.now();
-  const { channel, prepare, remove } = await start(place, id);
+  const sandbox = await start(place, id);
+  const { channel } = sandbox;
   try {
     const firstLine = Promise.withResolvers<void>();
     const sink = {
@@ -101,7 +102,7 @@ async function timed(place: Place, start: (place: Place, id: string) => Promise<
     };
     const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
     const pumped = init.pump();
-    await prepare(init);
+    await sandbox.prepare(init);
     await init.setEnv({ HOME: '/home/agent', PATH: '/usr/local/bin:/usr/bin:/bin' });
     const clone = ['git', 'clone', '-q', place.cloneUrl, '/workspace/repo'];
     const { exitCode, stderr } = await init.runStep('clone', '/workspace', clone);
@@ -113,7 +114,7 @@ async function timed(place: Place, start: (place: Place, id: string) => Promise<
     return ms;
   } finally {
     channel.close();
-    await remove();
+    await sandbox.remove();
   }
 }
 
