@@ -91,6 +91,21 @@ const memoryDir = z
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
 const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
 const keepLogs = { DAYPASS_KEEP_LOGS_HOURS: positive.prefault('168') };
+/** `HOST:PORT,…` as webhook URLs name them. */
+const receivers = commaList.transform((items, context) => {
+  for (const item of items)
+    if (!/^[\w.-]+:\d{1,5}$/.test(item)) context.addIssue('must be HOST:PORT pairs separated by commas');
+  return items.map((item) => item.toLowerCase());
+});
+const ports = commaList.transform((items, context) => {
+  for (const item of items) if (!/^\d{1,5}$/.test(item)) context.addIssue('must be ports separated by commas');
+  return items.map(Number);
+});
+/** Where webhooks may go: for the API at the door, for the worker at every try. */
+const webhookRules = {
+  DAYPASS_WEBHOOK_PORTS: ports.prefault('443'),
+  DAYPASS_WEBHOOK_PRIVATE_HOSTS: receivers.prefault(''),
+};
 const HOUR_MS = 3_600_000;
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
@@ -101,6 +116,7 @@ export function loadApiConfig(env: Environment = process.env) {
     ...logPlace,
     ...keepLogs,
     ...redis,
+    ...webhookRules,
     DAYPASS_KEEP_IDEMPOTENCY_HOURS: positive.prefault('24'),
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
     DAYPASS_API_KEYS: namedKeys,
@@ -130,6 +146,7 @@ export function loadApiConfig(env: Environment = process.env) {
       memoryMb: read.DAYPASS_MAX_MEMORY_MB,
       pids: read.DAYPASS_MAX_PIDS,
       diskMb: read.DAYPASS_MAX_DISK_MB,
+      webhooks: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
     },
     debtAlarmSeconds: read.DAYPASS_DEBT_ALARM_SECONDS,
   };
@@ -146,6 +163,9 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...keepLogs,
     ...redis,
     ...relaceUrl,
+    ...webhookRules,
+    DAYPASS_WEBHOOK_RETRY_HOURS: positive.prefault('24'),
+    DAYPASS_WEBHOOK_CA_FILE: z.string().optional(),
     DAYPASS_KEEP_SESSIONS_HOURS: positive.prefault('720'),
     DOCKER_HOST: z.string().optional(),
     DAYPASS_INSTALLATION: z
@@ -180,6 +200,11 @@ export function loadWorkerConfig(env: Environment = process.env) {
     keep: {
       sessionsMs: read.DAYPASS_KEEP_SESSIONS_HOURS * HOUR_MS,
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
+    },
+    webhooks: {
+      rules: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
+      giveUpAfterMs: read.DAYPASS_WEBHOOK_RETRY_HOURS * HOUR_MS,
+      caFile: read.DAYPASS_WEBHOOK_CA_FILE,
     },
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
     logRateBytesPerSecond: read.DAYPASS_LOG_RATE_KB_PER_SECOND * 1024,

@@ -22,6 +22,7 @@ import { createPresence } from './presence.ts';
 import { runReconciler } from './reconcile/reconciler.ts';
 import { allLeft } from './run-here.ts';
 import { startSessionWorker } from './session-worker.ts';
+import { runSender, senderDeps } from './webhooks/sender.ts';
 
 process.title = 'daypass-worker';
 const REDIS_TIMEOUT_MS = 30_000;
@@ -62,6 +63,7 @@ const deps: WorkerDeps = {
 
 const stopHeartbeat = await startHeartbeat(deps);
 const reconciling = runReconciler(deps, closing.signal);
+const sending = runSender(await senderDeps(deps), closing.signal);
 const worker = startSessionWorker(deps, blocking);
 await worker.waitUntilReady();
 log.info({ name: config.workerName, concurrency: config.concurrency }, 'worker ready');
@@ -74,7 +76,7 @@ closeOnSignals(log, [
     close: async () => {
       await worker.pause(true);
       closing.abort();
-      await Promise.all([worker.close(), allLeft(deps), reconciling]);
+      await Promise.all([worker.close(), allLeft(deps), reconciling, sending]);
     },
   },
   {

@@ -4,9 +4,11 @@ import { failpoint } from '../ops/failpoints.ts';
 import { newSession } from '../session/new-session.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { normalise, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
-import { readMinterFacts } from '../store/minter-facts.ts';
+import { readMinterFacts, type MinterFacts } from '../store/minter-facts.ts';
 import { change, readSession } from '../store/records.ts';
-import { sealSecrets } from '../token/request-secrets.ts';
+import { sealSecrets, sealWebhook } from '../token/request-secrets.ts';
+import { newWebhook, type SessionWebhook } from '../webhook/message.ts';
+import { shownUrl } from '../webhook/url.ts';
 import type { ApiDeps } from './deps.ts';
 import { claimKey, earlierSession, type IdempotencyClaim } from './idempotency.ts';
 import { enqueue } from './queue-access.ts';
@@ -44,7 +46,8 @@ async function create(
   const id = `ses_${nanoid()}`;
   const sealedSecrets =
     Object.keys(body.secrets).length === 0 ? null : await sealSecrets(minter.publicKey, minter.keyId, id, body.secrets);
-  const session = newSession({ id, request, sealedSecrets, owner, now: new Date() });
+  const webhook = await sealedWebhook(id, body, minter);
+  const session = newSession({ id, request, sealedSecrets, webhook, owner, now: new Date() });
   await failpoint('api.before_record');
   // Nobody else knows this id, so a second look means that another request took the key.
   let looked = false;
@@ -58,6 +61,15 @@ async function create(
   if (winner === null)
     throw new Refusal('unavailable', 'The Idempotency-Key changed while it was looked at; try again.');
   return winner;
+}
+
+async function sealedWebhook(
+  id: string,
+  { webhook }: StartRequest,
+  { publicKey, keyId }: MinterFacts,
+): Promise<SessionWebhook | undefined> {
+  if (webhook === undefined) return undefined;
+  return newWebhook({ shownUrl: shownUrl(webhook.url), sealed: await sealWebhook(publicKey, keyId, id, webhook) });
 }
 
 async function findEarlier({ redis }: ApiDeps, claim: IdempotencyClaim | null): Promise<SessionRecord | null> {

@@ -42,6 +42,8 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_MAX_PIDS',
     'DAYPASS_MAX_DISK_MB',
     'DAYPASS_DEBT_ALARM_SECONDS',
+    'DAYPASS_WEBHOOK_PORTS',
+    'DAYPASS_WEBHOOK_PRIVATE_HOSTS',
   ],
   worker: [
     ...COMMON,
@@ -60,6 +62,10 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_JOB_LOCK_SECONDS',
     'DAYPASS_LOG_LIMIT_MB',
     'DAYPASS_LOG_RATE_KB_PER_SECOND',
+    'DAYPASS_WEBHOOK_PORTS',
+    'DAYPASS_WEBHOOK_PRIVATE_HOSTS',
+    'DAYPASS_WEBHOOK_RETRY_HOURS',
+    'DAYPASS_WEBHOOK_CA_FILE',
   ],
 };
 
