@@ -14,9 +14,11 @@ import { repoHostOf } from '../src/session/repo-host.ts';
 import { listenForChanges } from '../src/store/changes.ts';
 import { connectPatientRedis, redisReady, requireDurableRedis } from '../src/store/redis.ts';
 import { forgetWorker } from '../src/store/workers.ts';
+import { createMasks } from '../src/token/masks.ts';
 import { createMinterClient } from '../src/token/minter/client.ts';
 import type { WorkerDeps } from './deps.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { holdMasks } from './hold-masks.ts';
 import { nameFiles } from './name-files.ts';
 import { createPresence } from './presence.ts';
 import { runReconciler } from './reconcile/reconciler.ts';
@@ -29,7 +31,8 @@ const REDIS_TIMEOUT_MS = 30_000;
 
 const config = loadWorkerConfig();
 armFailpoints(config.failpoints);
-const log = createLogger('worker', config.logLevel);
+const masks = createMasks();
+const log = createLogger('worker', config.logLevel, masks.line);
 const repoHost = repoHostOf(config.repoOrigin);
 const docker = connectDocker(config.dockerHost);
 const memoryDir = await openMemoryDir(config.memoryDir);
@@ -50,7 +53,8 @@ const deps: WorkerDeps = {
   redis,
   queue: openSessionsQueue(redis),
   changes: await listenForChanges(subscriber),
-  minter: createMinterClient(config.minterSocket),
+  minter: holdMasks(createMinterClient(config.minterSocket), masks),
+  masks,
   runtime,
   engineId: await runtime.engineId(),
   toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(config.runDir, 'tools') }),
