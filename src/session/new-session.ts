@@ -5,7 +5,7 @@ export function newSession(facts: {
   id: string;
   request: SessionRequest;
   sealedSecrets: string | null;
-  owner: string;
+  keyId: string;
   now: Date;
 }): SessionRecord {
   return {
@@ -13,7 +13,7 @@ export function newSession(facts: {
     status: 'queued',
     request: facts.request,
     sealedSecrets: facts.sealedSecrets,
-    owner: facts.owner,
+    keyId: facts.keyId,
     createdAt: facts.now.toISOString(),
     startedAt: null,
     runningAt: null,

@@ -75,8 +75,8 @@ export interface SessionRecord {
   request: SessionRequest;
   /** `secrets` of the request, sealed by the API to the minter's public key; null when there are none or they are erased. */
   sealedSecrets: string | null;
-  /** Name of the API key that started it. */
-  owner: string;
+  /** Id of the API key that started it, and whose holders see it. */
+  keyId: string;
   createdAt: string;
   startedAt: string | null;
   runningAt: string | null;
