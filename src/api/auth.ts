@@ -7,6 +7,7 @@ import { findApiKey, readApiKey } from '../store/api-keys.ts';
 import type { Redis } from '../store/redis.ts';
 import { Secret } from '../token/secret.ts';
 import type { SettingsKey } from './deps.ts';
+import { createKeyUse } from './key-use.ts';
 
 /** What somebody who logged in with a key is remembered by, instead of the key. */
 export interface Login {
@@ -34,13 +35,17 @@ export interface Authenticator {
 export function createAuthenticator(redis: Redis, settingsKeys: readonly SettingsKey[]): Authenticator {
   const known = settingsKeys.map((key) => ({ caller: callerOfSettings(key), hash: hashBytes(key.key.reveal()) }));
 
+  const noteUse = createKeyUse(redis);
+
   const byKey = async (value: string): Promise<Caller> => {
     const hash = hashBytes(value);
     const [ofSettings] = known.filter((entry) => timingSafeEqual(entry.hash, hash));
     if (ofSettings !== undefined) return ofSettings.caller;
     const found = await findApiKey(redis, hash.toString('hex'));
     if (found === null) throw new Refusal('unauthorized', 'This API key is not known here.');
-    return requireValid(callerOfKey(found, new Secret(value)), whyOver(found, new Date()));
+    const caller = requireValid(callerOfKey(found, new Secret(value)), whyOver(found, new Date()));
+    noteUse(found.id);
+    return caller;
   };
 
   return {
