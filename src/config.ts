@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -47,6 +48,19 @@ const namedKeys = commaList.transform((items, context) =>
     return { name, key: new Secret(key) };
   }),
 );
+
+/** `ADDRESS,NETWORK/BITS,…`, as the server that looks at the callers' addresses takes them. */
+const networks = commaList.refine(
+  (items) => items.every(isNetwork),
+  'must be IP addresses and networks such as 10.0.0.0/8, separated by commas',
+);
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
 
 /** `ID:BASE64,…`: AES-256 keys; the first writes, all of them read. */
 const sealKeys = z.string().transform((text, context) => {
@@ -118,6 +132,8 @@ export function loadApiConfig(env: Environment = process.env) {
     ...redis,
     ...webhookRules,
     DAYPASS_KEEP_IDEMPOTENCY_HOURS: positive.prefault('24'),
+    DAYPASS_KEEP_AUDIT_HOURS: positive.prefault('8760'),
+    DAYPASS_TRUSTED_PROXIES: networks.prefault(''),
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
     DAYPASS_API_KEYS: namedKeys,
     DAYPASS_IMAGES: commaList.prefault('daypass/sandbox'),
@@ -138,7 +154,9 @@ export function loadApiConfig(env: Environment = process.env) {
     keep: {
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
       idempotencyMs: read.DAYPASS_KEEP_IDEMPOTENCY_HOURS * HOUR_MS,
+      auditMs: read.DAYPASS_KEEP_AUDIT_HOURS * HOUR_MS,
     },
+    trustedProxies: read.DAYPASS_TRUSTED_PROXIES,
     limits: {
       images: read.DAYPASS_IMAGES,
       maxTimeoutSeconds: read.DAYPASS_MAX_TIMEOUT_SECONDS,

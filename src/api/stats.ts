@@ -8,16 +8,17 @@ import type { Stats } from './schemas/operations.ts';
 
 export type StoreStats = Omit<Stats, 'queue'>;
 
-/** What there is in the store, now. */
+/** What there is in the store now: of all keys, or of one. */
 export async function storeStats(
   { redis, debtAlarmSeconds }: Pick<ApiDeps, 'redis' | 'debtAlarmSeconds'>,
   now: Date,
+  keyId: string | null,
 ): Promise<StoreStats> {
   const [sessions, tokens, debt, webhooks] = await Promise.all([
-    tally(SESSION_STATUSES, (status) => countSessions(redis, status)),
-    tally(TOKEN_STATES, (state) => countTokens(redis, state)),
-    revocationDebt(redis, { alarmSeconds: debtAlarmSeconds, now }),
-    webhookFigures(redis),
+    tally(SESSION_STATUSES, (status) => countSessions(redis, status, keyId)),
+    tally(TOKEN_STATES, (state) => countTokens(redis, state, keyId)),
+    revocationDebt(redis, { alarmSeconds: debtAlarmSeconds, now, keyId }),
+    keyId === null ? webhookFigures(redis) : null,
   ]);
   return { sessions, tokens, revocationDebt: debt, webhooks };
 }

@@ -5,7 +5,7 @@ interface StoreFigures {
   sessions: Record<string, number>;
   tokens: Record<string, number>;
   revocationDebt: { count: number; oldestSeconds: number | null; alarm: boolean };
-  webhooks: { waiting: number; delivered: number; failed: number };
+  webhooks: { waiting: number; delivered: number; failed: number } | null;
 }
 
 export interface Metrics {
@@ -53,9 +53,9 @@ export function createMetrics(): Metrics {
         debt.set(stats.revocationDebt.count);
         oldest.set(stats.revocationDebt.oldestSeconds ?? 0);
         alarm.set(stats.revocationDebt.alarm ? 1 : 0);
-        webhooksWaiting.set(stats.webhooks.waiting);
-        webhooks.set({ outcome: 'delivered' }, stats.webhooks.delivered);
-        webhooks.set({ outcome: 'failed' }, stats.webhooks.failed);
+        webhooksWaiting.set(stats.webhooks?.waiting ?? 0);
+        webhooks.set({ outcome: 'delivered' }, stats.webhooks?.delivered ?? 0);
+        webhooks.set({ outcome: 'failed' }, stats.webhooks?.failed ?? 0);
         unknown.set(stats.tokens['unknown'] ?? 0);
       }
       return registers[0].metrics();

@@ -7,7 +7,7 @@ export function newSession(facts: {
   request: SessionRequest;
   sealedSecrets: string | null;
   webhook?: SessionWebhook | undefined;
-  owner: string;
+  keyId: string;
   now: Date;
 }): SessionRecord {
   return {
@@ -16,7 +16,7 @@ export function newSession(facts: {
     request: facts.request,
     sealedSecrets: facts.sealedSecrets,
     ...(facts.webhook && { webhook: facts.webhook }),
-    owner: facts.owner,
+    keyId: facts.keyId,
     createdAt: facts.now.toISOString(),
     startedAt: null,
     runningAt: null,

@@ -78,8 +78,8 @@ export interface SessionRecord {
   sealedSecrets: string | null;
   /** Whom to tell of its steps, and what is still to be told; absent when nobody. */
   webhook?: SessionWebhook;
-  /** Name of the API key that started it. */
-  owner: string;
+  /** Id of the API key that started it, and whose holders see it. */
+  keyId: string;
   createdAt: string;
   startedAt: string | null;
   runningAt: string | null;
