@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -48,6 +49,19 @@ const namedKeys = commaList.transform((items, context) =>
   }),
 );
 
+/** `ADDRESS,NETWORK/BITS,…`, as the server that looks at the callers' addresses takes them. */
+const networks = commaList.refine(
+  (items) => items.every(isNetwork),
+  'must be IP addresses and networks such as 10.0.0.0/8, separated by commas',
+);
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
 /** `ID:BASE64,…`: AES-256 keys; the first writes, all of them read. */
 const sealKeys = z.string().transform((text, context) => {
   try {
@@ -91,6 +105,21 @@ const memoryDir = z
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
 const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
 const keepLogs = { DAYPASS_KEEP_LOGS_HOURS: positive.prefault('168') };
+/** `HOST:PORT,…` as webhook URLs name them. */
+const receivers = commaList.transform((items, context) => {
+  for (const item of items)
+    if (!/^[\w.-]+:\d{1,5}$/.test(item)) context.addIssue('must be HOST:PORT pairs separated by commas');
+  return items.map((item) => item.toLowerCase());
+});
+const ports = commaList.transform((items, context) => {
+  for (const item of items) if (!/^\d{1,5}$/.test(item)) context.addIssue('must be ports separated by commas');
+  return items.map(Number);
+});
+/** Where webhooks may go: for the API at the door, for the worker at every try. */
+const webhookRules = {
+  DAYPASS_WEBHOOK_PORTS: ports.prefault('443'),
+  DAYPASS_WEBHOOK_PRIVATE_HOSTS: receivers.prefault(''),
+};
 const HOUR_MS = 3_600_000;
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
@@ -101,7 +130,10 @@ export function loadApiConfig(env: Environment = process.env) {
     ...logPlace,
     ...keepLogs,
     ...redis,
+    ...webhookRules,
     DAYPASS_KEEP_IDEMPOTENCY_HOURS: positive.prefault('24'),
+    DAYPASS_KEEP_AUDIT_HOURS: positive.prefault('8760'),
+    DAYPASS_TRUSTED_PROXIES: networks.prefault(''),
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
     DAYPASS_API_KEYS: namedKeys,
     DAYPASS_IMAGES: commaList.prefault('daypass/sandbox'),
@@ -122,7 +154,9 @@ export function loadApiConfig(env: Environment = process.env) {
     keep: {
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
       idempotencyMs: read.DAYPASS_KEEP_IDEMPOTENCY_HOURS * HOUR_MS,
+      auditMs: read.DAYPASS_KEEP_AUDIT_HOURS * HOUR_MS,
     },
+    trustedProxies: read.DAYPASS_TRUSTED_PROXIES,
     limits: {
       images: read.DAYPASS_IMAGES,
       maxTimeoutSeconds: read.DAYPASS_MAX_TIMEOUT_SECONDS,
@@ -130,6 +164,7 @@ export function loadApiConfig(env: Environment = process.env) {
       memoryMb: read.DAYPASS_MAX_MEMORY_MB,
       pids: read.DAYPASS_MAX_PIDS,
       diskMb: read.DAYPASS_MAX_DISK_MB,
+      webhooks: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
     },
     debtAlarmSeconds: read.DAYPASS_DEBT_ALARM_SECONDS,
   };
@@ -146,6 +181,9 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...keepLogs,
     ...redis,
     ...relaceUrl,
+    ...webhookRules,
+    DAYPASS_WEBHOOK_RETRY_HOURS: positive.prefault('24'),
+    DAYPASS_WEBHOOK_CA_FILE: z.string().optional(),
     DAYPASS_KEEP_SESSIONS_HOURS: positive.prefault('720'),
     DOCKER_HOST: z.string().optional(),
     DAYPASS_INSTALLATION: z
@@ -180,6 +218,11 @@ export function loadWorkerConfig(env: Environment = process.env) {
     keep: {
       sessionsMs: read.DAYPASS_KEEP_SESSIONS_HOURS * HOUR_MS,
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
+    },
+    webhooks: {
+      rules: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
+      giveUpAfterMs: read.DAYPASS_WEBHOOK_RETRY_HOURS * HOUR_MS,
+      caFile: read.DAYPASS_WEBHOOK_CA_FILE,
     },
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
     logRateBytesPerSecond: read.DAYPASS_LOG_RATE_KB_PER_SECOND * 1024,

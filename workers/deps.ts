@@ -5,6 +5,7 @@ import type { SandboxRuntime } from '../src/runtime/sandbox-runtime.ts';
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { Changes } from '../src/store/changes.ts';
 import type { Redis } from '../src/store/redis.ts';
+import type { Masks } from '../src/token/masks.ts';
 import type { MinterClient } from '../src/token/minter/client.ts';
 import type { Present } from './presence.ts';
 
@@ -17,6 +18,8 @@ export interface WorkerDeps {
   queue: SessionsQueue;
   changes: Changes;
   minter: MinterClient;
+  /** Masks what leaves this process with the values that it holds. */
+  masks: Masks;
   runtime: SandboxRuntime;
   /** The engine's own name for itself: only sandboxes on it are this worker's to see to. */
   engineId: string;

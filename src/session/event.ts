@@ -33,6 +33,9 @@ export const SESSION_EVENT_TYPES = [
   'token_expired',
   'container_removed',
   'cleanup_failed',
+  'webhook_delivered',
+  'webhook_failed',
+  'webhook_disabled',
 ] as const;
 
 export type SessionEventType = (typeof SESSION_EVENT_TYPES)[number];

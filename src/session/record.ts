@@ -1,5 +1,6 @@
 import type { FailureCode } from '../errors.ts';
 import type { RepoGrant, Access } from '../token/record.ts';
+import type { SessionWebhook } from '../webhook/message.ts';
 import type { SessionStatus } from './status.ts';
 
 export interface SessionRepo {
@@ -75,8 +76,10 @@ export interface SessionRecord {
   request: SessionRequest;
   /** `secrets` of the request, sealed by the API to the minter's public key; null when there are none or they are erased. */
   sealedSecrets: string | null;
-  /** Name of the API key that started it. */
-  owner: string;
+  /** Whom to tell of its steps, and what is still to be told; absent when nobody. */
+  webhook?: SessionWebhook;
+  /** Id of the API key that started it, and whose holders see it. */
+  keyId: string;
   createdAt: string;
   startedAt: string | null;
   runningAt: string | null;

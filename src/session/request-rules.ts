@@ -1,6 +1,7 @@
 import type { OperatorLimits } from '../config.ts';
 import type { FieldError } from '../errors.ts';
 import type { SessionRequest } from './record.ts';
+import { webhookUrlProblem } from '../webhook/url.ts';
 import type { StartRequest } from './request.ts';
 
 /** What is wrong between the fields of a request, defaults included, and what is not built yet. */
@@ -22,6 +23,12 @@ export function limitProblems(request: SessionRequest, limits: OperatorLimits): 
       ? []
       : [{ path: 'image', message: `is not allowed here; allowed: ${limits.images.join(', ')}` }]),
   ];
+}
+
+/** A webhook that the operator does not let go where it wants to. */
+export function webhookProblems({ webhook }: StartRequest, limits: OperatorLimits): FieldError[] {
+  const problem = webhook === undefined ? null : webhookUrlProblem(webhook.url, limits.webhooks);
+  return problem === null ? [] : [{ path: 'webhook.url', message: problem }];
 }
 
 function above(path: string, value: number, limit: number): FieldError[] {
@@ -48,13 +55,8 @@ function timeouts({ timeoutSeconds, maxTimeoutSeconds }: SessionRequest): FieldE
   return [{ path: 'maxTimeoutSeconds', message: `must not be below timeoutSeconds, which is ${timeoutSeconds}` }];
 }
 
-function notBuilt({ credentials, webhook }: StartRequest): FieldError[] {
-  return [
-    ...(credentials.delivery === 'gateway'
-      ? [{ path: 'credentials.delivery', message: '"gateway" is not built yet; use "env"' }]
-      : []),
-    ...(webhook === undefined
-      ? []
-      : [{ path: 'webhook', message: 'is not supported yet; follow GET /v1/sessions/{id}/events instead' }]),
-  ];
+function notBuilt({ credentials }: StartRequest): FieldError[] {
+  return credentials.delivery === 'gateway'
+    ? [{ path: 'credentials.delivery', message: '"gateway" is not built yet; use "env"' }]
+    : [];
 }

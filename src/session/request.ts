@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { OperatorLimits } from '../config.ts';
 import { Refusal, type FieldError } from '../errors.ts';
 import type { SessionRequest } from './record.ts';
-import { command, env, metadata, networkRules, repo, resources, secrets } from './request-fields.ts';
-import { limitProblems, ruleProblems } from './request-rules.ts';
+import { command, env, metadata, networkRules, repo, resources, secrets, webhook } from './request-fields.ts';
+import { limitProblems, ruleProblems, webhookProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 // Memory covers the files of the workspace too, so the default is larger than the default disk.
@@ -33,10 +33,7 @@ export const startRequest = z
     credentials: z.strictObject({ delivery: z.enum(['env', 'gateway']) }).default({ delivery: 'env' }),
     priority: z.int().min(-1_000).max(1_000).default(0).meta({ description: 'Higher goes first.' }),
     metadata: metadata.default({}),
-    webhook: z
-      .strictObject({ url: z.string(), secret: z.string() })
-      .optional()
-      .meta({ description: 'Not supported yet: refused.' }),
+    webhook: webhook.optional(),
   })
   .meta({ id: 'StartSession' });
 
@@ -73,7 +70,7 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
     priority: body.priority,
     metadata: body.metadata,
   };
-  refuse([...ruleProblems(body, request), ...limitProblems(request, limits)]);
+  refuse([...ruleProblems(body, request), ...limitProblems(request, limits), ...webhookProblems(body, limits)]);
   return request;
 }
 

@@ -86,7 +86,7 @@ const BAD_FIELDS: [string, object, string, string][] = [
     'credentials.delivery',
     'not built',
   ],
-  ['a webhook', { repos: [REPO], webhook: { url: 'https://x', secret: 's' } }, 'webhook', 'not supported yet'],
+  ['a webhook', { repos: [REPO], webhook: { url: 'https://x', secret: 's' } }, 'webhook.secret', 'whsec_'],
   ['a priority beyond bounds', { repos: [REPO], priority: 1_001 }, 'priority', 'at most 1000'],
   ['metadata that is no string', { repos: [REPO], metadata: { a: 1 } }, 'metadata.a', 'must be a string'],
   ['a metadata key with a space', { repos: [REPO], metadata: { 'a b': '' } }, 'metadata.a b', 'must be a name'],

@@ -2,6 +2,7 @@ import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { secretsOf } from '../hold-masks.ts';
 import { sandboxEnvironment } from '../sandbox-environment.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
@@ -19,7 +20,7 @@ export async function deliverEnvironment(
   grant: SandboxGrant,
 ): Promise<void> {
   // The masks must be in place before the first program that could print a secret runs.
-  log.mask([...Object.values(grant.access.secretEnv), ...Object.values(grant.secrets)]);
+  log.mask(secretsOf(grant));
   const { host, port, listenAddress } = repoHost;
   await init.forward({ address: listenAddress, port }, { host, port });
   await init.forward(PROXY, null);

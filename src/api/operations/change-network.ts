@@ -9,12 +9,14 @@ import { jsonAnswer } from './answers.ts';
 export const changeNetwork = defineOperation({
   method: 'patch',
   path: '/v1/sessions/{id}/network',
+  scope: 'start',
+  audit: 'session.network',
   summary: 'Changes what a running session may reach',
   description: 'Not built yet: a request that is right is answered 501.',
   body: z.strictObject({ allow: networkRules }).meta({ id: 'ChangeNetwork' }),
   responses: jsonAnswer(200, 'The session.', sessionSchema),
-  handle: async ({ id }, { redis }) => {
-    await loadFacts(redis, id);
+  handle: async (call, { redis }) => {
+    await loadFacts(redis, call);
     throw new Refusal(
       'not_implemented',
       'The network of a running session cannot be changed yet. Nothing was changed.',

@@ -32,6 +32,8 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_LOG_DIR',
     'DAYPASS_KEEP_LOGS_HOURS',
     'DAYPASS_KEEP_IDEMPOTENCY_HOURS',
+    'DAYPASS_KEEP_AUDIT_HOURS',
+    'DAYPASS_TRUSTED_PROXIES',
     'DAYPASS_REDIS_URL',
     'DAYPASS_API_LISTEN',
     'DAYPASS_API_KEYS',
@@ -42,6 +44,8 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_MAX_PIDS',
     'DAYPASS_MAX_DISK_MB',
     'DAYPASS_DEBT_ALARM_SECONDS',
+    'DAYPASS_WEBHOOK_PORTS',
+    'DAYPASS_WEBHOOK_PRIVATE_HOSTS',
   ],
   worker: [
     ...COMMON,
@@ -60,6 +64,10 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_JOB_LOCK_SECONDS',
     'DAYPASS_LOG_LIMIT_MB',
     'DAYPASS_LOG_RATE_KB_PER_SECOND',
+    'DAYPASS_WEBHOOK_PORTS',
+    'DAYPASS_WEBHOOK_PRIVATE_HOSTS',
+    'DAYPASS_WEBHOOK_RETRY_HOURS',
+    'DAYPASS_WEBHOOK_CA_FILE',
   ],
 };
 
