@@ -3,7 +3,7 @@ import { describe, Refusal } from '../errors.ts';
 import { failpoint } from '../ops/failpoints.ts';
 import { newSession } from '../session/new-session.ts';
 import type { SessionRecord } from '../session/record.ts';
-import { normalise, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
+import { normalise, requireEnforceablePush, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
 import { readMinterFacts } from '../store/minter-facts.ts';
 import { change, readSession } from '../store/records.ts';
 import { sealSecrets } from '../token/request-secrets.ts';
@@ -37,6 +37,7 @@ async function create(
 ): Promise<SessionRecord> {
   const { redis, limits, keep } = deps;
   const request = normalise(body, limits);
+  requireEnforceablePush(request);
   const minter = await readMinterFacts(redis);
   if (minter === null)
     throw new Refusal('unavailable', 'The minter has not started yet, so no session can get a token.');

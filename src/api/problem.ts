@@ -13,6 +13,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   body_too_large: { status: 413, title: 'The body is too large' },
   invalid_request: { status: 422, title: 'The request cannot be accepted' },
   access_unsupported: { status: 422, title: 'The provider cannot express this access' },
+  push_unsupported: { status: 422, title: 'Nobody would enforce these rules for pushes' },
   internal_error: { status: 500, title: 'Internal error' },
   log_unreadable: { status: 500, title: 'The log cannot be read' },
   not_implemented: { status: 501, title: 'Not built yet' },
