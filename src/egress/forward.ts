@@ -4,14 +4,14 @@ import { describe } from '../errors.ts';
 import { endToEndHeaders } from './headers.ts';
 import { closeWhenIdle } from './idle.ts';
 import { refusalText, type Proxy } from './proxy.ts';
-import { formatTarget, parseTarget, type Target } from './target.ts';
+import { formatTarget, hostHeader, readRequestTarget, type Target } from './target.ts';
 
 /** `GET http://host/path`: how clients ask a proxy for plain HTTP. Resolves when the request is on its way. */
 export async function forward(req: IncomingMessage, res: ServerResponse, { judge, dial, log }: Proxy): Promise<void> {
-  const url = URL.parse(req.url ?? '');
-  const target = url?.protocol === 'http:' ? parseTarget(`${url.hostname}:${url.port || '80'}`) : null;
-  if (url === null || target === null || url.username !== '')
+  const asked = readRequestTarget(req.url ?? '', null);
+  if (asked === null || asked.target === null)
     return refuse(res, 400, 'A proxy wants a whole http:// address without a user, or CONNECT');
+  const { target, path } = asked;
   const decision = await judge(target);
   if (!decision.allowed) return refuse(res, 403, decision.reason);
   const fail = (error: unknown): void => {
@@ -23,7 +23,7 @@ export async function forward(req: IncomingMessage, res: ServerResponse, { judge
   try {
     const upstream = await dial(decision.addresses, target.port);
     if (res.destroyed) return void upstream.destroy();
-    send({ req, res, url, target, upstream, fail });
+    send({ req, res, target, path, upstream, fail });
   } catch (error) {
     fail(error);
   }
@@ -32,13 +32,13 @@ export async function forward(req: IncomingMessage, res: ServerResponse, { judge
 interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
-  url: URL;
   target: Target;
+  path: string;
   upstream: Socket;
   fail: (error: unknown) => void;
 }
 
-function send({ req, res, url, target, upstream, fail }: Exchange): void {
+function send({ req, res, target, path, upstream, fail }: Exchange): void {
   closeWhenIdle(upstream);
   // Hop-by-hop as it is, the body's framing is chosen anew; for methods such as GET only when it is asked for.
   const framing = req.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
@@ -46,8 +46,8 @@ function send({ req, res, url, target, upstream, fail }: Exchange): void {
     createConnection: () => upstream,
     port: target.port,
     method: req.method,
-    path: `${url.pathname}${url.search}`,
-    headers: { ...endToEndHeaders(req.headers), ...framing, host: url.host, connection: 'close' },
+    path,
+    headers: { ...endToEndHeaders(req.headers), ...framing, host: hostHeader(target), connection: 'close' },
     setHost: false,
   });
   outgoing.on('response', (reply) => {

@@ -7,6 +7,7 @@ import { parseNetworkRule } from '../session/network-rule.ts';
 import type { Resolve, Rules } from './decide.ts';
 import { dial as dialBySystem, type Dial } from './dial.ts';
 import { gatewayDir, gatewaysDir, policiesDir, policyFile, socketIn } from './layout.ts';
+import type { HandlersFor } from './request-handler.ts';
 import { parsePolicy, type SandboxPolicy } from './policy.ts';
 import { openSandboxGateway, type SandboxGateway } from './sandbox-gateway.ts';
 import { parseTarget, type Target } from './target.ts';
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   /** Such as `http://127.0.0.1:7080`. */
   repoOrigin: string;
   log: Logger;
+  /** Who answers requests of a sandbox here in the gateway. */
+  handlersFor?: HandlersFor<SandboxPolicy>;
   resolve?: Resolve;
   dial?: Dial;
 }
@@ -34,7 +37,7 @@ interface OpenOne {
  * policy that cannot be read has no socket.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ close(): Promise<void> }> {
-  const { runDir, log, resolve = resolveBySystem, dial = dialBySystem } = options;
+  const { runDir, log, resolve = resolveBySystem, dial = dialBySystem, handlersFor = () => [] } = options;
   const repoHost = targetOf(options.repoOrigin);
   const open = new Map<string, OpenOne>();
   const broken = new Map<string, string>();
@@ -65,12 +68,13 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
     broken.delete(sandboxId);
     const { sessionId } = policy;
     const rules: Rules = { repoHost, allow: policy.allow.map(parseNetworkRule) };
+    const handlers = handlersFor(policy);
     if (known === undefined) {
       const socket = socketIn(gatewayDir(runDir, sandboxId));
-      const gateway = await openSandboxGateway({ socket, sessionId, rules, resolve, dial, log });
+      const gateway = await openSandboxGateway({ socket, sessionId, rules, handlers, resolve, dial, log });
       open.set(sandboxId, { gateway, text });
     } else {
-      known.gateway.setRules(rules);
+      known.gateway.setRules(rules, handlers);
       known.text = text;
     }
   };

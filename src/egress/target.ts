@@ -17,3 +17,23 @@ export function parseTarget(authority: string): Target | null {
 export function formatTarget({ host, port }: Target): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** The Host header of a plain HTTP request to the target. */
+export function hostHeader(target: Target): string {
+  return target.port === 80 ? formatTarget(target).replace(/:80$/, '') : formatTarget(target);
+}
+
+/**
+ * Where a request goes by its request target (RFC 9112, 3.2): `/path` to where its tunnel leads, or to the gateway itself;
+ * `http://host/path` to that host. null when it is neither, or names a user.
+ */
+export function readRequestTarget(
+  requestTarget: string,
+  tunnelledTo: Target | null,
+): { target: Target | null; path: string } | null {
+  if (requestTarget.startsWith('/')) return { target: tunnelledTo, path: requestTarget };
+  const url = URL.parse(requestTarget);
+  if (url?.protocol !== 'http:' || url.username !== '' || url.password !== '') return null;
+  const target = parseTarget(`${url.hostname}:${url.port || '80'}`);
+  return target === null ? null : { target, path: `${url.pathname}${url.search}` };
+}

@@ -31,6 +31,12 @@ export async function tunnel(req: IncomingMessage, head: Buffer, { judge, dial, 
   await splice(client, upstream);
 }
 
+/** Says that the tunnel is there; what the client has sent early is read again. */
+export function acceptTunnel(client: Socket, head: Buffer): void {
+  client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  if (head.length > 0) client.unshift(head);
+}
+
 /** Answers on the bare connection and ends it. */
 export function refuseTunnel(client: Socket, status: string, reason: string): void {
   if (!client.writable) return void client.destroy();

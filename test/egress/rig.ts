@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Resolve } from '../../src/egress/decide.ts';
 import { dial, type Dial } from '../../src/egress/dial.ts';
-import { startGateway } from '../../src/egress/gateway.ts';
+import { startGateway, type GatewayOptions } from '../../src/egress/gateway.ts';
 import { gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 
 const READY_MS = 5_000;
@@ -51,6 +51,7 @@ export interface RigOptions {
   repoPort: number;
   resolve?: Resolve;
   dial?: Dial;
+  handlersFor?: GatewayOptions['handlersFor'];
 }
 
 /** A gateway with a run directory of its own. */
@@ -78,6 +79,7 @@ export async function gatewayRig(options: RigOptions): Promise<GatewayRig> {
         log: logger,
         resolve: options.resolve ?? (() => Promise.reject(new Error('this test has no DNS'))),
         dial: options.dial ?? dial,
+        ...(options.handlersFor && { handlersFor: options.handlersFor }),
       });
     },
     async sandbox(id, allow = []) {
