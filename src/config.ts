@@ -233,11 +233,20 @@ export function loadMinterSocket(env: Environment = process.env): string {
 }
 
 export function loadGatewayConfig(env: Environment = process.env) {
-  const read = settings(env, { ...common, ...place, ...relaceUrl });
+  const read = settings(env, {
+    ...common,
+    ...place,
+    ...relaceUrl,
+    DAYPASS_PUSH_CHECK_MB: positive.prefault('512'),
+  });
+  const runDir = resolve(read.DAYPASS_RUN_DIR);
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     failpoints: read.DAYPASS_FAILPOINTS,
-    runDir: resolve(read.DAYPASS_RUN_DIR),
+    runDir,
+    credentialSocket: join(runDir, 'credentials.sock'),
+    scratchDir: join(resolve(read.DAYPASS_DATA_DIR), 'pushes'),
+    pushCheckBytes: read.DAYPASS_PUSH_CHECK_MB * 1024 * 1024,
     /** The one host that every sandbox reaches, even where its address is private. */
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
   };

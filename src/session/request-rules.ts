@@ -65,9 +65,6 @@ function differentRules({ repos }: SessionRequest): FieldError[] {
 }
 
 function notBuilt({ webhook }: StartRequest): FieldError[] {
-  return [
-    ...(webhook === undefined
-      ? []
-      : [{ path: 'webhook', message: 'is not supported yet; follow GET /v1/sessions/{id}/events instead' }]),
-  ];
+  if (webhook === undefined) return [];
+  return [{ path: 'webhook', message: 'is not supported yet; follow GET /v1/sessions/{id}/events instead' }];
 }

@@ -27,13 +27,14 @@ export interface ScratchRepo extends AsyncDisposable {
   commits(): CommitReader;
 }
 
-/** Makes them, a few at a time. */
 export interface Scratch {
-  /** Waits for its turn. `idLength`: of the repo's object names in hex, 40 or 64. */
+  /** `idLength`: of the repo's object names in hex, 40 or 64. Rejects with the signal's reason when it is aborted. */
   open(idLength: number, signal: AbortSignal): Promise<ScratchRepo>;
 }
 
+/** Packs that are worked through at the same time. */
 const AT_ONCE = 2;
+const ALL_TOGETHER = 8;
 const MAX_MEMORY_KB = 2 * 1024 * 1024;
 const MAX_CPU_SECONDS = 120;
 const TIMEOUT_MS = 180_000;
@@ -47,48 +48,43 @@ const SETTINGS = {
   'maintenance.auto': 'false',
 };
 
+/** Each push may hold this much, all together eight times as much. */
 export async function openScratch(dir: string, maxBytes: number): Promise<Scratch> {
   // What an earlier life of this process has left.
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  let free = AT_ONCE;
-  const waiting: (() => void)[] = [];
-  const release = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) free++;
-    else next();
-  };
-  return {
-    async open(idLength, signal) {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      try {
-        signal.throwIfAborted();
-        return await openRepo({ dir, maxBytes, idLength, signal, release });
-      } catch (error) {
-        release();
-        throw error;
-      }
-    },
-  };
+  const shared: Shared = { maxBytes, leftBytes: ALL_TOGETHER * maxBytes, indexing: createTurns(AT_ONCE) };
+  return { open: (idLength, signal) => openRepo(dir, shared, idLength, signal) };
 }
 
-async function openRepo(options: {
-  dir: string;
+/** What the scratch repos have in common. */
+interface Shared {
   maxBytes: number;
-  idLength: number;
-  signal: AbortSignal;
-  release: () => void;
-}): Promise<ScratchRepo> {
-  const { maxBytes, idLength } = options;
-  const home = await mkdtemp(join(options.dir, 'push-'));
+  leftBytes: number;
+  indexing: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+async function openRepo(dir: string, shared: Shared, idLength: number, client: AbortSignal): Promise<ScratchRepo> {
+  client.throwIfAborted();
+  const home = await mkdtemp(join(dir, 'push-'));
   const repo = join(home, 'repo.git');
   const ending = new AbortController();
-  const signal = AbortSignal.any([options.signal, ending.signal]);
+  const signal = AbortSignal.any([client, ending.signal]);
   const packFile = (name: string): string => join(repo, 'objects', 'pack', `pack-${name}.pack`);
-  const git = (args: string[]): Child => startGit({ home, repo, args, signal });
+  const git = (args: string[]): Child => startGit({ home, args, signal });
   let keptBytes = 0;
-  const remove = (): Promise<void> => rm(home, { recursive: true, force: true, maxRetries: 5 });
+  const take = (bytes: number): void => {
+    if (keptBytes + bytes > shared.maxBytes)
+      throw new PackTooLarge(`it is larger than ${Math.floor(shared.maxBytes / 1024 ** 2)} MB`);
+    if (bytes > shared.leftBytes) throw new PackTooLarge('too many pushes are looked into right now');
+    keptBytes += bytes;
+    shared.leftBytes -= bytes;
+  };
+  const remove = async (): Promise<void> => {
+    ending.abort(new Error('the push was looked into'));
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+    shared.leftBytes += keptBytes;
+  };
 
   try {
     const format = idLength === 64 ? 'sha256' : 'sha1';
@@ -100,32 +96,44 @@ async function openRepo(options: {
 
   return {
     async keep(name, bytes) {
-      let size = 0;
+      const before = keptBytes;
       const bounded = async function* (): AsyncGenerator<Uint8Array> {
         for await (const chunk of bytes) {
-          size += chunk.length;
-          keptBytes += chunk.length;
-          if (keptBytes > maxBytes) throw new PackTooLarge(`it is larger than ${Math.floor(maxBytes / 1024 ** 2)} MB`);
+          take(chunk.length);
           yield chunk;
         }
       };
       await pipeline(Readable.from(bounded(), { objectMode: false }), createWriteStream(packFile(name)), { signal });
-      return size;
+      return keptBytes - before;
     },
-    index: async (name) => ended(git(['--git-dir', repo, 'index-pack', '--threads=1', packFile(name)])),
+    index: (name) =>
+      shared.indexing(() => ended(git(['--git-dir', repo, 'index-pack', '--threads=1', packFile(name)]))),
     read: (name) => createReadStream(packFile(name)),
     commits: () => readCommits(git(['--git-dir', repo, 'cat-file', '--batch'])),
-    async [Symbol.asyncDispose]() {
-      ending.abort(new Error('the push was looked into'));
-      options.release();
-      await remove();
-    },
+    [Symbol.asyncDispose]: remove,
+  };
+}
+
+/** Lets so many run at once; the others wait for their turn. */
+function createTurns(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
   };
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-function startGit(call: { home: string; repo: string; args: string[]; signal: AbortSignal }): Child {
+function startGit(call: { home: string; args: string[]; signal: AbortSignal }): Child {
   const options = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // The shell sets the limits and is git from then on; nothing of a stranger's is in its words.
   const limits = `ulimit -v ${MAX_MEMORY_KB} && ulimit -t ${MAX_CPU_SECONDS} && ulimit -c 0 && exec git "$@"`;

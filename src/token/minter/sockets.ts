@@ -1,9 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-/*
- * Where the minter listens, below the run directory. The gateway has a socket of its own: it speaks with untrusted code,
- * and one that is taken over must not be able to mint, to revoke, or to be given what another sandbox's environment holds.
+/**
+ * Where the minter gives credentials to the gateway: beside the socket of the workers. The gateway speaks with untrusted
+ * code, and one that is taken over must not be able to mint, to revoke, or to be given what is in a sandbox.
  */
-
-export const minterSocket = (runDir: string): string => join(runDir, 'minter.sock');
-export const credentialSocket = (runDir: string): string => join(runDir, 'credentials.sock');
+export const credentialSocketBeside = (minterSocket: string): string => join(dirname(minterSocket), 'credentials.sock');

@@ -21,7 +21,7 @@ import { openReceiptKey } from './receipts/key-file.ts';
 import { startReceiptSigner } from './receipts/receipt-signer.ts';
 import { createRevoker } from './revoker.ts';
 import { readSealKeys, type SealKeySource } from './seal-key-source.ts';
-import { credentialSocket } from './sockets.ts';
+import { credentialSocketBeside } from './sockets.ts';
 import { openSpool } from './spool.ts';
 import { whenServed } from './when-served.ts';
 
@@ -72,7 +72,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
 
   const servers = await Promise.all([
     listen(socket, createMinterApp(deps, { minting, revoker, keys })),
-    listen(credentialSocket(dirname(socket)), createCredentialApp(deps)),
+    listen(credentialSocketBeside(socket), createCredentialApp(deps)),
   ]);
   const closing = new AbortController();
   const keepLaw = createKeepLaw(deps, revoker);

@@ -26,7 +26,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_SEAL_KEYS_FILE',
     'DAYPASS_MINTER_NAME',
   ],
-  gateway: [...COMMON, ...PLACE, 'DAYPASS_RELACE_BASE_URL'],
+  gateway: [...COMMON, ...PLACE, 'DAYPASS_RELACE_BASE_URL', 'DAYPASS_PUSH_CHECK_MB'],
   api: [
     ...COMMON,
     'DAYPASS_LOG_DIR',
