@@ -7,17 +7,12 @@ import { startSessionGit } from './git/start-git.ts';
 
 process.title = 'daypass-gateway';
 
-const { logLevel, failpoints, runDir, repoOrigin, ...options } = loadGatewayConfig();
+const { logLevel, failpoints, repoOrigin, credentialSocket, scratchDir, pushCheckBytes, ...options } =
+  loadGatewayConfig();
 armFailpoints(failpoints);
 const log = createLogger('gateway', logLevel);
-const git = await startSessionGit({
-  ...options,
-  repoOrigin,
-  log,
-  decided: ({ sessionId }, { allowed, what, reason }) => {
-    log.info({ sessionId, verdict: allowed ? 'allowed' : 'refused', what, reason }, 'decided on a request of git');
-  },
-});
-const gateway = await startGateway({ runDir, repoOrigin, log, handlersFor: git.handlersFor, onGone: git.onGone });
+const git = await startSessionGit({ credentialSocket, scratchDir, pushCheckBytes, repoOrigin, log });
+const { handlersFor, onGone } = git;
+const gateway = await startGateway({ ...options, repoOrigin, log, handlersFor, onGone });
 log.info({ repoOrigin }, 'gateway ready');
 closeOnSignals(log, [{ name: 'gateway', timeoutMs: 2_000, close: () => gateway.close() }]);

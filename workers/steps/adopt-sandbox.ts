@@ -1,9 +1,7 @@
-import { openGateway } from '../../src/egress/policy-files.ts';
 import { SessionError } from '../../src/errors.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { retryWhileAway } from '../retry-while-away.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { gatewayPolicy } from '../gateway-policy.ts';
 import { Leave } from '../leave.ts';
 import type { Life } from '../life.ts';
 import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
@@ -40,8 +38,6 @@ async function takeHold(deps: WorkerDeps, session: SessionRecord, life: Life): P
   const grant = await retryWhileAway('minter_unavailable', life.signal, () =>
     deps.minter.open(session.id, sandbox.id, 'mask', AbortSignal.timeout(OPEN_TIMEOUT_MS)),
   );
-  // The same as before, unless the worker before died between a change of the record and this.
-  await openGateway({ runDir: deps.config.runDir, policy: gatewayPolicy(session, sandbox.id) });
   const secrets = [...Object.values(grant.access.secretEnv), ...Object.values(grant.secrets)];
   return connectSandbox(deps, session, { id: sandbox.id, life, secrets });
 }

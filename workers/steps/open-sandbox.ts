@@ -6,8 +6,8 @@ import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { gatewayPolicy } from '../gateway-policy.ts';
 import type { Life } from '../life.ts';
+import { policyOf } from '../network/policy-of.ts';
 import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
 
 export type { OpenSandbox };
@@ -54,8 +54,8 @@ async function nameSandbox({ engineId, ...deps }: WorkerDeps, session: SessionRe
 
 async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string): Promise<void> {
   const { config, runtime } = deps;
-  const { image, resources } = session.request;
-  const policy = gatewayPolicy(session, id);
+  const { image, resources, network } = session.request;
+  const policy = policyOf(session, id, network.allow);
   const { dir: gatewayDir } = await openGateway({ runDir: config.runDir, policy });
   const mounts = { toolsDir: deps.toolsDir, gatewayDir, ...deps.nameFiles };
   await runtime.create({

@@ -4,21 +4,22 @@ import type { Credential, CredentialKeeper } from './credentials.ts';
 import type { GitRequest } from './git-url.ts';
 import type { GitPolicy, GitRepoRights } from './policy.ts';
 import type { Scratch } from './scratch.ts';
+import type { Target } from '../target.ts';
 import type { CallUpstream } from './upstream.ts';
 
-/** Said of each request that is allowed or refused: `git push refs/heads/main refused: …`. */
-export type GitDecision = { allowed: boolean; what: string; reason: string | null };
+/** Said of each request: `git push refs/heads/main`, and why it is refused; null where it is allowed. */
+export type Decided = (what: string, refused: string | null) => void;
 
 export type InTurn = (work: () => Promise<void>) => Promise<void>;
 
 export interface SessionGitDeps {
+  repoHost: Target;
   policy: GitPolicy;
   credentials: CredentialKeeper;
   upstream: CallUpstream;
   scratch: Scratch;
   /** Looks into one push of the session at a time. */
   inTurn: InTurn;
-  decided: (decision: GitDecision) => void;
   log: Logger;
 }
 
@@ -27,6 +28,7 @@ export interface GitCall extends GitRequest {
   req: IncomingMessage;
   res: ServerResponse;
   repo: GitRepoRights;
+  decided: Decided;
   /** As the provider names the repo. */
   cloneUrl: string;
   credential: Credential;

@@ -1,12 +1,12 @@
 import type { Logger } from '../../ops/log.ts';
-import { allows, parseNetworkRule } from '../../session/network-rule.ts';
+import { parseNetworkRule, ruleFor } from '../../session/network-rule.ts';
 import type { SandboxPolicy } from '../policy.ts';
 import type { RequestHandler } from '../request-handler.ts';
 import type { Target } from '../target.ts';
 import { keepCredential, type AskMinter, type CredentialKeeper } from './credentials.ts';
 import { GIT_GATEWAY } from './git-gateway.ts';
 import type { Scratch } from './scratch.ts';
-import type { GitDecision, InTurn } from './git-call.ts';
+import type { InTurn } from './git-call.ts';
 import { serveGit } from './session-git.ts';
 import type { CallUpstream } from './upstream.ts';
 
@@ -15,7 +15,6 @@ export interface GitHandlerDeps {
   ask: AskMinter;
   upstream: CallUpstream;
   scratch: Scratch;
-  decided: (policy: SandboxPolicy, decision: GitDecision) => void;
   log: Logger;
 }
 
@@ -48,13 +47,14 @@ export function createGitHandlers(deps: GitHandlerDeps): {
       const inTurn = oneAtATime();
       const rules = policy.allow.map(parseNetworkRule);
       const { repoHost, upstream, scratch } = deps;
-      const decided = (decision: GitDecision): void => deps.decided(policy, decision);
       return [
         {
           serves: (target) =>
             target !== null &&
-            (isSame(target, GIT_GATEWAY) || (isSame(target, repoHost) && !allows(rules, repoHost.host, repoHost.port))),
-          handle: (request) => serveGit({ policy: git, credentials, upstream, scratch, inTurn, decided, log }, request),
+            (isSame(target, GIT_GATEWAY) ||
+              (isSame(target, repoHost) && ruleFor(rules, repoHost.host, repoHost.port) === null)),
+          handle: (request) =>
+            serveGit({ repoHost, policy: git, credentials, upstream, scratch, inTurn, log }, request),
         },
       ];
     },

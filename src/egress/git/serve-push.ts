@@ -11,6 +11,8 @@ import { bodyOf } from './request-body.ts';
 import { refusePush, refuseRequest } from './words.ts';
 
 const PACK = 'pushed';
+const MAX_TOLD = 20;
+const MAX_SHOWN = 255;
 
 /** POST git-receive-pack: each of its commands is held against the rules before a byte of it goes on. */
 export async function servePush(deps: SessionGitDeps, call: GitCall): Promise<void> {
@@ -24,7 +26,7 @@ export async function servePush(deps: SessionGitDeps, call: GitCall): Promise<vo
     await deps.inTurn(() => serveProven(deps, call, push, toProve));
   } catch (error) {
     if (!(error instanceof UnreadablePush)) throw error;
-    deps.decided({ allowed: false, what: `git push to ${call.repo.id}`, reason: error.message });
+    call.decided(`git push to ${call.repo.id}`, error.message);
     call.req.resume();
     refuseRequest(call.res, call.service, error.message);
   }
@@ -107,7 +109,10 @@ async function passOn(
   push: PushRequest,
   body: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  for (const { ref } of push.commands) deps.decided({ allowed: true, what: `git push ${ref}`, reason: null });
+  tell(
+    call,
+    push.commands.map(({ ref }) => [ref, null]),
+  );
   const { service, credential, req } = call;
   const answer = await askHost(deps, call, {
     method: 'POST',
@@ -129,9 +134,16 @@ async function* joined(head: Buffer, body: AsyncIterable<Uint8Array>): AsyncGene
 
 /** The client sends all of its pack before it reads, so that is read and thrown away. */
 function refuse(deps: SessionGitDeps, call: GitCall, push: PushRequest, reasons: ReadonlyMap<string, string>): void {
-  for (const [ref, reason] of reasons) deps.decided({ allowed: false, what: `git push ${ref}`, reason });
+  tell(call, [...reasons]);
   drain(push.body).catch((error: unknown) => deps.log.debug({ reason: describe(error) }, 'a refused push broke off'));
   refusePush(call.res, push.capabilities, refuseAll(push.commands, reasons));
+}
+
+/** Names of refs are the sandbox's: as many and as long as it likes. */
+function tell({ decided }: GitCall, refs: [ref: string, refused: string | null][]): void {
+  for (const [ref, refused] of refs.slice(0, MAX_TOLD)) decided(`git push ${ref.slice(0, MAX_SHOWN)}`, refused);
+  const others = refs.length - MAX_TOLD;
+  if (others > 0) decided(`git push of ${others} more refs`, refs.at(-1)?.[1] ?? null);
 }
 
 async function drain(bytes: AsyncIterable<Uint8Array>): Promise<void> {

@@ -13,7 +13,7 @@ export async function serveReading(deps: SessionGitDeps, call: GitCall): Promise
   const usable = usableAnswer(deps, call, answer);
   if (usable === null) return;
   if (call.service === 'git-receive-pack') return pass(call, restrictAdvertisement(usable, call.repo.push));
-  if (call.part === 'pack') deps.decided({ allowed: true, what: `git fetch of ${call.repo.id}`, reason: null });
+  if (call.part === 'pack') call.decided(`git fetch of ${call.repo.id}`, null);
   await pass(call, usable);
 }
 

@@ -1,7 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import { SessionError, describe } from '../../errors.ts';
 import type { SandboxRequest } from '../request-handler.ts';
-import type { GitCall, SessionGitDeps } from './git-call.ts';
+import type { Decided, GitCall, SessionGitDeps } from './git-call.ts';
 import { readGitRequest, type GitRequest } from './git-url.ts';
 import { servePush } from './serve-push.ts';
 import { serveReading } from './serve-reading.ts';
@@ -11,16 +10,20 @@ import { refuseHttp, refuseRequest, refuseService } from './words.ts';
  * Answers one HTTP request of a session's sandbox: git's fetch and push of the session's repos, as far as its rights go,
  * with the credential added on the way. All else is refused, naming the rule.
  */
-export async function serveGit(deps: SessionGitDeps, { req, res, path }: SandboxRequest): Promise<void> {
+export async function serveGit(deps: SessionGitDeps, { req, res, path, record }: SandboxRequest): Promise<void> {
+  const decided: Decided = (what, refused) => {
+    const verdict = refused === null ? 'allowed' : 'refused';
+    void record(deps.repoHost, verdict, refused === null ? what : `${what} refused: ${refused}`);
+  };
   const gone = new AbortController();
   res.once('close', () => gone.abort(new Error('the client went away')));
   const asked = readGitRequest(req.method ?? '', path);
   if (asked === null) {
-    deps.decided({ allowed: false, what: `${req.method} of something else than git`, reason: ONLY_GIT });
+    decided('a request of something else than git', ONLY_GIT);
     return refuseHttp(res, 403, ONLY_GIT);
   }
   try {
-    const call = await findCall(deps, asked, { req, res, signal: gone.signal });
+    const call = await findCall(deps, asked, { req, res, decided, signal: gone.signal });
     if (call === null) return;
     await (asked.part === 'pack' && asked.service === 'git-receive-pack' ? servePush : serveReading)(deps, call);
   } catch (error) {
@@ -31,6 +34,8 @@ export async function serveGit(deps: SessionGitDeps, { req, res, path }: Sandbox
   }
 }
 
+/** Of a name that the sandbox chose. */
+const MAX_SHOWN = 200;
 const ONLY_GIT = "in this session only git's fetch and push of its repos reach the repo host";
 const NOT_OF_SESSION = 'this is no repo of this session';
 
@@ -38,7 +43,7 @@ const NOT_OF_SESSION = 'this is no repo of this session';
 async function findCall(
   deps: SessionGitDeps,
   asked: GitRequest,
-  at: Pick<GitCall, 'req' | 'res' | 'signal'>,
+  at: Pick<GitCall, 'req' | 'res' | 'decided' | 'signal'>,
 ): Promise<GitCall | null> {
   const credential = await deps.credentials.get().catch((error: unknown) => {
     if (error instanceof SessionError) return error;
@@ -47,24 +52,24 @@ async function findCall(
   if (credential instanceof SessionError) {
     const isAway = credential.code === 'minter_unavailable';
     if (isAway) refuseHttp(at.res, 503, 'the minter does not answer, so there is no credential to be had');
-    else refuse(deps, at.res, asked, `there is no credential for this any more: ${describe(credential)}`);
+    else refuse(at, asked, `there is no credential for this any more: ${describe(credential)}`);
     return null;
   }
   const found = Object.entries(credential.cloneUrls).find(([, url]) => new URL(url).pathname === asked.repoPath);
   const repo = deps.policy.repos.find(({ id }) => id === found?.[0]);
   if (found === undefined || repo === undefined) {
-    refuse(deps, at.res, asked, NOT_OF_SESSION);
+    refuse(at, asked, NOT_OF_SESSION);
     return null;
   }
   if (asked.service === 'git-receive-pack' && repo.access === 'read') {
-    refuse(deps, at.res, asked, 'this session may read this repo and not push to it (access "read")');
+    refuse(at, asked, 'this session may read this repo and not push to it (access "read")');
     return null;
   }
   return { ...asked, ...at, repo, cloneUrl: found[1], credential };
 }
 
-function refuse(deps: SessionGitDeps, res: ServerResponse, asked: GitRequest, reason: string): void {
+function refuse({ res, decided }: Pick<GitCall, 'res' | 'decided'>, asked: GitRequest, reason: string): void {
   const verb = asked.service === 'git-receive-pack' ? 'push' : 'fetch';
-  deps.decided({ allowed: false, what: `git ${verb} of ${asked.repoPath.slice(0, 200)}`, reason });
+  decided(`git ${verb} of ${asked.repoPath.slice(0, MAX_SHOWN)}`, reason);
   (asked.part === 'refs' ? refuseService : refuseRequest)(res, asked.service, reason);
 }

@@ -2,12 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Logger } from '../../ops/log.ts';
 import { dial } from '../dial.ts';
-import type { SandboxPolicy } from '../policy.ts';
 import { parseTarget, type Target } from '../target.ts';
 import { createAskMinter } from './credentials.ts';
 import { createGitHandlers } from './git-handler.ts';
 import { openScratch } from './scratch.ts';
-import type { GitDecision } from './git-call.ts';
 import { createUpstream } from './upstream.ts';
 
 export interface SessionGitOptions {
@@ -18,7 +16,6 @@ export interface SessionGitOptions {
   scratchDir: string;
   /** The most of one push that is kept to look into it. */
   pushCheckBytes: number;
-  decided: (policy: SandboxPolicy, decision: GitDecision) => void;
   log: Logger;
 }
 
@@ -34,7 +31,6 @@ export async function startSessionGit(
     // The one host that the operator configured, whatever its address.
     upstream: createUpstream(async () => dial(await addressesOf(repoHost.host), repoHost.port)),
     scratch: await openScratch(options.scratchDir, options.pushCheckBytes),
-    decided: options.decided,
     log: options.log,
   });
   return { ...handlers, close: () => minter.close() };

@@ -19,7 +19,7 @@ export interface GitGatewayRig {
   url: string;
   client: GitClient;
   /** `git push refs/heads/main refused: …`, in order. */
-  decisions: string[];
+  decisions(): Promise<string[]>;
   /** How often the minter was asked. */
   asked(): number;
   /** Names of what lies in the scratch directory now. */
@@ -41,7 +41,6 @@ const SANDBOX = 'sbx_git';
 /** A gateway with one sandbox, whose init is a bridge from TCP to the sandbox's socket. */
 export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGatewayRig> {
   const { hostname, port } = new URL(options.repoOrigin);
-  const decisions: string[] = [];
   const scratchDir = await mkdtemp(join(tmpdir(), 'daypass-pushes-'));
   onTestFinished(() => rm(scratchDir, { recursive: true, force: true }));
   let asked = 0;
@@ -53,8 +52,6 @@ export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGate
     },
     upstream: createUpstream(() => dial([hostname === 'localhost' ? '127.0.0.1' : hostname], Number(port))),
     scratch: await openScratch(scratchDir, options.pushCheckBytes ?? 64 * 1024 * 1024),
-    decided: (_policy, { allowed, what, reason }) =>
-      decisions.push(`${what} ${allowed ? 'allowed' : `refused: ${reason}`}`),
     log: pino({ level: 'silent' }),
   });
   const gateway = await gatewayRig({ repoPort: Number(port), handlersFor: handlers.handlersFor });
@@ -79,7 +76,10 @@ export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGate
   return {
     url: `http://127.0.0.1:${bridgePort}`,
     client,
-    decisions,
+    decisions: async () =>
+      (await gateway.decisions(SANDBOX)).map(({ verdict, reason }) =>
+        verdict === 'allowed' ? `${reason} allowed` : String(reason),
+      ),
     asked: () => asked,
     scratch: () => readdir(scratchDir),
     policy: place,
