@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'invalid_json'
   | 'invalid_request'
   | 'access_unsupported'
+  | 'push_unsupported'
   | 'body_too_large'
   | 'unauthorized'
   | 'scope_missing'

@@ -20,6 +20,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   too_many_sessions: { status: 429, title: 'Too many sessions' },
   too_many_streams: { status: 429, title: 'Too many open streams' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
+  push_unsupported: { status: 422, title: 'Nobody would enforce these rules for pushes' },
   internal_error: { status: 500, title: 'Internal error' },
   log_unreadable: { status: 500, title: 'The log cannot be read' },
   not_implemented: { status: 501, title: 'Not built yet' },

@@ -81,10 +81,22 @@ const BAD_FIELDS: [string, object, string, string][] = [
   ['an unknown resource', { repos: [REPO], resources: { gpus: 1 } }, 'resources.gpus', 'not a known field'],
   ['a network rule that is none', { repos: [REPO], network: { allow: ['http://x/'] } }, 'network.allow[0]', 'must '],
   [
-    'delivery by the gateway',
-    { repos: [REPO], credentials: { delivery: 'gateway' } },
-    'credentials.delivery',
-    'not built',
+    'different rules for pushes to one repo',
+    {
+      repos: [
+        { ...REPO, push: {} },
+        { ...REPO, path: 'other' },
+      ],
+      credentials: { delivery: 'gateway' },
+    },
+    'repos[1].push',
+    'that of repos[0]',
+  ],
+  [
+    'a pattern that no branch could have',
+    { repos: [{ ...REPO, push: { branches: ['agent/../main'] } }], credentials: { delivery: 'gateway' } },
+    'repos[0].push.branches[0]',
+    'must not hold',
   ],
   ['a webhook', { repos: [REPO], webhook: { url: 'https://x', secret: 's' } }, 'webhook.secret', 'whsec_'],
   ['a priority beyond bounds', { repos: [REPO], priority: 1_001 }, 'priority', 'at most 1000'],

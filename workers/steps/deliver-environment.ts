@@ -1,3 +1,4 @@
+import { GIT_GATEWAY, GIT_LISTENER } from '../../src/egress/git/git-gateway.ts';
 import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
@@ -10,8 +11,9 @@ import type { OpenSandbox } from './open-sandbox.ts';
 const PROXY = { address: '127.0.0.1', port: 3128 };
 
 /**
- * Gives the sandbox its way out and its environment. This is the moment in which the token enters it: as an order to its
- * init, so that it is in no argument list, no inspection and on no disk. Safe to repeat.
+ * Gives the sandbox its way out and its environment. With delivery by `env` this is the moment in which the token enters
+ * it: as an order to its init, so that it is in no argument list, no inspection and on no disk. With delivery by the
+ * gateway it gets a way for git instead. Safe to repeat.
  */
 export async function deliverEnvironment(
   { repoHost }: WorkerDeps,
@@ -24,6 +26,7 @@ export async function deliverEnvironment(
   const { host, port, listenAddress } = repoHost;
   await init.forward({ address: listenAddress, port }, { host, port });
   await init.forward(PROXY, null);
+  if (session.request.credentials.delivery === 'gateway') await init.forward(GIT_LISTENER, GIT_GATEWAY);
   await init.setEnv(sandboxEnvironment(session, grant, repoHost));
   await failpoint('worker.env_delivered');
 }
