@@ -11,6 +11,8 @@ export const FAILURE_CODES = [
   'clone_failed',
   'command_not_found',
   'out_of_memory',
+  'out_of_disk',
+  'host_disk_full',
   'token_revoked',
   'worker_lost',
   'store_lost',

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+
+/*
+ * Where a sandbox's disk lies below the directory of all disks. That directory and these are root's alone: nobody else
+ * reads an image, and only what is mounted on `workspace` is ever seen in a sandbox.
+ */
+
+export interface DiskPlace {
+  dir: string;
+  /** A sparse file with an ext4 file system in it. */
+  image: string;
+  /** Where it is mounted. Not to be written to while nothing is mounted, not even by the sandbox's user. */
+  workspace: string;
+}
+
+/** A name of the form that sandboxes have, so that no path can be made of it. */
+export const SANDBOX_ID = /^sbx_[0-9a-z]{1,32}$/;
+
+export function diskPlace(disksDir: string, sandboxId: string): DiskPlace {
+  const dir = join(disksDir, sandboxId);
+  return { dir, image: join(dir, 'image'), workspace: join(dir, 'workspace') };
+}
