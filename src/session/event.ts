@@ -26,6 +26,7 @@ export const SESSION_EVENT_TYPES = [
   'stop_requested',
   'extended',
   'stopping',
+  'resource_exhausted',
   'command_exited',
   'ended',
   'token_revoking',

@@ -7,6 +7,7 @@ import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
 import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
+import { noteExhaustion } from '../note-exhaustion.ts';
 import { openLog, type SessionLog } from '../log/session-log.ts';
 
 /** The sandbox's own clock runs out after the worker's, which records why the session ends. */
@@ -49,6 +50,7 @@ export async function connectSandbox(
   const init = new InitClient(channel, log, {
     hasAgent: session.status !== 'starting',
     onStarted: () => markRunning(deps, session, life),
+    onUsedUp: (usedUp) => noteExhaustion(deps, session, usedUp),
   });
   // What is stored for good is no use to init any more. A hint only: it may be gone, and has no use for it then.
   log.onStored((offset) => void channel.send(order.stored(offset)).catch(() => undefined));
