@@ -26,7 +26,8 @@ export const FAILPOINTS = {
   'worker.token_revoked': 'The minter has said what became of the token; the record of the session may not know.',
   'worker.container_removed': 'The sandbox is gone; the record of the session does not say so.',
 
-  'warden.disk_formatted': 'The file of the sandbox’s disk has a file system; it is not mounted.',
+  'warden.disk_formatted': 'The file of the sandbox’s disk has a file system; it is no loop device yet.',
+  'warden.disk_attached': 'The file is a loop device, which nobody has mounted.',
   'warden.disk_mounted': 'The disk is mounted; the worker has no answer yet.',
   'warden.disk_unmounted': 'The disk is not mounted any more; its file is still there.',
 
