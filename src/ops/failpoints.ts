@@ -26,6 +26,10 @@ export const FAILPOINTS = {
   'worker.token_revoked': 'The minter has said what became of the token; the record of the session may not know.',
   'worker.container_removed': 'The sandbox is gone; the record of the session does not say so.',
 
+  'warden.places_made': 'The sandbox has its directories on the host; the engine does not know it.',
+  'warden.container_started': 'The sandbox runs; its init may not be ready, and its directory is still open to it.',
+  'warden.container_removed': 'The engine knows the sandbox no more; its directories are still there.',
+
   'minter.asked_written': 'The provider is about to be asked.',
   'minter.answered': 'The value is in this process and nowhere else.',
   'minter.spooled': 'The value is on the disk; the ledger still says intended.',
