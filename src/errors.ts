@@ -6,6 +6,7 @@ export const FAILURE_CODES = [
   'minter_unavailable',
   'engine_unavailable',
   'image_missing',
+  'image_not_allowed',
   'sandbox_failed',
   'ref_not_found',
   'clone_failed',
@@ -26,6 +27,7 @@ export type RefusalCode =
   | 'invalid_json'
   | 'invalid_request'
   | 'access_unsupported'
+  | 'image_not_allowed'
   | 'body_too_large'
   | 'unauthorized'
   | 'not_found'

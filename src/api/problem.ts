@@ -12,6 +12,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   log_expired: { status: 410, title: 'The log is not kept any more' },
   body_too_large: { status: 413, title: 'The body is too large' },
   invalid_request: { status: 422, title: 'The request cannot be accepted' },
+  image_not_allowed: { status: 422, title: 'The image is not allowed here' },
   access_unsupported: { status: 422, title: 'The provider cannot express this access' },
   internal_error: { status: 500, title: 'Internal error' },
   log_unreadable: { status: 500, title: 'The log cannot be read' },

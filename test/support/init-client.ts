@@ -12,7 +12,7 @@ import { order } from '../../src/runtime/orders.ts';
 import { decodeReports, strings, type Report } from '../../src/runtime/reports.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { ensureSandboxImage, SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
-import { extractTools } from '../../src/images/extract-tools.ts';
+import { extractTools } from '../../src/warden/images/extract-tools.ts';
 import { eventually } from './eventually.ts';
 
 const AGENT_UID = 1000;

@@ -15,12 +15,13 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 const API_KEY = 'dp_obviously_fake_key_of_a_test';
 export const ACCOUNT_KEY = 'account-key-of-a-test';
 
-export type Role = 'git-host' | 'minter' | 'gateway' | 'worker' | 'api';
+export type Role = 'git-host' | 'minter' | 'gateway' | 'warden' | 'worker' | 'api';
 
 const PROGRAMS: Record<Role, { program: string; ready: string }> = {
   'git-host': { program: 'src/git-host/main.ts', ready: 'git host listens' },
   minter: { program: 'src/token/minter/main.ts', ready: 'minter ready' },
   gateway: { program: 'src/egress/main.ts', ready: 'gateway ready' },
+  warden: { program: 'src/warden/main.ts', ready: 'warden ready' },
   worker: { program: 'workers/main.ts', ready: 'worker ready' },
   api: { program: 'src/main.ts', ready: 'api ready' },
 };
@@ -104,7 +105,8 @@ export async function startStack(settings: Record<string, string> = {}, options:
 
   const dispose = async (): Promise<void> => {
     for (const other of others) await other.end('SIGKILL');
-    for (const role of ['api', 'worker', 'gateway', 'minter', 'git-host'] as const) await stop(role, 'SIGKILL');
+    for (const role of ['api', 'worker', 'warden', 'gateway', 'minter', 'git-host'] as const)
+      await stop(role, 'SIGKILL');
     try {
       for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
     } finally {
@@ -116,7 +118,7 @@ export async function startStack(settings: Record<string, string> = {}, options:
   };
 
   try {
-    await Promise.all((['git-host', 'minter', 'gateway'] as const).map((role) => start(role)));
+    await Promise.all((['git-host', 'minter', 'gateway', 'warden'] as const).map((role) => start(role)));
     await Promise.all((['worker', 'api'] as const).map((role) => start(role)));
   } catch (error) {
     await dispose();

@@ -34,14 +34,15 @@ export async function doctor({ env, root, progress }: Omit<CommandContext, 'args
 }
 
 function checksOf(
-  { worker, minter }: RoleConfigs,
+  { worker, warden, minter }: RoleConfigs,
   { redis, queue }: { redis: ReturnType<typeof connectRedis>; queue: ReturnType<typeof openSessionsQueue> },
 ): Check[] {
-  const docker = connectDocker(worker.dockerHost);
-  const { runDir, memoryDir, installation } = worker;
+  const docker = connectDocker(warden.dockerHost);
+  const { runDir, memoryDir, installation } = warden;
   const { relace, sealKeys, spoolDir } = minter;
+  const sockets = { minterSocket: worker.minterSocket, wardenSocket: worker.wardenSocket };
   return [
-    ...hostChecks({ docker, runDir, memoryDir, minterSocket: worker.minterSocket }),
+    ...hostChecks({ docker, runDir, memoryDir, ...sockets }),
     providerCheck(relace),
     ...storeChecks({ redis, sealKeys, spoolDir }),
     invariantCheck({

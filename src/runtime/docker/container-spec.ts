@@ -1,16 +1,17 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
 import { INIT_DIR_TARGET } from '../init-dir.ts';
+import { AGENT_ID } from './agent-id.ts';
 import { sandboxLabels } from './labels.ts';
-
-/** The agent's user and group in every sandbox, whatever the image says. */
-const AGENT_UID = 1000;
+import { SECCOMP_OPTION } from './seccomp.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const TMP_MB = 256;
 const HOME_MB = 256;
 /** Enough for compilers and watchers, and below what any engine of ours has been started with. */
 const OPEN_FILES = 8_192;
+/** The file in which init reports only grows, and may grow so long; what counts for the agent is the size of its file systems. */
+const FILE_BYTES = 2 ** 40;
 
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
 export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
@@ -20,13 +21,15 @@ export interface ContainerPlace {
   installation: string;
   /** The directory that its init shares with the worker; the one writable mount. */
   initDir: string;
+  /** A runtime of the engine, such as runsc; null: its default. */
+  runtime: string | null;
 }
 
 /**
  * What Docker is asked for, from what a session needs. Pure, and the only place where a container's options are made:
  * requests never carry Docker options.
  */
-export function containerSpec(spec: SandboxSpec, { installation, initDir }: ContainerPlace): ContainerOptions {
+export function containerSpec(spec: SandboxSpec, { installation, initDir, runtime }: ContainerPlace): ContainerOptions {
   const { cpus, memoryMb, pids, diskMb } = spec.resources;
   // The workspace is a tmpfs, and the kernel charges its pages to the container: the limit covers processes and files.
   const memoryBytes = memoryMb * MEBIBYTE;
@@ -34,7 +37,7 @@ export function containerSpec(spec: SandboxSpec, { installation, initDir }: Cont
     name: spec.sandboxId,
     Image: spec.image,
     Labels: sandboxLabels(spec, installation),
-    User: `${AGENT_UID}:${AGENT_UID}`,
+    User: `${AGENT_ID}:${AGENT_ID}`,
     WorkingDir: '/workspace',
     Entrypoint: ['/opt/daypass/bin/init'],
     Cmd: [],
@@ -53,17 +56,19 @@ export function containerSpec(spec: SandboxSpec, { installation, initDir }: Cont
       ReadonlyRootfs: true,
       Privileged: false,
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
+      SecurityOpt: ['no-new-privileges', SECCOMP_OPTION],
       IpcMode: 'private',
       CgroupnsMode: 'private',
       Init: false,
+      ...(runtime !== null && { Runtime: runtime }),
       Memory: memoryBytes,
       MemorySwap: memoryBytes,
-      NanoCpus: cpus * 1e9,
+      NanoCpus: Math.round(cpus * 1e9),
       PidsLimit: pids,
       Ulimits: [
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
+        { Name: 'fsize', Soft: FILE_BYTES, Hard: FILE_BYTES },
       ],
       Tmpfs: {
         '/workspace': tmpfs(diskMb, 'exec'),
@@ -77,7 +82,7 @@ export function containerSpec(spec: SandboxSpec, { installation, initDir }: Cont
 }
 
 function tmpfs(sizeMb: number, exec: 'exec' | 'noexec'): string {
-  return `rw,nosuid,nodev,${exec},size=${sizeMb}m,mode=0755,uid=${AGENT_UID},gid=${AGENT_UID}`;
+  return `rw,nosuid,nodev,${exec},size=${sizeMb}m,mode=0755,uid=${AGENT_ID},gid=${AGENT_ID}`;
 }
 
 type Mounts = NonNullable<HostConfig['Mounts']>;

@@ -54,12 +54,12 @@ export async function prepareStart({ env, root }: { env: Environment; root: stri
         },
         gitHostUrl,
       );
-      const { minter, worker } = checkSettings(settings);
+      const { minter, warden, worker } = checkSettings(settings);
       return {
         settings,
         installation: worker.installation,
         runDir: worker.runDir,
-        memoryDir: worker.memoryDir,
+        memoryDir: warden.memoryDir,
         apiUrl: urlOf(api),
         apiKey: first.api.keys[0]?.key.reveal() ?? '',
         gitHostUrl,
