@@ -5,6 +5,7 @@ import { describe } from './errors.ts';
 import { parseFailpoints } from './ops/failpoints.ts';
 import { AGENT_ID } from './runtime/docker/agent-id.ts';
 import { defaultMemoryDir } from './runtime/memory-dir.ts';
+import { DISK_WAYS } from './runtime/docker/workspace.ts';
 import { settings, type Environment } from './settings.ts';
 import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
@@ -216,6 +217,10 @@ export function loadWardenConfig(env: Environment = process.env) {
     DOCKER_HOST: z.string().optional(),
     DAYPASS_MEMORY_DIR: memoryDir.optional(),
     DAYPASS_WARDEN_GID: wholeNumber.refine((gid) => gid !== AGENT_ID, 'must not be the group of the agents').optional(),
+    DAYPASS_DISK_DIR: z.string().optional(),
+    DAYPASS_DISK_WAY: z.enum(DISK_WAYS).default('auto'),
+    DAYPASS_DISK_RESERVE_MB: wholeNumber.prefault('1024'),
+    DAYPASS_DISK_OVERCOMMIT: positive.prefault('1'),
     DAYPASS_SANDBOX_RUNTIME: z
       .string()
       .regex(/^[A-Za-z0-9][\w.-]*$/, 'must be the name of a runtime that the engine has, such as runsc')
@@ -234,6 +239,12 @@ export function loadWardenConfig(env: Environment = process.env) {
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     images: read.DAYPASS_IMAGES,
     limits: resourceLimits(read),
+    disks: {
+      dir: resolve(read.DAYPASS_DISK_DIR ?? join(read.DAYPASS_DATA_DIR, 'disks')),
+      wanted: read.DAYPASS_DISK_WAY,
+      reserveMb: read.DAYPASS_DISK_RESERVE_MB,
+      overcommit: read.DAYPASS_DISK_OVERCOMMIT,
+    },
     /** null: the engine's default. */
     runtime: read.DAYPASS_SANDBOX_RUNTIME ?? null,
   };

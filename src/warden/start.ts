@@ -10,6 +10,7 @@ import { createEngineApi } from '../runtime/docker/engine-api.ts';
 import type { HostFacts } from '../runtime/docker/host-facts.ts';
 import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
+import { openDisks } from './disks/open-disks.ts';
 import { extractTools } from './images/extract-tools.ts';
 import { nameFiles } from './places/name-files.ts';
 import { createPlaces } from './places/places.ts';
@@ -31,6 +32,7 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
   const runDir = await realpath(options.runDir);
   const memoryDir = await realpath(await openMemoryDir(options.memoryDir, gid));
   await mkdir(gatewaysDir(runDir), { recursive: true, mode: 0o700 });
+  const disks = await openDisks(options.disks, log);
   const docker = connectDocker(dockerHost);
   const host: HostFacts = {
     engineId: info.ID,
@@ -39,9 +41,10 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(runDir, 'tools') }),
     ...(await nameFiles(runDir, repoHostOf(options.repoOrigin))),
     runtime,
+    disks: disks.way,
   };
   const places = createPlaces({ runDir, memoryDir, gatewaysDir: gatewaysDir(runDir), gid });
-  const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, host, log });
+  const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, disks, host, log });
   await listenForGroup(server, options.socket, gid);
   return {
     async close() {

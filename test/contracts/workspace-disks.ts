@@ -2,7 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { customAlphabet } from 'nanoid';
 import { describe, expect, it } from 'vitest';
-import type { WorkspaceDisks } from '../../src/runtime/workspace-disks.ts';
+import type { WorkspaceDisks } from '../../src/warden/disks/workspace-disks.ts';
 
 const shortId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 export const aSandboxId = (): string => `sbx_${shortId()}`;
@@ -13,7 +13,9 @@ export function workspaceDisksContract(name: string, disks: () => WorkspaceDisks
     it('are made, listed where they take a place, and removed without a trace', async () => {
       const id = aSandboxId();
       const made = await disks().make(id, 16);
-      const { way } = await disks().way();
+      const { way } = disks().way;
+      expect(await disks().isMade(id)).toBe(way === 'ext4');
+      expect(disks().sourceOf(id)).toBe(made.kind === 'disk' ? made.source : null);
       expect(made.kind).toBe(way === 'ext4' ? 'disk' : 'tmpfs');
       expect((await disks().list()).includes(id)).toBe(way === 'ext4');
       await disks().remove(id);

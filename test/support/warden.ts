@@ -5,6 +5,7 @@ import { createLogger } from '../../src/ops/log.ts';
 import { createEngineApi, type EngineApi } from '../../src/runtime/docker/engine-api.ts';
 import { hostFacts, type HostFacts } from '../../src/runtime/docker/host-facts.ts';
 import { removeMemoryDir } from '../../src/runtime/memory-dir.ts';
+import { removeAllDisks } from '../../src/warden/disks/remove-all-disks.ts';
 import { startWarden, type WardenOptions } from '../../src/warden/start.ts';
 
 /** A warden in this process, on the engine of the tests, with directories of its own. */
@@ -33,6 +34,7 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
     images: ['daypass/*'],
     limits: { cpus: 4, memoryMb: 1_024, pids: 512, diskMb: 1_024 },
     runtime: null,
+    disks: { dir: join(dir, 'disks'), wanted: 'auto', reserveMb: 1, overcommit: 1 },
     log: createLogger('warden', 'silent'),
     ...options,
   });
@@ -46,6 +48,7 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
     async [Symbol.asyncDispose]() {
       await warden.close();
       await removeMemoryDir(memoryDir);
+      await removeAllDisks(join(dir, 'disks'));
       await rm(dir, { recursive: true, force: true });
     },
   };

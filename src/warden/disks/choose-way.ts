@@ -1,12 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from '../../errors.ts';
-import type { DiskWay } from '../../runtime/workspace-disks.ts';
+import type { DISK_WAYS, DiskWay } from '../../runtime/docker/workspace.ts';
 import { diskPlace } from './disk-layout.ts';
 import { makeImage, mountImage } from './make-disk.ts';
 import { removeDisk } from './remove-disk.ts';
-
-export const DISK_WAYS = ['auto', 'ext4', 'tmpfs'] as const;
 
 const TRIAL_ID = 'sbx_trial';
 const TRIAL_MB = 8;

@@ -13,9 +13,6 @@ export interface DiskPlace {
   workspace: string;
 }
 
-/** A name of the form that sandboxes have, so that no path can be made of it. */
-export const SANDBOX_ID = /^sbx_[0-9a-z]{1,32}$/;
-
 export function diskPlace(disksDir: string, sandboxId: string): DiskPlace {
   const dir = join(disksDir, sandboxId);
   return { dir, image: join(dir, 'image'), workspace: join(dir, 'workspace') };

@@ -1,13 +1,17 @@
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { describe, SessionError } from '../../errors.ts';
-import type { DiskWay, Workspace, WorkspaceDisks } from '../../runtime/workspace-disks.ts';
+import { describe } from '../../errors.ts';
+import { HOST_DISK_FULL } from '../../runtime/docker/engine-error.ts';
+import type { DiskWay, Workspace } from '../../runtime/docker/workspace.ts';
+import { WardenRefusal } from '../refusal.ts';
+import { SANDBOX_ID } from '../sandbox-id.ts';
 import { byTurns } from './by-turns.ts';
-import { diskPlace, SANDBOX_ID } from './disk-layout.ts';
+import { diskPlace } from './disk-layout.ts';
 import { readLoopDevices, readMounts } from './kernel-tables.ts';
 import { makeImage, mountImage } from './make-disk.ts';
 import { removeDisk } from './remove-disk.ts';
 import { roomProblem, type HostRoom } from './room.ts';
+import type { WorkspaceDisks } from './workspace-disks.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** stat(2) counts in these, whatever the file system. */
@@ -33,8 +37,13 @@ export function createDisks({ dir, way, reserveMb, overcommit }: DisksOptions): 
 
   /** What is done with one sandbox's disk is done one after the other. */
   const inTurn = async <T>(sandboxId: string, work: () => Promise<T>): Promise<T> => {
-    if (!SANDBOX_ID.test(sandboxId)) throw new SessionError('sandbox_failed', 'A disk needs the id of a sandbox');
+    if (!SANDBOX_ID.test(sandboxId)) throw new WardenRefusal(403, 'A disk needs the id of a sandbox');
     return turns(sandboxId, work);
+  };
+
+  const isMade = async (sandboxId: string): Promise<boolean> => {
+    const { workspace } = diskPlace(dir, sandboxId);
+    return (await readMounts()).some(({ target }) => target === workspace);
   };
 
   /** One after the other whatever the sandbox, so that the same room is not promised twice. */
@@ -42,19 +51,21 @@ export function createDisks({ dir, way, reserveMb, overcommit }: DisksOptions): 
     promises(dir, async () => {
       const room = { ...(await readRoom(dir)), reserveBytes: reserveMb * MEBIBYTE, overcommit };
       const problem = roomProblem(sizeMb * MEBIBYTE, room);
-      if (problem !== null) throw new SessionError('host_disk_full', problem);
+      if (problem !== null) throw new WardenRefusal(507, problem, HOST_DISK_FULL);
       await makeImage(diskPlace(dir, sandboxId), sizeMb);
     });
 
   return {
-    way: async () => way,
+    way,
+    sourceOf: (sandboxId) => (way.way === 'ext4' ? diskPlace(dir, sandboxId).workspace : null),
+    isMade,
 
     async make(sandboxId, sizeMb): Promise<Workspace> {
       if (way.way === 'tmpfs') return { kind: 'tmpfs' };
       return inTurn(sandboxId, async () => {
         const place = diskPlace(dir, sandboxId);
         const made: Workspace = { kind: 'disk', source: place.workspace };
-        if ((await readMounts()).some(({ target }) => target === place.workspace)) return made;
+        if (await isMade(sandboxId)) return made;
         try {
           // What was only half made is of no use to anybody.
           await removeDisk(place);
@@ -84,11 +95,6 @@ export function createDisks({ dir, way, reserveMb, overcommit }: DisksOptions): 
   };
 }
 
-/** Makes the directory of all disks, which nobody but root can enter. Its owner is not changed where it is there. */
-export async function openDisksDir(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-}
-
 async function readNames(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -109,9 +115,7 @@ async function readRoom(dir: string): Promise<Pick<HostRoom, 'freeBytes' | 'disk
   };
 }
 
-function failed(what: 'made' | 'removed', error: unknown): SessionError {
-  if (error instanceof SessionError) return error;
-  return new SessionError('sandbox_failed', `The sandbox’s disk could not be ${what}: ${describe(error)}`, {
-    cause: error,
-  });
+function failed(what: 'made' | 'removed', error: unknown): Error {
+  if (error instanceof WardenRefusal) return error;
+  return new WardenRefusal(500, `The sandbox’s disk could not be ${what}: ${describe(error)}`);
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/ops/log.ts';
-import type { WorkspaceDisks } from '../../../src/runtime/workspace-disks.ts';
+import type { WorkspaceDisks } from '../../../src/warden/disks/workspace-disks.ts';
 import { chooseWay } from '../../../src/warden/disks/choose-way.ts';
 import { clearUnmounted } from '../../../src/warden/disks/clear-unmounted.ts';
-import { createDisks, openDisksDir } from '../../../src/warden/disks/disks.ts';
+import { createDisks } from '../../../src/warden/disks/disks.ts';
+import { openDisks } from '../../../src/warden/disks/open-disks.ts';
 import { readLoopDevices, readMounts } from '../../../src/warden/disks/kernel-tables.ts';
 import { aSandboxId, halfMade, isThere, workspaceDisksContract } from '../../contracts/workspace-disks.ts';
 
@@ -22,8 +23,7 @@ describe('disks on loop devices', () => {
 
   beforeAll(async () => {
     dir = join(await mkdtemp(join(tmpdir(), 'daypass-disks-')), 'disks');
-    await openDisksDir(dir);
-    disks = createDisks({ dir, way: { way: 'ext4' }, reserveMb: 1, overcommit: 1 });
+    disks = await openDisks({ dir, wanted: 'ext4', reserveMb: 1, overcommit: 1 }, log);
   });
   afterAll(async () => {
     for (const id of await disks.list()) await disks.remove(id);
@@ -142,7 +142,7 @@ describe('disks on loop devices', () => {
     const { id, source } = await made(16);
     const left = aSandboxId();
     await halfMade(dir, left);
-    await clearUnmounted(disks, { dir, log });
+    await clearUnmounted(disks, log);
     expect(await disks.list()).toEqual([id]);
     expect(await isMounted(source)).toBe(true);
     await disks.remove(id);
