@@ -15,6 +15,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The URL is too long' },
   invalid_request: { status: 422, title: 'The request cannot be accepted' },
+  image_not_allowed: { status: 422, title: 'The image is not allowed here' },
   access_unsupported: { status: 422, title: 'The provider cannot express this access' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_sessions: { status: 429, title: 'Too many sessions' },

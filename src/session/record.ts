@@ -106,6 +106,8 @@ export interface SessionRecord {
   /** The commit cloned per repo, in the order of `request.repos`; null for an empty repo or before the clone. */
   heads: (string | null)[];
   timings: SessionTimings;
+  /** How often each thing was used up, by `exhaustionKey`. Absent when nothing was. */
+  exhausted?: Record<string, number>;
 }
 
 /** The session's repos as its token must open them: each once, and for writing if one of its clones asks for that. */

@@ -1,5 +1,6 @@
 import type { OperatorLimits } from '../config.ts';
 import type { FieldError } from '../errors.ts';
+import { isNameAllowed } from './allowed-image.ts';
 import type { SessionRequest } from './record.ts';
 import { webhookUrlProblem } from '../webhook/url.ts';
 import type { StartRequest } from './request.ts';
@@ -19,9 +20,6 @@ export function limitProblems(request: SessionRequest, limits: OperatorLimits): 
     ...above('resources.memoryMb', resources.memoryMb, limits.memoryMb),
     ...above('resources.pids', resources.pids, limits.pids),
     ...above('resources.diskMb', resources.diskMb, limits.diskMb),
-    ...(limits.images.includes(request.image)
-      ? []
-      : [{ path: 'image', message: `is not allowed here; allowed: ${limits.images.join(', ')}` }]),
   ];
 }
 
@@ -29,6 +27,12 @@ export function limitProblems(request: SessionRequest, limits: OperatorLimits): 
 export function webhookProblems({ webhook }: StartRequest, limits: OperatorLimits): FieldError[] {
   const problem = webhook === undefined ? null : webhookUrlProblem(webhook.url, limits.webhooks);
   return problem === null ? [] : [{ path: 'webhook.url', message: problem }];
+}
+
+/** As far as the name tells; whether its content is allowed is known where the engine is. */
+export function imageProblems({ image }: SessionRequest, { images }: OperatorLimits): FieldError[] {
+  if (isNameAllowed(image, images)) return [];
+  return [{ path: 'image', message: `is not allowed here; allowed: ${images.join(', ')}` }];
 }
 
 function above(path: string, value: number, limit: number): FieldError[] {

@@ -3,7 +3,7 @@ import type { OperatorLimits } from '../config.ts';
 import { Refusal, type FieldError } from '../errors.ts';
 import type { SessionRequest } from './record.ts';
 import { command, env, metadata, networkRules, repo, resources, secrets, webhook } from './request-fields.ts';
-import { limitProblems, ruleProblems, webhookProblems } from './request-rules.ts';
+import { imageProblems, limitProblems, ruleProblems, webhookProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 // Memory covers the files of the workspace too, so the default is larger than the default disk.
@@ -41,7 +41,8 @@ export type StartRequest = z.output<typeof startRequest>;
 
 /**
  * The request with every default filled in, which no default takes above the operator's limits. Its secrets stay behind.
- * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed.
+ * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed;
+ * `image_not_allowed` when that is all.
  */
 export function normalise(body: StartRequest, limits: OperatorLimits): SessionRequest {
   const longest = body.maxTimeoutSeconds ?? limits.maxTimeoutSeconds;
@@ -71,7 +72,12 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
     priority: body.priority,
     metadata: body.metadata,
   };
-  refuse([...ruleProblems(body, request), ...limitProblems(request, limits), ...webhookProblems(body, limits)]);
+  const problems = [...ruleProblems(body, request), ...limitProblems(request, limits), ...webhookProblems(body, limits)];
+  const image = imageProblems(request, limits);
+  if (problems.length === 0 && image.length > 0) {
+    throw new Refusal('image_not_allowed', `The image ${request.image} is not allowed here.`, { fields: image });
+  }
+  refuse([...problems, ...image]);
   return request;
 }
 

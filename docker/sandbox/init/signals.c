@@ -21,6 +21,7 @@ static void reap(struct session *session) {
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     if (listeners_lost(&session->listeners, pid) || is_child(&session->step, pid, status)) continue;
     if (is_child(&session->agent, pid, status)) {
+      session->ended_by_itself = !session->ending;
       session_end(session, child_exit_code(&session->agent), child_signal_name(&session->agent));
     }
   }

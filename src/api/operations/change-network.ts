@@ -19,7 +19,7 @@ export const changeNetwork = defineOperation({
   responses: jsonAnswer(200, 'The session.', sessionSchema),
   handle: async (call, { redis }) => {
     const { allow } = call.body;
-    call.audit?.note({ detail: { allow } });
+    call.audit?.note({ detail: { count: allow.length } });
     const { session } = await changeSession(redis, call, (facts) => decideNetwork(facts, allow));
     return { status: 200, json: await present(redis, session) };
   },
