@@ -2,6 +2,7 @@ import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { transparentPorts } from '../../src/session/transparent-ports.ts';
 import { sandboxEnvironment } from '../sandbox-environment.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
@@ -23,6 +24,10 @@ export async function deliverEnvironment(
   const { host, port, listenAddress } = repoHost;
   await init.forward({ address: listenAddress, port }, { host, port });
   await init.forward(PROXY, null);
-  await init.setEnv(sandboxEnvironment(session, grant, repoHost));
+  await init.setPorts(transparentPorts(session.request.network.allow));
+  const environment = sandboxEnvironment(session, grant, repoHost);
+  await init.setEnv(environment.user);
+  await init.setAgentEnv(environment.request);
+  await init.setEnv(environment.session);
   await failpoint('worker.env_delivered');
 }
