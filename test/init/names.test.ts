@@ -31,9 +31,9 @@ interface Names {
   dnsPort: number;
   /** On which connections are taken. */
   port: number;
-  resolve(name: string): Promise<string>;
-  setPorts(ports: number[]): Promise<void>;
-  serverPid(): Promise<number>;
+  resolve: (name: string) => Promise<string>;
+  setPorts: (ports: number[]) => Promise<void>;
+  serverPid: () => Promise<number>;
 }
 
 /** Init with names on one port that nobody else uses on this machine. */

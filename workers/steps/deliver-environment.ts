@@ -4,7 +4,8 @@ import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { transparentPorts } from '../../src/session/transparent-ports.ts';
 import { sandboxEnvironment } from '../sandbox-environment.ts';
-import type { OpenSandbox } from './open-sandbox.ts';
+import type { InitClient } from '../init-client.ts';
+import type { SessionLog } from '../log/session-log.ts';
 
 /** Where programs in the sandbox find the gateway as an HTTP proxy. */
 const PROXY = { address: '127.0.0.1', port: 3128 };
@@ -14,9 +15,9 @@ const PROXY = { address: '127.0.0.1', port: 3128 };
  * init, so that it is in no argument list, no inspection and on no disk. Safe to repeat.
  */
 export async function deliverEnvironment(
-  { repoHost }: WorkerDeps,
+  { repoHost }: Pick<WorkerDeps, 'repoHost'>,
   session: SessionRecord,
-  { init, log }: OpenSandbox,
+  { init, log }: { init: InitClient; log: Pick<SessionLog, 'mask'> },
   grant: SandboxGrant,
 ): Promise<void> {
   // The masks must be in place before the first program that could print a secret runs.
