@@ -67,7 +67,7 @@ export async function connectSandbox(
         deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be told of its deadline');
     });
   });
-  const letNetworkBe = keepNetwork(deps, session, { id, life });
+  const letNetworkBe = keepNetwork(deps, session, { id, init, life });
   const decisions = relayDecisions(deps, session, { id, redact: (text) => deps.masks.of(session.id, text) });
   releases.move();
   return {
