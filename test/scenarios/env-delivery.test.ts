@@ -129,7 +129,7 @@ describe('a token in the environment of a sandbox', () => {
     await settled(stack, id);
     const log = await logOf(stack, id);
     expect(log).toMatch(/^0\n/);
-    expect(log).toContain('ready\n[secret]\n[secret]');
+    expect(log.match(/^\[secret\]$/gm)).toHaveLength(2);
     await nothingLeft(stack);
     expect(await found(forms)).toEqual([]);
   });
@@ -213,6 +213,6 @@ http.server.HTTPServer(('127.0.0.1', 9999), Recorder).serve_forever()`;
     expect(seen).toContain('/v1/repo/elsewhere.git/info/refs?service=git-upload-pack authorization=None');
     expect(seen.filter((line) => !line.endsWith('authorization=None'))).toEqual([]);
     // The token opens its own repo only: the other one on the same host stays shut.
-    expect(log).toMatch(new RegExp(`${other}.git.*403|403[^]*${other}`));
+    expect(log).toContain(`/repo/${other}.git' into submodule path`);
   });
 });

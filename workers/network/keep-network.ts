@@ -1,7 +1,7 @@
 import { isInPlace, openGateway } from '../../src/egress/policy-files.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { WorkerDeps } from '../deps.ts';
-import type { Life } from '../life.ts';
+import type { Life, SessionNetwork } from '../life.ts';
 import { policyOf } from './policy-of.ts';
 
 /** What is in the file is looked at this often: a worker that was frozen may have written what it knew before. */
@@ -17,13 +17,13 @@ export function keepNetwork(
   { id: sandboxId, life }: { id: string; life: Pick<Life, 'onNetwork'> },
 ): () => void {
   const { runDir } = config;
-  let wanted: string[] = [];
+  let wanted: SessionNetwork = { allow: [], tokenId: session.tokenId };
   let closed = false;
   let turn = Promise.resolve();
 
   const write = async (): Promise<void> => {
     if (closed) return;
-    const policy = policyOf(session, sandboxId, wanted);
+    const policy = policyOf({ ...session, tokenId: wanted.tokenId }, sandboxId, wanted.allow);
     if (!(await isInPlace({ runDir, policy }))) await openGateway({ runDir, policy });
   };
   const writeSoon = (): void => {
@@ -34,8 +34,8 @@ export function keepNetwork(
       );
     });
   };
-  life.onNetwork((allow) => {
-    wanted = allow;
+  life.onNetwork((network) => {
+    wanted = network;
     writeSoon();
   });
   const timer = setInterval(writeSoon, LOOK_EVERY_MS);

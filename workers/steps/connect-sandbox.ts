@@ -5,6 +5,7 @@ import type { Secret } from '../../src/token/secret.ts';
 import { aborted } from '../aborted.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
+import { keepToken } from '../keep-token.ts';
 import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
 import { openLog, type SessionLog } from '../log/session-log.ts';
@@ -66,6 +67,7 @@ export async function connectSandbox(
     });
   });
   const letNetworkBe = keepNetwork(deps, session, { id, life });
+  const letTokenBe = keepToken(deps, session);
   const decisions = relayDecisions(deps, session, { id, redact: (text) => log.redact(text) });
   releases.move();
   return {
@@ -79,6 +81,7 @@ export async function connectSandbox(
     },
     close() {
       letNetworkBe();
+      letTokenBe();
       decisions.close();
       channel.close();
     },
