@@ -80,7 +80,7 @@ describe('a push that must not force', () => {
     await at.client.git(['merge', '--quiet', '-m', 'merge', 'origin/agent/a'], { cwd: 'work' });
     expect(await pushed(at, 'origin', 'HEAD:refs/heads/agent/a')).toMatchObject({ ok: true });
     await expect.poll(async () => (await at.decisions()).at(-1)).toBe('git push refs/heads/agent/a allowed');
-    await expect.poll(at.scratch).toEqual([]);
+    await expect.poll(() => at.scratch()).toEqual([]);
   });
 
   test('goes on where the host has all of its commits already, so that none is in the pack', async () => {
@@ -119,7 +119,7 @@ describe('a push that must not force', () => {
       expect(ok).toBe(false);
       expect(said).toContain('(daypass: this is no fast-forward, and force pushes are not allowed in this session)');
     }
-    await expect.poll(at.scratch).toEqual([]);
+    await expect.poll(() => at.scratch()).toEqual([]);
   });
 
   test('is refused where it is too large to look into, and says so', async () => {
@@ -134,7 +134,7 @@ describe('a push that must not force', () => {
     expect(said).toContain('whether this is a forced push cannot be told (it is larger than 1 MB)');
     // A new branch has nothing to lose, so it is streamed, whatever its size.
     expect(await pushed(at, 'origin', 'HEAD:refs/heads/agent/b')).toMatchObject({ ok: true });
-    await expect.poll(at.scratch).toEqual([]);
+    await expect.poll(() => at.scratch()).toEqual([]);
   });
 
   test('cannot pass for a new branch: the host compares what it says of the old commit', async () => {
