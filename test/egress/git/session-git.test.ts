@@ -8,7 +8,7 @@ import { FLUSH, packet } from '../../../src/egress/git/pkt-line.ts';
 import { SessionError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { createRepo, openTestHost, type TestHost } from '../../git-host/support/test-host.ts';
-import { serve } from '../rig.ts';
+import { serve } from '../support/rig.ts';
 import { gitGatewayRig, type GitGatewayRig } from './rig.ts';
 
 type Push = GitPolicy['repos'][number]['push'];

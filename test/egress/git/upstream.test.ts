@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { createUpstream } from '../../../src/egress/git/upstream.ts';
 import { Secret } from '../../../src/token/secret.ts';
-import { serve } from '../rig.ts';
+import { serve } from '../support/rig.ts';
 
 const run = promisify(execFile);
 
