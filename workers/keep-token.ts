@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 1_000;
 const AGAIN_AFTER_MS = 15_000;
 const MINT_TIMEOUT_MS = 30_000;
 
-type KeepDeps = Pick<WorkerDeps, 'redis' | 'config' | 'log' | 'minter'>;
+type KeepDeps = Pick<WorkerDeps, 'redis' | 'config' | 'log' | 'masks' | 'minter'>;
 
 /**
  * Renews the token of a session that has it with the gateway, as often as it takes, until the returned function is called.

@@ -6,22 +6,31 @@ import { revealAll } from '../src/token/secret.ts';
 
 const PROXY_URL = 'http://127.0.0.1:3128';
 
-/**
- * The environment of everything that runs in a session's sandbox, in clear: only for the orders to its init. Later
- * groups win, so a request cannot reach the ones that keep the token where it belongs.
- */
+/** What the worker adds to the environments that init begins with; in this order, a later one wins. */
+export interface SandboxEnvironment {
+  /** Of steps and agent, whatever the image says. */
+  user: Record<string, string>;
+  /** What the request asks for: no step of ours sees it. */
+  request: Record<string, string>;
+  /** Of steps and agent, whatever the request says: keeps the token where it belongs. */
+  session: Record<string, string>;
+}
+
+/** What everything that runs in a session's sandbox is given, in clear: only for the orders to its init. */
 export function sandboxEnvironment(
   session: SessionRecord,
   grant: SandboxGrant,
   repoHost: RepoHost,
-): Record<string, string> {
+): SandboxEnvironment {
   return {
-    HOME: '/home/agent',
-    USER: 'agent',
-    LANG: 'C.UTF-8',
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    ...session.request.env,
-    ...revealAll(grant.secrets),
+    user: { HOME: '/home/agent', USER: 'agent' },
+    request: { ...session.request.env, ...revealAll(grant.secrets) },
+    session: sessionEnvironment(session, grant, repoHost),
+  };
+}
+
+function sessionEnvironment(session: SessionRecord, grant: SandboxGrant, repoHost: RepoHost): Record<string, string> {
+  return {
     ...gitEnvironment(gitSettings(session, grant.access.repoOrigin)),
     ...proxyEnvironment(repoHost),
     ...grant.access.env,
@@ -63,7 +72,10 @@ function gitEnvironment(config: [string, string][]): Record<string, string> {
   };
 }
 
-/** For programs that honour proxy variables; the repo host is reached without them. */
+/**
+ * Nothing depends on them, since names lead to the gateway anyway; but a proxy's refusal says why in words, where a
+ * connection is only reset.
+ */
 function proxyEnvironment({ host }: RepoHost): Record<string, string> {
   const direct = `localhost,127.0.0.1,${host}`;
   return {

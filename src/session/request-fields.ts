@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pathProblem, refProblem } from './git-names.ts';
 import { networkRuleProblem } from './network-rule.ts';
+import { webhookSecretProblem } from '../webhook/url.ts';
 import { pushPatternProblem } from './push-rules.ts';
 import { variableNameProblem } from './variable-names.ts';
 
@@ -109,3 +110,17 @@ export const networkRules = z.array(checked(networkRuleProblem).max(300)).max(64
   description:
     'Hosts besides the repo host: `api.example.com`, `*.example.org:8443`. Without a port it is 443. What passes must be TLS or HTTP that names the host; `tcp://db.example.com:5432` lets any bytes through.',
 });
+
+export const webhook = z
+  .strictObject({
+    url: z
+      .string()
+      .meta({ description: 'https, at a port that the operator allows.', example: 'https://example.com/hook' }),
+    secret: checked(webhookSecretProblem).meta({ description: 'whsec_ and 24 to 64 bytes in base64.' }),
+  })
+  .meta({
+    id: 'WebhookRequest',
+    description:
+      'Told of session.running, session.ended and session.settled by Standard Webhooks: signed, tried again, at least ' +
+      'once. Both fields are sealed at once and never returned.',
+  });

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { OperatorLimits } from '../config.ts';
 import { Refusal, type FieldError } from '../errors.ts';
 import type { SessionRequest } from './record.ts';
-import { command, env, metadata, networkRules, repo, resources, secrets } from './request-fields.ts';
-import { limitProblems, ruleProblems } from './request-rules.ts';
+import { command, env, metadata, networkRules, repo, resources, secrets, webhook } from './request-fields.ts';
+import { imageProblems, limitProblems, ruleProblems, webhookProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 // Memory covers the files of the workspace too, so the default is larger than the default disk.
@@ -33,10 +33,7 @@ export const startRequest = z
     credentials: z.strictObject({ delivery: z.enum(['env', 'gateway']) }).default({ delivery: 'env' }),
     priority: z.int().min(-1_000).max(1_000).default(0).meta({ description: 'Higher goes first.' }),
     metadata: metadata.default({}),
-    webhook: z
-      .strictObject({ url: z.string(), secret: z.string() })
-      .optional()
-      .meta({ description: 'Not supported yet: refused.' }),
+    webhook: webhook.optional(),
   })
   .meta({ id: 'StartSession' });
 
@@ -44,7 +41,8 @@ export type StartRequest = z.output<typeof startRequest>;
 
 /**
  * The request with every default filled in, which no default takes above the operator's limits. Its secrets stay behind.
- * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed.
+ * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed;
+ * `image_not_allowed` when that is all.
  */
 export function normalise(body: StartRequest, limits: OperatorLimits): SessionRequest {
   const longest = body.maxTimeoutSeconds ?? limits.maxTimeoutSeconds;
@@ -74,7 +72,16 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
     priority: body.priority,
     metadata: body.metadata,
   };
-  refuse([...ruleProblems(body, request), ...limitProblems(request, limits)]);
+  const problems = [
+    ...ruleProblems(body, request),
+    ...limitProblems(request, limits),
+    ...webhookProblems(body, limits),
+  ];
+  const image = imageProblems(request, limits);
+  if (problems.length === 0 && image.length > 0) {
+    throw new Refusal('image_not_allowed', `The image ${request.image} is not allowed here.`, { fields: image });
+  }
+  refuse([...problems, ...image]);
   return request;
 }
 

@@ -14,13 +14,12 @@ import { whileStoreAway } from '../while-store-away.ts';
  * Throws `Leave` when another worker holds it by now.
  */
 export async function endSession(
-  { redis }: Pick<WorkerDeps, 'redis'>,
+  { redis, masks }: Pick<WorkerDeps, 'redis' | 'masks'>,
   session: SessionRecord,
-  { failure, ...ending }: Ending,
-  redact: (text: string) => string = (text) => text,
+  ending: Ending,
 ): Promise<void> {
   // What failed may quote what a program said, and programs know the session's secrets.
-  const safe = failure && { ...failure, message: redact(failure.message) };
+  const safe = masks.of(session.id, ending);
   for (;;) {
     // It may have been renewed since this worker took it.
     const { tokenId } = (await whileStoreAway(() => readSession(redis, session.id))) ?? session;
@@ -29,7 +28,7 @@ export async function endSession(
         const latest = view.session ?? session;
         if (isEnded(latest.status) || latest.tokenId !== tokenId) return null;
         if (latest.term !== session.term) throw new Leave('superseded');
-        return endedBy(latest, view.token, { ...ending, failure: safe }, new Date().toISOString());
+        return endedBy(latest, view.token, safe, new Date().toISOString());
       }),
     );
     if (after.session === null || isEnded(after.session.status)) return;

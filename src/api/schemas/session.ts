@@ -6,6 +6,7 @@ import { resolvePushRules } from '../../session/push-rules.ts';
 import { SESSION_STATUSES } from '../../session/status.ts';
 import { time } from './common.ts';
 import { sessionTokenSchema, toSessionToken } from './token.ts';
+import { sessionWebhookSchema, toSessionWebhook } from './webhook.ts';
 
 const duration = z.int().nullable();
 
@@ -46,6 +47,7 @@ export const sessionSchema = z
       toRunningMs: duration,
     }),
     metadata: z.record(z.string(), z.string()),
+    webhook: sessionWebhookSchema.nullable(),
   })
   .meta({ id: 'Session' });
 
@@ -79,6 +81,7 @@ export function toSession({ session, token }: SessionFacts, queuePosition: numbe
     queuePosition,
     timings: toTimings(session.timings),
     metadata: session.request.metadata,
+    webhook: toSessionWebhook(session.webhook),
   };
 }
 
