@@ -116,7 +116,7 @@ describe('the value of a token', () => {
       const values = environments.flatMap((text) => /(?:^|\0)REPO_TOKEN=([^\0]+)/.exec(text)?.[1] ?? []);
       const value = values[0] ?? '';
       expect(value.length).toBeGreaterThan(20);
-      const forms = formsOf([new Secret(value)]).map((form) => form.toString());
+      const forms = formsOf([new Secret(value)]).map(({ bytes }) => bytes.toString());
       const [init = 0] = pids;
       // Init itself has let go of it.
       expect(await readFile(`/proc/${init}/environ`, 'utf8')).not.toContain(value);
@@ -157,7 +157,7 @@ describe('the value of a token', () => {
     await expect.poll(async () => (await stack.call('GET', `/v1/sessions/${id}/logs`)).text()).toContain('ready');
     const values = [...proxy.seen].filter((value) => !before.has(value));
     expect(values).toHaveLength(1);
-    const forms = formsOf(values.map((value) => new Secret(value))).map((form) => form.toString());
+    const forms = formsOf(values.map((value) => new Secret(value))).map(({ bytes }) => bytes.toString());
 
     const pids = await processesOf(engine, running.container?.id ?? '');
     expect(pids.length).toBeGreaterThan(2);
