@@ -211,6 +211,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
+    DAYPASS_TOKEN_TTL_SECONDS: positive.prefault('21600'),
     DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
     DAYPASS_LOG_LIMIT_MB: positive.prefault('100'),
     DAYPASS_LOG_RATE_KB_PER_SECOND: positive.prefault('8192'),
@@ -230,6 +231,8 @@ export function loadWorkerConfig(env: Environment = process.env) {
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
+    /** The most that a token lives which is with the gateway, where it is renewed. */
+    tokenTtlSeconds: read.DAYPASS_TOKEN_TTL_SECONDS,
     logDir: resolve(read.DAYPASS_LOG_DIR),
     keep: {
       sessionsMs: read.DAYPASS_KEEP_SESSIONS_HOURS * HOUR_MS,

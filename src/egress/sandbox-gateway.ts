@@ -23,6 +23,8 @@ const HTTP_LIMITS = {
   headersTimeout: 10_000,
   /** How often Node looks for headers that take too long. */
   connectionsCheckingInterval: 1_000,
+  /** Without one a request is judged here, and its refusal is written down. */
+  requireHostHeader: false,
   /** A push may take as long as it moves; idleness is bounded by the connection. */
   requestTimeout: 0,
 };
@@ -121,8 +123,11 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
   const readOn = (client: Socket, from: Tunnelled): void => {
     tunnelled.set(client, from);
     server.emit('connection', client);
+    client.resume();
   };
   const connect = async ({ socket: client, url }: IncomingMessage, head: Buffer): Promise<void> => {
+    // At once: behind the end of what a client sends, nothing can be put back.
+    if (head.length > 0) client.unshift(head);
     const target = parseTarget(url ?? '');
     if (target === null || tunnelled.has(client)) {
       const reason = target === null ? 'CONNECT wants HOST:PORT' : 'there is no tunnel within a tunnel';
@@ -135,10 +140,10 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
       return refuseTunnel(client, '429 Too Many Requests', problem);
     }
     if (handlerOf(target) !== undefined) {
-      acceptTunnel(client, head);
+      acceptTunnel(client);
       return readOn(client, { target, onward: null });
     }
-    const onward = await tunnel(client, head, target, proxy);
+    const onward = await tunnel(client, target, proxy);
     if (onward === null) return;
     client.once('close', () => onward.upstream.destroy());
     readOn(client, { target, onward });

@@ -7,7 +7,7 @@ import { join, normalize } from 'node:path';
 import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 import { runToEnd } from '../../src/images/child-process.ts';
-import { serve } from './rig.ts';
+import { serve } from './support/rig.ts';
 
 const SERVED = '/opt/served';
 

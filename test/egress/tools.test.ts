@@ -4,7 +4,7 @@ import { dial } from '../../src/egress/dial.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { realSandbox, type RealSandbox } from '../support/real-sandbox.ts';
 import { ensureTestImage } from '../support/test-image.ts';
-import { gatewayRig, type GatewayRig } from './rig.ts';
+import { gatewayRig, type GatewayRig } from './support/rig.ts';
 import { HOSTS, toolServer } from './tool-server.ts';
 
 const docker = connectDocker(process.env['DOCKER_HOST']);

@@ -10,7 +10,7 @@ import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { InitClient, type AgentExit } from '../../workers/init-client.ts';
 import { deliverEnvironment } from '../../workers/steps/deliver-environment.ts';
-import type { GatewayRig } from '../egress/rig.ts';
+import type { GatewayRig } from '../egress/support/rig.ts';
 import { aSession } from './records.ts';
 import { startTestWarden } from './warden.ts';
 
