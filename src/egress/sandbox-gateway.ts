@@ -159,7 +159,7 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     const asked = readRequestTarget(req.url ?? '', from?.target ?? null);
     const handler = asked === null ? undefined : handlerOf(asked.target);
     if (asked === null || handler === undefined) return forward(req, res, proxy);
-    return handler.handle({ req, res, ...asked });
+    return handler.handle({ req, res, ...asked, record: gatekeeper.record });
   };
   server.on('checkExpectation', (req, res) => {
     const reason = 'Expect may be "100-continue" and nothing else';

@@ -26,7 +26,7 @@ export interface DecisionRelay {
  * worker that dies in between tells the last ones again. One that has lost its session tells nothing more.
  */
 export function relayDecisions(
-  deps: Pick<WorkerDeps, 'redis' | 'config' | 'log'>,
+  deps: Pick<WorkerDeps, 'redis' | 'config' | 'log' | 'masks'>,
   session: SessionRecord,
   { id: sandboxId, redact }: { id: string; redact: (text: string) => string },
 ): DecisionRelay {

@@ -8,7 +8,7 @@ import { tell } from '../tell.ts';
  * Nobody has the session's secrets any more, so no name that its agent chose is told.
  */
 export async function tellRest(
-  deps: Pick<WorkerDeps, 'redis' | 'config'>,
+  deps: Pick<WorkerDeps, 'redis' | 'config' | 'masks'>,
   sessionId: string,
   sandboxId: string,
 ): Promise<void> {

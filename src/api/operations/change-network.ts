@@ -10,13 +10,17 @@ import { jsonAnswer } from './answers.ts';
 export const changeNetwork = defineOperation({
   method: 'patch',
   path: '/v1/sessions/{id}/network',
+  scope: 'start',
+  audit: 'session.network',
   summary: 'Changes what a session may reach',
   description:
     'The new list takes the place of the old one, for new connections and for open ones: those that it does not allow are cut within 2 s. Before the session runs, what it will get. Where its host is away, it holds as soon as that is back.',
   body: z.strictObject({ allow: networkRules }).meta({ id: 'ChangeNetwork' }),
   responses: jsonAnswer(200, 'The session.', sessionSchema),
-  handle: async ({ id, body: { allow } }, { redis }) => {
-    const { session } = await changeSession(redis, id, (facts) => decideNetwork(facts, allow));
+  handle: async (call, { redis }) => {
+    const { allow } = call.body;
+    call.audit?.note({ detail: { count: allow.length } });
+    const { session } = await changeSession(redis, call, (facts) => decideNetwork(facts, allow));
     return { status: 200, json: await present(redis, session) };
   },
 });
