@@ -17,7 +17,7 @@ function sessionWith(allow: string[], over: Partial<SessionRecord> = {}): { sess
     priority: 0,
     metadata: {},
   };
-  const session = newSession({ id: 'ses_a', request, sealedSecrets: null, owner: 'test', now: new Date(0) });
+  const session = newSession({ id: 'ses_a', request, sealedSecrets: null, keyId: 'key_test', now: new Date(0) });
   return { session: { ...session, ...over }, token: null };
 }
 
