@@ -161,6 +161,11 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     if (asked === null || handler === undefined) return forward(req, res, proxy);
     return handler.handle({ req, res, ...asked, record: gatekeeper.record });
   };
+  server.on('checkExpectation', (req, res) => {
+    const reason = 'Expect may be "100-continue" and nothing else';
+    void proxy.refuse(tunnelled.get(req.socket)?.target ?? null, reason);
+    refuse(res, 417, reason);
+  });
   server.on('connect', (req, _client, head) => void connect(req, head).catch(cut(req.socket)));
   server.on('request', (req, res) => void serve(req, res).catch(cut(req.socket)));
 

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
 import { closeGateway, gatewayReady, listGateways, openGateway } from '../../src/egress/policy-files.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo, type GatewayRig } from './support/rig.ts';
+import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo, type GatewayRig } from './rig.ts';
 
 const PUBLIC = '93.184.216.34';
 const connectRequest = (target: string) => `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`;
@@ -210,6 +210,22 @@ it('follows a changed policy, and gives a broken one no socket until it is mende
   await rig.sandbox('sbx_a', ['api.example.com']);
   expect(await ask()).toMatch(/^HTTP\/1\.1 502/);
   expect(rig.log.filter(({ level }) => level >= 50).length).toBeLessThanOrEqual(2);
+});
+
+it.each([
+  ['of a version that it does not know', '{"version":2,"sandboxId":"sbx_a","sessionId":"x","allow":[]}'],
+  ['with a part that it does not know', '{"version":1,"sandboxId":"sbx_a","sessionId":"x","allow":[],"more":1}'],
+  ['with a rule that is none', '{"version":1,"sandboxId":"sbx_a","sessionId":"x","allow":["10.0.0.1"]}'],
+  ['that is torn', '{"version":1,"sandboxId":"sbx_a"'],
+  ['that is empty', ''],
+])('gives a policy %s no way out, and cuts what is open', async (_what, text) => {
+  const { rig, port } = await rigFor(echo);
+  const path = await rig.sandbox('sbx_a');
+  const client = await tunnelTo(path, `127.0.0.1:${port}`);
+  await writeFile(join(rig.runDir, 'policies/sbx_a.json'), text);
+  client.resume();
+  await eventually(() => client.destroyed || client.readableEnded, Boolean);
+  expect(await eventually(() => gone(path), Boolean)).toBe(true);
 });
 
 it('makes a socket later when it cannot be made at once', async () => {
