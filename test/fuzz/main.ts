@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { interruption } from '../faults/interruption.ts';
 import { NATIVE_TARGETS, runNative, type Finding } from './native.ts';
 import { PROPERTIES } from './properties.ts';

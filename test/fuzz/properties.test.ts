@@ -1,8 +1,10 @@
-import fc from 'fast-check';
-import { test } from 'vitest';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
 import { PROPERTIES } from './properties.ts';
 
-test.each(Object.keys(PROPERTIES))('for any input: %s', async (name) => {
-  const property = PROPERTIES[name];
-  if (property !== undefined) await fc.assert(property, { numRuns: 300 });
+const RUNS = 300;
+
+test.each(Object.entries(PROPERTIES))('for any input: %s', async (_name, property) => {
+  const details = await fc.check(property, { numRuns: RUNS });
+  expect(details.failed ? fc.defaultReportMessage(details) : null).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parsePolicy } from '../../src/egress/policy.ts';
 import { formatTarget, parseTarget } from '../../src/egress/target.ts';
 import { MAX_REPORT_BYTES } from '../../src/runtime/init-protocol.ts';
@@ -19,7 +19,7 @@ const cuts = fc.array(fc.nat({ max: 400 }), { maxLength: 6 });
 /** Text near what the parsers accept, where they are most likely to be wrong. */
 const nearly = (alphabet: string, maxLength = 40) =>
   fc.oneof(
-    fc.string({ unit: fc.constantFrom(...alphabet), maxLength }),
+    fc.string({ unit: fc.constantFrom(...alphabet.split('')), maxLength }),
     fc.string({ unit: 'binary', maxLength }),
     fc.string({ unit: 'grapheme', maxLength }),
   );
@@ -47,7 +47,7 @@ function encodeReport({ kind, payload }: { kind: string; payload: Buffer }): Buf
   return Buffer.concat([header, payload]);
 }
 
-const aReport = fc.record({ kind: fc.constantFrom(...'oepqRLBXgGNZD'), payload: bytes(60) });
+const aReport = fc.record({ kind: fc.constantFrom(...'oepqRLBXgGNZD'.split('')), payload: bytes(60) });
 
 const reportsSurviveCuts = fc.asyncProperty(fc.array(aReport, { maxLength: 6 }), cuts, async (sent, at) => {
   const got = await reportsIn(cut(Buffer.concat(sent.map(encodeReport)), at));
@@ -95,7 +95,7 @@ const linesAreTheSameHoweverCut = fc.asyncProperty(
 );
 
 const noSecretComesThrough = fc.asyncProperty(
-  fc.array(fc.string({ unit: fc.constantFrom(...'abAB01-+/"\\ '), minLength: 6, maxLength: 20 }), {
+  fc.array(fc.string({ unit: fc.constantFrom(...'abAB01-+/"\\ '.split('')), minLength: 6, maxLength: 20 }), {
     minLength: 1,
     maxLength: 3,
   }),
@@ -199,14 +199,14 @@ const policiesAreWholeOrNone = fc.asyncProperty(
 
 /** What must hold for every input of the parsers of untrusted bytes that are written in TypeScript. */
 export const PROPERTIES: Record<string, Property> = {
-  'reports of init come whole, however they are cut': reportsSurviveCuts as Property,
-  'what is no report is refused': garbageIsNoReport as Property,
-  'lines are the same, however their bytes are cut': linesAreTheSameHoweverCut as Property,
-  'no secret comes through a redactor': noSecretComesThrough as Property,
-  'a network rule allows what it says': rulesAllowWhatTheySay as Property,
-  'a target reads the same twice': targetsAreReadTheSameTwice as Property,
-  'a ref is no option and stays below refs': refsCannotBeOptionsOrEscape as Property,
-  'a path stays below the workspace': pathsStayBelow as Property,
-  'a variable that a request may set is none of ours': namesOfVariablesAreHarmless as Property,
-  'a policy is whole or none': policiesAreWholeOrNone as Property,
+  'reports of init come whole, however they are cut': reportsSurviveCuts,
+  'what is no report is refused': garbageIsNoReport,
+  'lines are the same, however their bytes are cut': linesAreTheSameHoweverCut,
+  'no secret comes through a redactor': noSecretComesThrough,
+  'a network rule allows what it says': rulesAllowWhatTheySay,
+  'a target reads the same twice': targetsAreReadTheSameTwice,
+  'a ref is no option and stays below refs': refsCannotBeOptionsOrEscape,
+  'a path stays below the workspace': pathsStayBelow,
+  'a variable that a request may set is none of ours': namesOfVariablesAreHarmless,
+  'a policy is whole or none': policiesAreWholeOrNone,
 };
