@@ -1,3 +1,4 @@
+import { GIT_LISTENER } from '../src/egress/git/git-gateway.ts';
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import type { SandboxGrant } from '../src/token/minter/client.ts';
@@ -30,7 +31,7 @@ export function sandboxEnvironment(
 
 function sessionEnvironment(session: SessionRecord, grant: SandboxGrant, repoHost: RepoHost): Record<string, string> {
   return {
-    ...gitEnvironment(grant.access.repoOrigin),
+    ...gitEnvironment(gitSettings(session, grant.access.repoOrigin)),
     ...proxyEnvironment(repoHost),
     ...grant.access.env,
     ...revealAll(grant.access.secretEnv),
@@ -40,18 +41,25 @@ function sessionEnvironment(session: SessionRecord, grant: SandboxGrant, repoHos
 }
 
 /**
- * Git asks our helper for credentials, for the repo host alone; it follows no redirect with them and speaks nothing but
- * HTTP. As environment these settings come after every file, so no `.git/config` of a repo undoes them.
+ * Git asks our helper for credentials, for the repo host alone; or nobody, where the gateway adds them, to which the URLs
+ * of the repo host then lead. It follows no redirect and speaks nothing but HTTP. As environment these settings come after
+ * every file, so no `.git/config` of a repo undoes them.
  */
-function gitEnvironment(repoOrigin: string): Record<string, string> {
-  const config: [string, string][] = [
+function gitSettings({ request }: SessionRecord, repoOrigin: string): [string, string][] {
+  const { address, port } = GIT_LISTENER;
+  return [
     ['credential.helper', ''],
-    [`credential.${repoOrigin}.helper`, '/opt/daypass/bin/git-credential-daypass'],
+    request.credentials.delivery === 'gateway'
+      ? [`url.http://${address}:${port}/.insteadOf`, `${repoOrigin}/`]
+      : [`credential.${repoOrigin}.helper`, '/opt/daypass/bin/git-credential-daypass'],
     ['http.followRedirects', 'false'],
     ['protocol.allow', 'never'],
     ['protocol.http.allow', 'always'],
     ['protocol.https.allow', 'always'],
   ];
+}
+
+function gitEnvironment(config: [string, string][]): Record<string, string> {
   const numbered = config.flatMap(([key, value], i) => [
     [`GIT_CONFIG_KEY_${i}`, key],
     [`GIT_CONFIG_VALUE_${i}`, value],

@@ -27,7 +27,8 @@
  * | `g` | `argv[0]` (its first 1023 bytes): the agent's command is about to be started. It is in the file before a process for it exists, so a sandbox without it has never run its command |
  * | `G` | the agent's command was started; comes after `g` |
  * | `N` | `127` or `126`, `reason`: the agent's command could not be started; comes after `g` |
- * | `Z` | `exit code`, `signal` or empty, `outside` or empty: the agent ended, all of its output is before this report. `outside`: a signal from outside of the sandbox had asked it to, such as an engine's that ends, and no order |
+ * | `H` | `memory`, `pids` or `disk`; for a disk where it is mounted and `bytes` or `inodes`, else two empty strings; `count`: the kernel has killed a process for want of memory, refused to start one, or a disk is full, so many times by now. At once for the first time, then ever more rarely while it goes on, and before `Z` what was not told yet |
+ * | `Z` | `exit code`, `signal` or empty, `outside` or empty: the agent ended, all of its output is before this report. `outside`: a signal from outside of the sandbox had asked it to, such as an engine's that ends, and no order. A fourth string only where the agent ended by itself with 137: `memory` when the kernel had just killed something for want of it, `unknown` when it does not say what it kills |
  * | `D` | `text`: init found an order malformed or itself broken, and exits 70 with everything in the sandbox |
  *
  * Steps begin with a PATH and `LANG=C.UTF-8` and find besides only what `E` says; the agent begins with those two, what the

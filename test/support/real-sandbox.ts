@@ -1,21 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { customAlphabet } from 'nanoid';
 import { onTestFinished } from 'vitest';
-import { extractTools } from '../../src/images/extract-tools.ts';
+import { gatewayDir } from '../../src/egress/layout.ts';
 import { ensureSandboxImage, SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
-import { openMemoryDir, removeMemoryDir } from '../../src/runtime/memory-dir.ts';
 import { repoHostOf } from '../../src/session/repo-host.ts';
+import { transparentPorts } from '../../src/session/transparent-ports.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { InitClient, type AgentExit } from '../../workers/init-client.ts';
-import { nameFiles } from '../../workers/name-files.ts';
 import { deliverEnvironment } from '../../workers/steps/deliver-environment.ts';
 import type { GatewayRig } from '../egress/rig.ts';
 import { aSession } from './records.ts';
+import { startTestWarden } from './warden.ts';
 
 const shortId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 const ATTACH_MS = 10_000;
@@ -48,24 +45,22 @@ export async function realSandbox(options: RealSandboxOptions): Promise<RealSand
   const { gateway, repoOrigin, image = SANDBOX_IMAGE, env = {}, allow = [], pids = 128, memoryMb = 1024 } = options;
   const docker = connectDocker(process.env['DOCKER_HOST']);
   await ensureSandboxImage({ docker, onProgress: () => undefined });
-  const dir = await mkdtemp(join(tmpdir(), 'daypass-sandbox-'));
-  const memoryDir = await openMemoryDir(await mkdtemp('/dev/shm/daypass-sandbox-'));
-  const runtime = createDockerRuntime({ docker, installation: `test-${shortId()}`, memoryDir });
+  const { runDir } = gateway;
+  const limits = { cpus: 4, memoryMb, pids, diskMb: 512 };
+  const warden = await startTestWarden({ runDir, repoOrigin, images: ['daypass/*', image], limits });
+  const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
   const id = `sbx_${shortId()}`;
   onTestFinished(async () => {
     await runtime.remove(id);
-    await removeMemoryDir(memoryDir);
-    await rm(dir, { recursive: true, force: true });
+    await warden[Symbol.asyncDispose]();
   });
 
-  const repoHost = repoHostOf(repoOrigin);
-  const mounts = {
-    toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(dir, 'tools') }),
-    gatewayDir: dirname(await gateway.sandbox(id, allow)),
-    ...(await nameFiles(dir, repoHost)),
-  };
+  const { toolsDir, hostsFile, resolvFile } = warden.host;
+  const mounts = { toolsDir, gatewayDir: gatewayDir(runDir, id), hostsFile, resolvFile };
   const resources = { cpus: 2, memoryMb, pids, diskMb: 512 };
   await runtime.create({ sandboxId: id, sessionId: 'ses_test', tokenId: 'tok_test', image, resources, mounts });
+  // The warden has made the directory by now, in which the gateway listens.
+  await gateway.sandbox(id, allow);
   await runtime.start(id);
   const channel = await runtime.attach(id, 0, AbortSignal.timeout(ATTACH_MS));
   onTestFinished(() => channel.close());
@@ -77,11 +72,17 @@ export async function realSandbox(options: RealSandboxOptions): Promise<RealSand
     step: async () => undefined,
     passed: async () => undefined,
   };
-  const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
+  const init = new InitClient(channel, sink, {
+    hasAgent: false,
+    onStarted: async () => undefined,
+    onUsedUp: async () => undefined,
+  });
   void init.pump();
   const session = aSession();
   const request = { ...session.request, env, network: { allow } };
   const log = { mask: () => undefined };
+  await init.setPorts(transparentPorts(allow));
+  const repoHost = repoHostOf(repoOrigin);
   await deliverEnvironment({ repoHost }, { ...session, request }, { init, log }, grantFor(repoOrigin));
   return {
     id,

@@ -1,8 +1,9 @@
+import { GIT_GATEWAY, GIT_LISTENER } from '../../src/egress/git/git-gateway.ts';
 import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { transparentPorts } from '../../src/session/transparent-ports.ts';
+import { secretsOf } from '../hold-masks.ts';
 import { sandboxEnvironment } from '../sandbox-environment.ts';
 import type { InitClient } from '../init-client.ts';
 import type { SessionLog } from '../log/session-log.ts';
@@ -11,8 +12,9 @@ import type { SessionLog } from '../log/session-log.ts';
 const PROXY = { address: '127.0.0.1', port: 3128 };
 
 /**
- * Gives the sandbox its way out and its environment. This is the moment in which the token enters it: as an order to its
- * init, so that it is in no argument list, no inspection and on no disk. Safe to repeat.
+ * Gives the sandbox its way out and its environment. With delivery by `env` this is the moment in which the token enters
+ * it: as an order to its init, so that it is in no argument list, no inspection and on no disk. With delivery by the
+ * gateway it gets a way for git instead. Safe to repeat.
  */
 export async function deliverEnvironment(
   { repoHost }: Pick<WorkerDeps, 'repoHost'>,
@@ -21,11 +23,11 @@ export async function deliverEnvironment(
   grant: SandboxGrant,
 ): Promise<void> {
   // The masks must be in place before the first program that could print a secret runs.
-  log.mask([...Object.values(grant.access.secretEnv), ...Object.values(grant.secrets)]);
+  log.mask(secretsOf(grant));
   const { host, port, listenAddress } = repoHost;
   await init.forward({ address: listenAddress, port }, { host, port });
   await init.forward(PROXY, null);
-  await init.setPorts(transparentPorts(session.request.network.allow));
+  if (session.request.credentials.delivery === 'gateway') await init.forward(GIT_LISTENER, GIT_GATEWAY);
   const environment = sandboxEnvironment(session, grant, repoHost);
   await init.setEnv(environment.user);
   await init.setAgentEnv(environment.request);

@@ -17,6 +17,7 @@ extern char **environ;
 static const char PROTOCOL_VERSION[] = "4";
 static const char GATEWAY_PATH[] = "/run/daypass/gateway.sock";
 static const char INIT_DIR[] = "/run/daypass-init";
+static const char CGROUP_DIR[] = "/sys/fs/cgroup";
 static const char CREDENTIAL_HELPER[] = "git-credential-daypass";
 
 static struct session session;
@@ -72,6 +73,7 @@ int main(int argc, char **argv) {
   environment_open(&session.for_agent);
   environment_add_image(&session.for_agent, environ);
   open_directory(argc > 2 ? argv[2] : INIT_DIR);
+  pressure_open(&session.pressure, argc > 3 ? argv[3] : CGROUP_DIR);
   report(&session.reports, 'R', PROTOCOL_VERSION, NULL);
   session_run(&session);
 }

@@ -22,6 +22,7 @@ static void reap(struct session *session) {
     if (listeners_lost(&session->listeners, pid) || name_service_lost(&session->names, pid)) continue;
     if (is_child(&session->step, pid, status)) continue;
     if (is_child(&session->agent, pid, status)) {
+      session->ended_by_itself = !session->ending;
       session_end(session, child_exit_code(&session->agent), child_signal_name(&session->agent));
     }
   }

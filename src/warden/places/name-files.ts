@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
-import type { RepoHost } from '../src/session/repo-host.ts';
+import type { RepoHost } from '../../session/repo-host.ts';
 
 /**
  * The hosts file and resolv.conf that sandboxes get, since an engine gives none to a container without a network. The
