@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import * as fc from 'fast-check';
 import { interruption } from '../faults/interruption.ts';
 import { NATIVE_TARGETS, runNative, type Finding } from './native.ts';
-import { PROPERTIES } from './properties.ts';
+import { PROPERTIES } from './properties/all.ts';
 import { runSanitizedSuite } from './sanitized.ts';
 import { openToolbox } from './toolbox.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PROPERTIES } from './properties.ts';
+import { PROPERTIES } from './properties/all.ts';
 
 const RUNS = 300;
 
