@@ -268,12 +268,17 @@ describe('the name server', () => {
   });
 
   test('that the agent has stopped is told of new ports when it goes on', async () => {
-    const { resolve, setPorts, serverPid } = await startNames();
+    const { init, resolve, setPorts, serverPid } = await startNames();
     const address = await resolve('api.example.com');
     const pid = await serverPid();
     process.kill(pid, 'SIGSTOP');
     const last = await freePort();
-    for (let i = 0; i < 200; i++) await setPorts([40_000 + i, last]);
+    init.send(...Array.from({ length: 200 }, (_, i) => order.names(LISTEN, [40_000 + i])));
+    await setPorts([last]);
+    await eventually(
+      () => listens(init).length,
+      (count) => count === 202,
+    );
     process.kill(pid, 'SIGCONT');
     expect(
       await eventually(
