@@ -85,9 +85,6 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
   server.maxConnections = limits.connections + TOLD_CONNECTIONS;
   // A connection has one way on at most: pipelined requests would open any number of them.
   server.maxRequestsPerSocket = 1;
-  // A client that has said all it wants may close its side and still wait for the answer (busybox' wget does). Node's
-  // server ends such a connection unless told so, by a property that its types leave out (lib/_http_server.js).
-  Object.assign(server, { httpAllowHalfOpen: true });
 
   server.on('connection', (client) => {
     if (clients.has(client)) return;
