@@ -60,7 +60,7 @@ function serveGit(req: IncomingMessage, res: ServerResponse, root: string, path:
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: '1',
       GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
-      HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''),
+      HTTP_CONTENT_ENCODING: req.headers['content-encoding'] ?? '',
       REQUEST_METHOD: req.method,
       PATH_INFO: path,
       QUERY_STRING: query.toString(),

@@ -35,7 +35,7 @@ export interface RealSandbox {
   /** What the agent has printed so far. */
   output: { stdout: string; stderr: string };
   /** Runs the agent's command to its end. */
-  run(command: string[]): Promise<AgentExit & { stdout: string; stderr: string }>;
+  run: (command: string[]) => Promise<AgentExit & { stdout: string; stderr: string }>;
 }
 
 export const FAKE_TOKEN = 'obviously-fake-token-of-a-test';
