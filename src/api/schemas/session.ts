@@ -40,12 +40,13 @@ export const sessionSchema = z
       toRunningMs: duration,
     }),
     metadata: z.record(z.string(), z.string()),
+    keyId: z.string().meta({ description: 'The API key that started it; settings:NAME for one of the settings.' }),
   })
   .meta({ id: 'Session' });
 
 export type WireSession = z.output<typeof sessionSchema>;
 
-/** What a session's record and its token's show to the outside. Owner, environment and secrets are not in it. */
+/** What a session's record and its token's show to the outside. Environment and secrets are not in it. */
 export function toSession({ session, token }: SessionFacts, queuePosition: number | null): WireSession {
   const { sandbox } = session;
   return {
@@ -71,6 +72,7 @@ export function toSession({ session, token }: SessionFacts, queuePosition: numbe
     queuePosition,
     timings: toTimings(session.timings),
     metadata: session.request.metadata,
+    keyId: session.keyId,
   };
 }
 
