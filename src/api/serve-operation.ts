@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Caller } from '../access/caller.ts';
+import { isOfSettings, type Caller } from '../access/caller.ts';
 import { describe } from '../errors.ts';
 import { orUnavailable } from '../store/redis.ts';
 import { admit, originOf, requireScope } from './admit.ts';
@@ -21,12 +21,16 @@ export async function serveOperation(
   res.on('close', () => ending.abort());
   const signal = AbortSignal.any([ending.signal, deps.closing]);
   const caller = operation.scope === null ? null : await orUnavailable(admit(deps, [req, res]));
+  const holder = caller === null || isOfSettings(caller) ? null : caller.keyId;
+  const answered = deps.calls.take(holder);
+  res.on('close', answered);
   const answer = await orUnavailable(handle(operation, deps, { readBody, caller, signal, exchange: [req, res] }));
   if (!isStream(answer)) return sendWhole(res, answer);
   // To HEAD there is no body to wait for.
   if (req.method === 'HEAD') return void res.writeHead(answer.status, { 'content-type': answer.type }).end();
   using kept = new DisposableStack();
-  kept.defer(deps.streams.take(caller?.keyId ?? null));
+  kept.defer(deps.streams.take(holder));
+  answered();
   if (caller !== null) kept.defer(deps.keyWatch.watch(caller, () => ending.abort()));
   await sendStream(res, answer, { signal, unreadMs: deps.bounds.unreadMs });
 }

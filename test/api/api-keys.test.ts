@@ -123,6 +123,22 @@ describe('a revoked key', () => {
   });
 });
 
+test('a key with another value has the sessions that it had, and its old value is that of nobody', async () => {
+  const { id, key } = await makeKey(rig);
+  const { session } = await putSession(rig.redis, { keyId: id });
+  using stream = await openSse(`${rig.api.url}/v1/events`, { authorization: `Bearer ${key}` });
+  const rotated = createdApiKeySchema.parse((await rig.call('POST', `/v1/api-keys/${id}/rotate`)).body);
+  using stays = await openSse(`${rig.api.url}/v1/events`, { authorization: `Bearer ${rotated.key}` });
+  await expect(stream.next(5_000)).rejects.toThrow('terminated');
+  expect(await status(key)).toBe(401);
+  const found = await rig.call('GET', `/v1/sessions/${session.id}`, { key: rotated.key });
+  expect(found).toMatchObject({ status: 200, body: { keyId: id } });
+  await putSession(rig.redis, { id: 'ses_after_rotation', keyId: id });
+  expect((await stays.next())?.data).toMatchObject({ sessionId: 'ses_after_rotation' });
+  await rig.call('DELETE', `/v1/api-keys/${id}`);
+  expect((await rig.call('POST', `/v1/api-keys/${id}/rotate`)).status).toBe(404);
+});
+
 test('a key works until it expires, and its streams end then', async () => {
   const { key } = await makeKey(rig, { expiresAt: new Date(Date.now() + 1_500).toISOString() });
   using stream = await openSse(`${rig.api.url}/v1/events`, { authorization: `Bearer ${key}` });

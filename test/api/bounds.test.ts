@@ -7,7 +7,7 @@ import { makeKey } from '../support/api-keys.ts';
 import { putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { appendLog } from '../support/logs.ts';
-import { REPO_A } from '../support/records.ts';
+import { aSession, REPO_A } from '../support/records.ts';
 import { openSse, type SseClient } from '../support/sse-client.ts';
 
 const BOUNDS = {
@@ -16,7 +16,9 @@ const BOUNDS = {
   requestTimeoutMs: 2_000,
   streams: 4,
   streamsPerKey: 2,
+  callsPerKey: 3,
   unreadMs: 1_000,
+  stillMs: 2_500,
 };
 
 let rig: ApiRig;
@@ -193,6 +195,46 @@ test('one key has its share of streams, all have theirs, and a client that leave
     (stream) => stream !== null,
   );
   streams.use(last);
+});
+
+test('a client that asks for lists again and again on one connection and reads none of them is cut at once', async () => {
+  const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`k${i}`, 'x'.repeat(512)]));
+  const { request } = aSession();
+  for (let i = 0; i < 100; i++) await putSession(rig.redis, { request: { ...request, metadata } });
+  const before = process.memoryUsage().rss;
+  const { socket, closed } = await dial();
+  socket.pause();
+  const ask = `GET /v1/sessions?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: ${rig.authorization.authorization}\r\n\r\n`;
+  socket.write(ask.repeat(100));
+  await sleep(500);
+  socket.resume();
+  expect(await closed).toBeLessThan(1_000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+});
+
+test('a key whose answers nobody reads has few of them at once, and they are cut in the end', async () => {
+  const { id, key } = await makeKey(rig);
+  const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`k${i}`, 'x'.repeat(512)]));
+  const { request } = aSession();
+  for (let i = 0; i < 200; i++) await putSession(rig.redis, { keyId: id, request: { ...request, metadata } });
+  const ask = `GET /v1/sessions?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`;
+  const dials = await Promise.all(Array.from({ length: BOUNDS.callsPerKey }, dial));
+  // One answer may be all in the kernel's hands; of three on a connection, one is left to wait.
+  for (let round = 0; round < 3; round++) {
+    for (const { socket } of dials) socket.pause().write(ask);
+    await sleep(300);
+  }
+  const refused = await eventually(
+    () => rig.call('GET', '/v1/sessions?limit=1', { key }),
+    ({ status }) => status === 429,
+  );
+  expect(refused.body).toMatchObject({ code: 'rate_limited', detail: expect.stringContaining('calls under way') });
+  const served = await eventually(
+    () => rig.call('GET', '/v1/sessions?limit=1', { key }),
+    ({ status }) => status === 200,
+  );
+  expect(served.status).toBe(200);
+  for (const { socket } of dials) socket.destroy();
 });
 
 const text = 'x'.repeat(60_000);

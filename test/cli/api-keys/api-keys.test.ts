@@ -42,12 +42,16 @@ test('a key is made with what was asked for, listed without its value, and revok
   expect(listed.lines[1]).toMatch(new RegExp(`^${id} +active +read +1 +.* ci$`));
   expect(listed.lines.join()).not.toContain(key);
 
-  expect((await daypass('api-keys', 'revoke', id)).lines[0]).toContain(`${id} was revoked`);
+  const [rotated = ''] = (await daypass('api-keys', 'rotate', id)).lines;
   expect((await rig.call('GET', '/v1/sessions', { key })).status).toBe(401);
+  expect((await rig.call('GET', '/v1/sessions', { key: rotated })).status).toBe(200);
+
+  expect((await daypass('api-keys', 'revoke', id)).lines[0]).toContain(`${id} was revoked`);
+  expect((await rig.call('GET', '/v1/sessions', { key: rotated })).status).toBe(401);
   const audit = await daypass('audit', '--key', id);
-  expect(audit.lines).toHaveLength(3);
+  expect(audit.lines).toHaveLength(4);
   expect(audit.lines[1]).toMatch(/ api_key\.revoke +ok +test \(settings:test\) +127\.0\.0\.1 +key_/);
-  expect(audit.lines[2]).toContain('api_key.create');
+  expect(audit.lines[3]).toContain('api_key.create');
   const [first = ''] = (await daypass('audit', '--action', 'api_key.create', '--limit', '1', '--json')).lines;
   expect(JSON.parse(first)).toMatchObject({ targetId: id, detail: { scopes: ['read'] } });
 });
