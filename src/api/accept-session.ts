@@ -6,10 +6,12 @@ import { describe, Refusal } from '../errors.ts';
 import { failpoint } from '../ops/failpoints.ts';
 import { newSession } from '../session/new-session.ts';
 import type { SessionRecord } from '../session/record.ts';
-import { normalise, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
-import { readMinterFacts } from '../store/minter-facts.ts';
+import { normalise, requireEnforceablePush, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
+import { readMinterFacts, type MinterFacts } from '../store/minter-facts.ts';
 import { change, readSession } from '../store/records.ts';
-import { sealSecrets } from '../token/request-secrets.ts';
+import { sealSecrets, sealWebhook } from '../token/request-secrets.ts';
+import { newWebhook, type SessionWebhook } from '../webhook/message.ts';
+import { shownUrl } from '../webhook/url.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { ApiDeps } from './deps.ts';
 import { claimKey, earlierSession, type IdempotencyClaim } from './idempotency.ts';
@@ -53,6 +55,7 @@ async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSessi
     detail: { repoIds: request.repos.map(({ id }) => id), metadataKeys: Object.keys(request.metadata) },
   });
   requireAllowedRepos(request, caller);
+  requireEnforceablePush(request);
   const minter = await readMinterFacts(redis);
   if (minter === null)
     throw new Refusal('unavailable', 'The minter has not started yet, so no session can get a token.');
@@ -62,7 +65,8 @@ async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSessi
   const id = `ses_${nanoid()}`;
   const sealedSecrets =
     Object.keys(body.secrets).length === 0 ? null : await sealSecrets(minter.publicKey, minter.keyId, id, body.secrets);
-  const session = newSession({ id, request, sealedSecrets, keyId, now: new Date() });
+  const webhook = await sealedWebhook(id, body, minter);
+  const session = newSession({ id, request, sealedSecrets, webhook, keyId, now: new Date() });
   audit?.note({ sessionId: id });
   await failpoint('api.before_record');
   const claimed = claim === null ? { expect: [], effects: [] } : claimKey(claim, id, keep.idempotencyMs);
@@ -85,6 +89,15 @@ async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSessi
     if (limits.sessions !== null) await requireRoom(redis, keyId, limits.sessions);
   }
   throw new Refusal('unavailable', 'Too many requests want the same at once; try again.');
+}
+
+async function sealedWebhook(
+  id: string,
+  { webhook }: StartRequest,
+  { publicKey, keyId }: MinterFacts,
+): Promise<SessionWebhook | undefined> {
+  if (webhook === undefined) return undefined;
+  return newWebhook({ shownUrl: shownUrl(webhook.url), sealed: await sealWebhook(publicKey, keyId, id, webhook) });
 }
 
 async function findEarlier({ redis }: ApiDeps, claim: IdempotencyClaim | null): Promise<SessionRecord | null> {

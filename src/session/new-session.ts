@@ -1,3 +1,4 @@
+import type { SessionWebhook } from '../webhook/message.ts';
 import type { SessionRecord, SessionRequest } from './record.ts';
 
 /** The record of a session that was just accepted. */
@@ -5,6 +6,7 @@ export function newSession(facts: {
   id: string;
   request: SessionRequest;
   sealedSecrets: string | null;
+  webhook?: SessionWebhook | undefined;
   keyId: string;
   now: Date;
 }): SessionRecord {
@@ -13,6 +15,7 @@ export function newSession(facts: {
     status: 'queued',
     request: facts.request,
     sealedSecrets: facts.sealedSecrets,
+    ...(facts.webhook && { webhook: facts.webhook }),
     keyId: facts.keyId,
     createdAt: facts.now.toISOString(),
     startedAt: null,

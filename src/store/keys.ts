@@ -42,6 +42,10 @@ export const keys = {
   receiptsDue: 'daypass:receipts:due',
   /** A session's signed receipt. */
   receipt: (sessionId: string) => `daypass:receipt:${sessionId}`,
+  /** Sessions with something to tell their receiver, by the time of the next try in ms. */
+  webhooksDue: 'daypass:webhooks:due',
+  /** A hash: how many messages came to which end. */
+  webhookOutcomes: 'daypass:webhooks:outcomes',
   /** Pub/sub: a session's id each time anything of it changed. */
   changes: 'daypass:changes',
 } as const;

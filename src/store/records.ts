@@ -4,6 +4,7 @@ import type { NewEvent } from '../session/event.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
 import { canTokenMove, isTokenFinal } from '../token/state.ts';
+import { withMessages } from '../webhook/keep-webhook.ts';
 import { asSeen } from './as-seen.ts';
 import { commit, type Bound, type Effect, type Expectation } from './commit.ts';
 import { endedEffects, forgetEndedEffects } from './ended.ts';
@@ -11,6 +12,7 @@ import { eventEffects } from './events.ts';
 import { readFormerTokens } from './former-tokens.ts';
 import { indexEntry, indexesOf, keys, type RecordIndexes } from './keys.ts';
 import type { Redis } from './redis.ts';
+import { forgetWebhookEffects, webhookEffects } from './webhooks.ts';
 
 /** A session and its current token, read together. */
 export interface View {
@@ -48,7 +50,10 @@ export async function change(
     const found = parse(before);
     const wanted = decide(found);
     if (wanted === null) return found;
-    const after: View = { session: wanted.session ?? found.session, token: wanted.token ?? found.token };
+    const after = withWebhook(found.session, {
+      session: wanted.session ?? found.session,
+      token: wanted.token ?? found.token,
+    });
     requireLegal(found, after);
     const effects = [
       ...sessionEffects(found, after),
@@ -102,6 +107,7 @@ export async function forget(redis: Redis, { session, token }: View, more: Effec
     ['SREM', keys.unsettled, session.id],
     ['SREM', keys.receiptsDue, session.id],
     ...forgetEndedEffects(session),
+    ...forgetWebhookEffects(session.id),
     ['PUBLISH', keys.changes, session.id],
     ...more,
   ];
@@ -128,7 +134,23 @@ function indexesFor(session: SessionRecord | null): RecordIndexes[] {
 
 /** Takes a session off the list of those with something to do, if it is settled and still as it was seen. */
 export async function unlistSettled(redis: Redis, sessionId: string, seen: View): Promise<void> {
-  if (isSettled(seen)) await commit(redis, asSeen(sessionId, seen), [['SREM', keys.unsettled, sessionId]]);
+  if (!isSettled(seen)) return;
+  const { session } = withWebhook(seen.session, seen);
+  const told = session === null || session === seen.session ? [] : sessionEffects(seen, { ...seen, session });
+  await commit(redis, asSeen(sessionId, seen), [...told, ['SREM', keys.unsettled, sessionId]]);
+}
+
+/** Puts what a change is to be told of into the session's outbox, so that both are written in one step. */
+function withWebhook(before: SessionRecord | null, after: View): View {
+  if (!after.session?.webhook) return after;
+  const now = new Date();
+  const session = withMessages(before, after.session, { isSettled: sawToken(after) && isSettled(after), now });
+  return { ...after, session };
+}
+
+/** A change that was not shown the session's token cannot tell that it is gone; one of another token says nothing of it. */
+function sawToken({ session, token }: View): boolean {
+  return session?.tokenId === null || token?.id === session?.tokenId;
 }
 
 /** Whether nothing is left to do for a session: it ended, its sandbox is gone, its token is final, no value is kept. */
@@ -178,11 +200,10 @@ function sessionEffects(before: View, after: View): Effect[] {
     if (before.session !== null) effects.push(['ZREM', indexes.sessionsByStatus(before.session.status), entry]);
     effects.push(['ZADD', indexes.sessionsByStatus(session.status), 0, entry]);
   }
-  effects.push(...endedEffects(before.session, session));
-  // A change that was not shown the session's token cannot tell that it is gone; one of another token says nothing of it.
-  const sawToken = session.tokenId === null || after.token?.id === session.tokenId;
-  if (sawToken || before.session !== session)
-    effects.push([sawToken && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
+  effects.push(...endedEffects(before.session, session), ...webhookEffects(session));
+  const sees = sawToken(after);
+  if (sees || before.session !== session)
+    effects.push([sees && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
   return effects;
 }
 

@@ -18,6 +18,7 @@ export const TEST_LIMITS: OperatorLimits = {
   memoryMb: 8_192,
   pids: 4_096,
   diskMb: 16_384,
+  webhooks: { ports: [443], privateHosts: [] },
 };
 
 export interface TestApi extends AsyncDisposable {
