@@ -114,14 +114,12 @@ describe('the kill switch', () => {
   });
 });
 
-test('changing the network is checked, then answered 501', async () => {
+test('changing the network is checked, and then the list is another', async () => {
   const { session } = await putSession(rig.redis, { status: 'running' });
   const path = `/v1/sessions/${session.id}/network`;
   expect(await rig.call('PATCH', path, { body: { allow: 'x' } })).toMatchObject({ status: 422 });
-  expect(await rig.call('PATCH', path, { body: { allow: ['api.example.com'] } })).toMatchObject({
-    status: 501,
-    body: { code: 'not_implemented' },
-  });
+  expect((await rig.call('PATCH', path, { body: { allow: ['api.example.com'] } })).status).toBe(200);
+  expect((await readSession(rig.redis, session.id))?.request.network.allow).toEqual(['api.example.com']);
 });
 
 test('the receipt is there from the beginning and tells what became of the token', async () => {
