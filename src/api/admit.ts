@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Request, Response } from 'express';
 import type { Caller } from '../access/caller.ts';
 import { allows, type Scope } from '../access/scope.ts';
@@ -11,7 +12,9 @@ const MAX_REFUSED_KEYS = 20;
 
 /** Where a request comes from, as far as the proxies that are trusted say so. */
 export function originOf(req: Request, res: Response): Origin {
-  return { address: req.ip ?? null, requestId: String(res.locals['requestId']) };
+  // Whoever stands before a trusted proxy may have written anything into its header.
+  const address = req.ip !== undefined && isIP(req.ip) !== 0 ? req.ip : (req.socket.remoteAddress ?? null);
+  return { address, requestId: String(res.locals['requestId']) };
 }
 
 /** Lets a request in: by a key that is known, within its rate. Throws `unauthorized` or `rate_limited`. */

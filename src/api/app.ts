@@ -4,6 +4,7 @@ import { MAX_HEADERS, MAX_URL_BYTES } from './bounds.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard, type DashboardFiles } from './serve-dashboard.ts';
 import type { Method, Operation } from './operation.ts';
+import { createPipelineGuard } from './pipelining.ts';
 import { createReadBody, type ReadBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { routes } from './routes.ts';
@@ -22,6 +23,10 @@ export function createApp(deps: ApiDeps, { dashboard, trustedProxies }: AppOptio
   app.set('trust proxy', trustedProxies);
   app.disable('x-powered-by');
   app.disable('etag');
+  const mayAsk = createPipelineGuard();
+  app.use((req, res, next) => {
+    if (mayAsk(req, res)) next();
+  });
   app.use(begin(deps));
   serveDashboard(app, dashboard);
   const readBody = createReadBody();

@@ -9,7 +9,7 @@ import type { Authenticator } from './auth.ts';
 import type { ApiBounds } from './bounds.ts';
 import type { KeyWatch } from './key-watch.ts';
 import type { RateLimits } from './rate-limits.ts';
-import type { StreamSlots } from './stream-slots.ts';
+import type { Slots } from './slots.ts';
 
 /** An operator's key of the settings. */
 export interface SettingsKey {
@@ -41,7 +41,9 @@ export interface ApiDeps {
   debtAlarmSeconds: number;
   log: Logger;
   metrics: Metrics;
-  streams: StreamSlots;
+  /** Answers that go on, and calls that are not answered yet. */
+  streams: Slots;
+  calls: Slots;
   bounds: ApiBounds;
   /** Aborts when the process closes, and with it every answer that would go on. */
   closing: AbortSignal;

@@ -12,7 +12,7 @@ import { createKeyWatch } from './key-watch.ts';
 import { listenApi } from './listen.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { readDashboard } from './serve-dashboard.ts';
-import { createStreamSlots } from './stream-slots.ts';
+import { createSlots } from './slots.ts';
 import { watchDebt } from './watch-debt.ts';
 
 const LOOK_AT_DEBT_EVERY_MS = 5_000;
@@ -68,7 +68,18 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     debtAlarmSeconds,
     log,
     metrics: createMetrics(),
-    streams: createStreamSlots(bounds),
+    streams: createSlots({
+      inAll: bounds.streams,
+      perKey: bounds.streamsPerKey,
+      code: 'too_many_streams',
+      what: 'open streams',
+    }),
+    calls: createSlots({
+      inAll: bounds.connections,
+      perKey: bounds.callsPerKey,
+      code: 'rate_limited',
+      what: 'calls under way',
+    }),
     bounds,
     closing: closing.signal,
   };

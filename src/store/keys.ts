@@ -53,9 +53,9 @@ export const keys = {
 /** Where records are listed, each index sorted by `indexEntry`. */
 export interface RecordIndexes {
   sessions: string;
-  sessionsByStatus(status: string): string;
+  sessionsByStatus: (status: string) => string;
   tokens: string;
-  tokensByState(state: string): string;
+  tokensByState: (state: string) => string;
 }
 
 /** The indexes of one API key's records; of all records, if null. */
