@@ -34,13 +34,10 @@ export const statsSchema = z
         description:
           'Tokens that are to be gone and are not yet, in state revoking or still active; and for how long the oldest of them.',
       }),
-    webhooks: z
-      .object({ waiting: count, delivered: count, failed: count })
-      .nullable()
-      .meta({
-        description:
-          'Sessions with something to tell; messages that were taken, and given up, since the beginning. For operators.',
-      }),
+    webhooks: z.object({ waiting: count, delivered: count, failed: count }).nullable().meta({
+      description:
+        'Sessions with something to tell; messages that were taken, and given up, since the beginning. For operators.',
+    }),
   })
   .meta({ id: 'Stats' });
 
