@@ -6,48 +6,42 @@ import type { Redis } from '../store/redis.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Notices that a key is over while an answer to it goes on. */
+/** Notices that a key is over while answers to it go on. */
 export interface KeyWatch {
-  /** `over` aborts soon after the key was revoked or has expired. Release it once the answer is over. */
-  watch(caller: Caller): { over: AbortSignal; release(): void };
+  /** Calls `end` soon after the key was revoked or has expired, unless the function returned was called before. */
+  watch(caller: Caller, end: () => void): () => void;
 }
 
-interface Watched {
-  ending: AbortController;
-  holders: number;
-}
-
-/** One look a second for every key with open answers, however many those are. */
+/** One look a second at every key with open answers, however many those are. */
 export function createKeyWatch(redis: Redis, closing: AbortSignal): KeyWatch {
-  const watched = new Map<string, Watched>();
+  const answersOf = new Map<string, Set<() => void>>();
+  let isLooking = false;
 
   const look = async (): Promise<void> => {
-    while (watched.size > 0 && !closing.aborted) {
+    isLooking = true;
+    while (answersOf.size > 0 && !closing.aborted) {
       await sleep(LOOK_EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
-      await Promise.all([...watched].map(([keyId, key]) => endIfOver(keyId, key)));
+      await Promise.all([...answersOf].map(([keyId, ends]) => endIfOver(keyId, ends)));
     }
+    isLooking = false;
   };
-  const endIfOver = async (keyId: string, { ending }: Watched): Promise<void> => {
+  const endIfOver = async (keyId: string, ends: Set<() => void>): Promise<void> => {
     // While the store is away nothing is known, and nothing can be read of it either.
     const key = await readApiKey(redis, keyId).catch(() => undefined);
-    if (key === null || (key !== undefined && whyOver(key, new Date()) !== null)) ending.abort();
+    if (key === undefined || (key !== null && whyOver(key, new Date()) === null)) return;
+    for (const end of ends) end();
   };
 
   return {
-    watch({ keyId }) {
+    watch({ keyId }, end) {
       // A key of the settings lasts as long as the process.
-      if (!keyId.startsWith('key_')) return { over: new AbortController().signal, release: () => undefined };
-      const isFirst = watched.size === 0;
-      const entry = watched.get(keyId) ?? { ending: new AbortController(), holders: 0 };
-      entry.holders++;
-      watched.set(keyId, entry);
-      if (isFirst) void look();
-      return {
-        over: entry.ending.signal,
-        release: () => {
-          entry.holders--;
-          if (entry.holders === 0) watched.delete(keyId);
-        },
+      if (!keyId.startsWith('key_')) return () => undefined;
+      const ends = answersOf.get(keyId) ?? new Set();
+      answersOf.set(keyId, ends.add(end));
+      if (!isLooking) void look();
+      return () => {
+        ends.delete(end);
+        if (ends.size === 0 && answersOf.get(keyId) === ends) answersOf.delete(keyId);
       };
     },
   };

@@ -32,8 +32,7 @@ export interface TestApi extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A real API on a port of its own. `keys` by name; without them one is made. */
-export async function startTestApi(options: {
+export interface TestApiOptions {
   redisUrl: string;
   keys?: Record<string, string>;
   limits?: Partial<OperatorLimits>;
@@ -42,7 +41,10 @@ export async function startTestApi(options: {
   bounds?: Partial<ApiBounds>;
   trustedProxies?: string[];
   logins?: Partial<LoginTimes>;
-}): Promise<TestApi> {
+}
+
+/** A real API on a port of its own. `keys` by name; without them one is made. */
+export async function startTestApi(options: TestApiOptions): Promise<TestApi> {
   const keys = options.keys ?? { test: `dp_${randomBytes(16).toString('hex')}` };
   const logDir = await mkdtemp(join(tmpdir(), 'daypass-logs-'));
   const api = await startApi({
