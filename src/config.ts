@@ -288,14 +288,41 @@ export function loadMinterSocket(env: Environment = process.env): string {
   return join(resolve(settings(env, place).DAYPASS_RUN_DIR), 'minter.sock');
 }
 
+/** `1.2.3.4` or `1.2.3.0/24`, IPv6 likewise, separated by commas. */
+const addressList = commaList.transform((items, context) => {
+  for (const item of items) {
+    if (z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(item).success) continue;
+    context.addIssue('must be addresses such as 203.0.113.7 or 2001:db8::/32, separated by commas');
+  }
+  return items;
+});
+
 export function loadGatewayConfig(env: Environment = process.env) {
-  const read = settings(env, { ...common, ...place, ...relaceUrl });
+  const read = settings(env, {
+    ...common,
+    ...place,
+    ...relaceUrl,
+    DAYPASS_GATEWAY_MAX_CONNECTIONS: positive.prefault('256'),
+    DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND: positive.prefault('50'),
+    DAYPASS_GATEWAY_MAX_SENT_MB: positive.prefault('10240'),
+    DAYPASS_GATEWAY_MAX_RECEIVED_MB: positive.prefault('51200'),
+    DAYPASS_GATEWAY_RATE_KB_PER_SECOND: positive.prefault('65536'),
+    DAYPASS_GATEWAY_DENY_ADDRESSES: addressList.prefault(''),
+  });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     failpoints: read.DAYPASS_FAILPOINTS,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     /** The one host that every sandbox reaches, even where its address is private. */
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
+    limits: {
+      connections: read.DAYPASS_GATEWAY_MAX_CONNECTIONS,
+      connectionsPerSecond: read.DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND,
+      sentBytes: read.DAYPASS_GATEWAY_MAX_SENT_MB * 1024 * 1024,
+      receivedBytes: read.DAYPASS_GATEWAY_MAX_RECEIVED_MB * 1024 * 1024,
+      bytesPerSecond: read.DAYPASS_GATEWAY_RATE_KB_PER_SECOND * 1024,
+    },
+    deniedAddresses: read.DAYPASS_GATEWAY_DENY_ADDRESSES,
   };
 }
 

@@ -25,6 +25,8 @@ export const SESSION_EVENT_TYPES = [
   'running',
   'stop_requested',
   'extended',
+  'network_changed',
+  'network',
   'stopping',
   'command_exited',
   'ended',

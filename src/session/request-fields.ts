@@ -94,7 +94,8 @@ export const resources = z.strictObject({
 });
 
 export const networkRules = z.array(checked(networkRuleProblem).max(300)).max(64).meta({
-  description: 'Hosts besides the repo host: `api.example.com`, `*.example.org:8443`. Without a port it is 443.',
+  description:
+    'Hosts besides the repo host: `api.example.com`, `*.example.org:8443`. Without a port it is 443. What passes must be TLS or HTTP that names the host; `tcp://db.example.com:5432` lets any bytes through.',
 });
 
 export const webhook = z

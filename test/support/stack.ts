@@ -168,12 +168,16 @@ async function leftovers(stack: Stack): Promise<string[]> {
   ).json()) as { items?: unknown[] } | unknown[];
   const live = Array.isArray(tokens) ? tokens : (tokens.items ?? []);
   const gateways = await readdir(join(stack.dir, 'run', 'gateways')).catch(() => []);
+  const decisions = await readdir(join(stack.dir, 'run', 'decisions')).catch(() => []);
+  const policies = await readdir(join(stack.dir, 'run', 'policies')).catch(() => []);
   const initDirs = await readdir(stack.memoryDir);
   const spooled = await readdir(join(stack.dir, 'data', 'spool')).catch(() => []);
   return [
     ...(await stack.containers()).map(({ Names }) => `container ${Names.join()}`),
     ...live.map((token) => `live token ${JSON.stringify(token)}`),
     ...gateways.map((name) => `gateway ${name}`),
+    ...decisions.map((name) => `decisions ${name}`),
+    ...policies.map((name) => `policy ${name}`),
     ...initDirs.map((name) => `init directory ${name}`),
     ...spooled.map((name) => `spooled ${name}`),
   ];

@@ -7,6 +7,7 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Life } from '../life.ts';
+import { policyOf } from '../network/policy-of.ts';
 import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
 
 export type { OpenSandbox };
@@ -54,7 +55,7 @@ async function nameSandbox({ engineId, ...deps }: WorkerDeps, session: SessionRe
 async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string): Promise<void> {
   const { config, runtime } = deps;
   const { image, resources, network } = session.request;
-  const policy = { sandboxId: id, sessionId: session.id, allow: network.allow };
+  const policy = policyOf(session, id, network.allow);
   const { dir: gatewayDir } = await openGateway({ runDir: config.runDir, policy });
   const mounts = { toolsDir: deps.toolsDir, gatewayDir, ...deps.nameFiles };
   await runtime.create({
