@@ -50,7 +50,7 @@ describe('a login', () => {
     expect((await byCookie('POST', stop, { ...ours, 'x-csrf-token': csrf })).status).toBe(202);
   });
 
-  test.each([
+  test.each<[string, Record<string, string>]>([
     ['says nothing of where it comes from', {}],
     ['comes from another site', { 'sec-fetch-site': 'cross-site' }],
     ['comes from another host of the same site', { 'sec-fetch-site': 'same-site' }],
@@ -61,10 +61,7 @@ describe('a login', () => {
     ['contradicts itself', { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' }],
   ])('counts for no call that %s', async (_what, headers) => {
     const { cookie, csrf } = await logIn();
-    const reply = await byCookie('GET', '/v1/sessions', { cookie, 'x-csrf-token': csrf, ...headers } as Record<
-      string,
-      string
-    >);
+    const reply = await byCookie('GET', '/v1/sessions', { cookie, 'x-csrf-token': csrf, ...headers });
     expect(reply.body).toMatchObject({ status: 403, code: 'cross_site' });
   });
 

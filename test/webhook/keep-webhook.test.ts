@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, double, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SessionStatus } from '../../src/session/status.ts';
 import { afterTry, pauseMs, withMessages } from '../../src/webhook/keep-webhook.ts';
@@ -98,8 +98,8 @@ test('pauses are jittered below a ceiling that doubles from 5 s to 1 h', () => {
     HOUR_MS,
     HOUR_MS,
   ]);
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
+  assert(
+    property(integer({ min: 1, max: 1_000 }), double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
       const pause = pauseMs(attempt, () => random);
       return pause >= 500 && pause <= HOUR_MS;
     }),
