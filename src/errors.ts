@@ -6,11 +6,14 @@ export const FAILURE_CODES = [
   'minter_unavailable',
   'engine_unavailable',
   'image_missing',
+  'image_not_allowed',
   'sandbox_failed',
   'ref_not_found',
   'clone_failed',
   'command_not_found',
   'out_of_memory',
+  'out_of_disk',
+  'host_disk_full',
   'token_revoked',
   'worker_lost',
   'store_lost',
@@ -24,6 +27,8 @@ export type RefusalCode =
   | 'invalid_json'
   | 'invalid_request'
   | 'access_unsupported'
+  | 'push_unsupported'
+  | 'image_not_allowed'
   | 'body_too_large'
   | 'unauthorized'
   | 'scope_missing'

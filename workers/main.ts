@@ -1,15 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { loadWorkerConfig } from '../src/config.ts';
-import { SANDBOX_IMAGE } from '../src/images/sandbox-image.ts';
-import { extractTools } from '../src/images/extract-tools.ts';
 import { armFailpoints } from '../src/ops/failpoints.ts';
 import { createLogger } from '../src/ops/log.ts';
 import { closeOnSignals } from '../src/ops/shutdown.ts';
-import { openMemoryDir } from '../src/runtime/memory-dir.ts';
 import { openSessionsQueue } from '../src/queue/sessions-queue.ts';
-import { connectDocker } from '../src/runtime/docker/connect.ts';
 import { createDockerRuntime } from '../src/runtime/docker/docker-runtime.ts';
+import { createEngineApi } from '../src/runtime/docker/engine-api.ts';
 import { repoHostOf } from '../src/session/repo-host.ts';
 import { listenForChanges } from '../src/store/changes.ts';
 import { connectPatientRedis, redisReady, requireDurableRedis } from '../src/store/redis.ts';
@@ -19,7 +14,7 @@ import { createMinterClient } from '../src/token/minter/client.ts';
 import type { WorkerDeps } from './deps.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { holdMasks } from './hold-masks.ts';
-import { nameFiles } from './name-files.ts';
+import { meetWarden } from './meet-warden.ts';
 import { createPresence } from './presence.ts';
 import { runReconciler } from './reconcile/reconciler.ts';
 import { allLeft } from './run-here.ts';
@@ -34,11 +29,9 @@ armFailpoints(config.failpoints);
 const masks = createMasks();
 const log = createLogger('worker', config.logLevel, (line) => masks.line(line));
 const repoHost = repoHostOf(config.repoOrigin);
-const docker = connectDocker(config.dockerHost);
-const memoryDir = await openMemoryDir(config.memoryDir);
-const runtime = createDockerRuntime({ docker, installation: config.installation, memoryDir });
-await runtime.ping();
-await mkdir(config.runDir, { recursive: true, mode: 0o711 });
+const warden = createEngineApi({ socketPath: config.wardenSocket });
+const host = await meetWarden(warden, log);
+const runtime = createDockerRuntime({ warden, installation: config.installation, host });
 
 const redis = connectPatientRedis(config.redisUrl);
 const subscriber = connectPatientRedis(config.redisUrl);
@@ -56,9 +49,8 @@ const deps: WorkerDeps = {
   minter: holdMasks(createMinterClient(config.minterSocket), masks),
   masks,
   runtime,
-  engineId: await runtime.engineId(),
-  toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(config.runDir, 'tools') }),
-  nameFiles: await nameFiles(config.runDir, repoHost),
+  host,
+  engineId: host.engineId,
   repoHost,
   presence: createPresence(redis),
   running: new Set(),

@@ -6,7 +6,7 @@ import { describe, Refusal } from '../errors.ts';
 import { failpoint } from '../ops/failpoints.ts';
 import { newSession } from '../session/new-session.ts';
 import type { SessionRecord } from '../session/record.ts';
-import { normalise, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
+import { normalise, requireEnforceablePush, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
 import { readMinterFacts, type MinterFacts } from '../store/minter-facts.ts';
 import { change, readSession } from '../store/records.ts';
 import { sealSecrets, sealWebhook } from '../token/request-secrets.ts';
@@ -55,6 +55,7 @@ async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSessi
     detail: { repoIds: request.repos.map(({ id }) => id), metadataKeys: Object.keys(request.metadata) },
   });
   requireAllowedRepos(request, caller);
+  requireEnforceablePush(request);
   const minter = await readMinterFacts(redis);
   if (minter === null)
     throw new Refusal('unavailable', 'The minter has not started yet, so no session can get a token.');

@@ -5,6 +5,8 @@ import type { Proxy, Way } from './proxy.ts';
 import { shownHost, type Target } from './target.ts';
 
 export interface Gatekeeper extends Pick<Proxy, 'admit' | 'refuse'> {
+  /** Writes down a decision of somebody else. */
+  record: (target: Target, verdict: NetworkDecision['verdict'], reason: string | null) => Promise<void>;
   /** Decides by these from now on, and cuts every open way that they do not allow. */
   setRules(rules: Rules): void;
 }
@@ -58,6 +60,7 @@ export function createGatekeeper({ names, traffic, write, ...options }: Gatekeep
   };
 
   return {
+    record,
     refuse: (target, reason) => record(target, 'refused', reason),
     async admit(target, end) {
       const decision = await decide(target, rules, names);

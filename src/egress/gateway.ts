@@ -28,6 +28,8 @@ export interface GatewayOptions {
   log: Logger;
   /** Who answers requests of a sandbox here in the gateway. */
   handlersFor?: HandlersFor<SandboxPolicy>;
+  /** Called when a sandbox's policy is gone. */
+  onGone?: (sandboxId: string) => void;
   resolve?: Resolve;
   dial?: Dial;
   /** This machine's. */
@@ -59,6 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
   const closeOne = async (sandboxId: string): Promise<void> => {
     const found = open.get(sandboxId);
     open.delete(sandboxId);
+    options.onGone?.(sandboxId);
     await found?.gateway.close();
   };
 

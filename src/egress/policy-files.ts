@@ -27,9 +27,9 @@ export async function openGateway(options: { runDir: string; policy: NewPolicy }
   await mkdir(policiesDir(runDir), { recursive: true, mode: 0o700 });
   await mkdir(decisionsDir(runDir), { recursive: true, mode: 0o700 });
   await mkdir(sandboxDecisionsDir(runDir, policy.sandboxId), { recursive: true, mode: 0o700 });
-  await mkdir(dir, { recursive: true });
-  // Whatever the umask: the sandbox's user has to get in.
-  await chmod(dir, 0o755);
+  const isNew = (await mkdir(dir, { recursive: true })) !== undefined;
+  // Whatever the umask: the sandbox's user has to get in. A warden that made it has seen to that.
+  if (isNew) await chmod(dir, 0o755);
   const file = policyFile(runDir, policy.sandboxId);
   await writeFile(temporary(file), textOf(policy), { mode: 0o600 });
   await rename(temporary(file), file);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { networkRuleProblem } from '../session/network-rule.ts';
+import { gitPolicy } from './git/policy.ts';
 
 /** What the gateway is told of one sandbox. */
 const sandboxPolicy = z.strictObject({
@@ -8,6 +9,8 @@ const sandboxPolicy = z.strictObject({
   /** Also the name of a file and a directory. */
   sandboxId: z.string().regex(/^sbx_[\w-]{1,40}$/),
   sessionId: z.string(),
+  /** How far git goes, where the session's token is with the gateway; absent where the sandbox has it. */
+  git: gitPolicy.optional(),
   /** As in a request; the repo host is always allowed besides. */
   allow: z.array(z.string().refine((text) => networkRuleProblem(text) === null)),
 });

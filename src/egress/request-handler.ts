@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NetworkDecision } from './decisions/decision.ts';
 import type { Target } from './target.ts';
 
 /** One HTTP request that came over a sandbox's socket. */
@@ -9,6 +10,8 @@ export interface SandboxRequest {
   target: Target | null;
   /** Path and query, from `/` on. */
   path: string;
+  /** Writes down what became of it. Whoever answers a request decides on it. */
+  record: (target: Target, verdict: NetworkDecision['verdict'], reason: string | null) => Promise<void>;
 }
 
 /**

@@ -159,7 +159,7 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     const asked = readRequestTarget(req.url ?? '', from?.target ?? null);
     const handler = asked === null ? undefined : handlerOf(asked.target);
     if (asked === null || handler === undefined) return forward(req, res, proxy);
-    return handler.handle({ req, res, ...asked });
+    return handler.handle({ req, res, ...asked, record: gatekeeper.record });
   };
   server.on('connect', (req, _client, head) => void connect(req, head).catch(cut(req.socket)));
   server.on('request', (req, res) => void serve(req, res).catch(cut(req.socket)));

@@ -28,6 +28,7 @@ export const SESSION_EVENT_TYPES = [
   'network_changed',
   'network',
   'stopping',
+  'resource_exhausted',
   'command_exited',
   'ended',
   'token_revoking',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pathProblem, refProblem } from './git-names.ts';
 import { networkRuleProblem } from './network-rule.ts';
 import { webhookSecretProblem } from '../webhook/url.ts';
+import { pushPatternProblem } from './push-rules.ts';
 import { variableNameProblem } from './variable-names.ts';
 
 /*
@@ -33,6 +34,17 @@ const repoId = z
   .transform((id) => id.toLowerCase())
   .meta({ description: "The repo's UUID at its host." });
 
+const push = z
+  .strictObject({
+    branches: z.array(checked(pushPatternProblem)).min(1).max(32).optional().meta({
+      description:
+        'Patterns of branches, or of tags as `refs/tags/…`; `*` is any characters. `agent/<session id>/*` when left out.',
+    }),
+    force: z.boolean().default(false).meta({ description: 'Non-fast-forward updates, and moving a tag.' }),
+    delete: z.boolean().default(false),
+  })
+  .meta({ id: 'PushRules', description: 'Only with credentials.delivery "gateway" and access "write".' });
+
 export const repo = z
   .strictObject({
     id: repoId,
@@ -41,6 +53,7 @@ export const repo = z
       .meta({ description: "Branch, tag or full commit id; the repo's HEAD when left out." }),
     path: checked(pathProblem).optional().meta({ description: "Below /workspace; the repo's id when left out." }),
     access: z.enum(['read', 'write']).default('write'),
+    push: push.optional().meta({ description: 'What may be pushed; anything when left out.' }),
     depth: z.int().min(1).max(1_000_000).optional().meta({ description: 'Commits of history; all when left out.' }),
   })
   .meta({ id: 'RepoRequest' });

@@ -5,7 +5,7 @@ import type { SessionRecord, SessionRepo } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { cloneCommands, cloneProblem } from '../git-clone.ts';
+import { cloneCommands, cloneProblem, type CloneProblem } from '../git-clone.ts';
 import type { StepResult } from '../init-client.ts';
 import { tell } from '../tell.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
@@ -73,15 +73,16 @@ async function runAll(init: OpenSandbox['init'], commands: string[][]): Promise<
   return null;
 }
 
-function cloneError(
-  { id, path, ref }: SessionRepo,
-  problem: 'ref' | 'transport' | 'other',
-  result: StepResult,
-): SessionError {
+function cloneError({ id, path, ref }: SessionRepo, problem: CloneProblem, result: StepResult): SessionError {
   if (problem === 'ref')
     return new SessionError('ref_not_found', `Repo ${id} has no branch, tag or commit named ${ref ?? 'HEAD'}`);
   if (result.exitCode === 127)
     return new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
+  if (problem === 'disk_full')
+    return new SessionError(
+      'out_of_disk',
+      `Repo ${id} does not fit on the session’s disk; ask for more in resources.diskMb`,
+    );
   const said = result.stderr
     .trim()
     .split(/[\r\n]+/)

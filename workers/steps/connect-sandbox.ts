@@ -7,6 +7,7 @@ import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
 import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
+import { noteExhaustion } from '../note-exhaustion.ts';
 import { openLog, type SessionLog } from '../log/session-log.ts';
 import { keepNetwork } from '../network/keep-network.ts';
 import { relayDecisions, type DecisionRelay } from '../network/relay-decisions.ts';
@@ -53,6 +54,7 @@ export async function connectSandbox(
   const init = new InitClient(channel, log, {
     hasAgent: session.status !== 'starting',
     onStarted: () => markRunning(deps, session, life),
+    onUsedUp: (usedUp) => noteExhaustion(deps, session, usedUp),
   });
   // What is stored for good is no use to init any more. A hint only: it may be gone, and has no use for it then.
   log.onStored((offset) => void channel.send(order.stored(offset)).catch(() => undefined));
@@ -65,7 +67,7 @@ export async function connectSandbox(
         deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be told of its deadline');
     });
   });
-  const letNetworkBe = keepNetwork(deps, session, { id, life });
+  const letNetworkBe = keepNetwork(deps, session, { id, init, life });
   const decisions = relayDecisions(deps, session, id);
   releases.move();
   return {

@@ -1,7 +1,7 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express } from 'express';
 import { z } from 'zod';
-import { describe, SessionError } from '../../errors.ts';
 import { revealAll } from '../secret.ts';
+import { answerFailure } from './answer-failure.ts';
 import type { MinterDeps } from './deps.ts';
 import type { KeyRotation } from './key-rotation.ts';
 import type { KeyUse } from './key-usage.ts';
@@ -47,10 +47,6 @@ export function createMinterApp(
   const keyAnswer = (uses: KeyUse[]) => ({ file: keys.file, keys: uses });
   app.get('/keys', async (_req, res) => void res.json(keyAnswer(await keys.usage())));
   app.post('/rotate', async (_req, res) => void res.json(keyAnswer(await keys.rotate())));
-  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
-    const code = error instanceof SessionError ? error.code : 'internal';
-    if (code === 'internal') deps.log.error({ err: error }, 'a call failed');
-    res.status(error instanceof z.ZodError ? 400 : 409).json({ error: { code, message: describe(error) } });
-  });
+  app.use(answerFailure(deps.log));
   return app;
 }
