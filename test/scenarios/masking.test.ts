@@ -8,6 +8,8 @@ import { startReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/
 import { createRepo, logOf, settled, startSession } from './session.ts';
 
 const PASSWORD = 'obviously-fake-pa"ss\\word+/of a test';
+/** What a host name can hold as it is. */
+const NAME = 'Fake-Name-Of-A-Test';
 const BRANCH = 'obviously-fake-branch-of-a-test';
 let receiver: WebhookReceiver;
 let stack: Stack;
@@ -60,7 +62,7 @@ test('no sink has a secret of a session whose agent does its best to get it ther
     printf %s "$REPO_TOKEN" | od -An -tx1; printf %s "$REPO_TOKEN" | od -An -v -tx1 | tr -d ' \\n'; echo
     python3 -c 'import os,json,urllib.parse as u; p=os.environ["PASSWORD"]; print(json.dumps({"p":p}), u.quote(p), u.quote_plus(p), p.encode().hex(":"))'
     for i in 1 2 3 4 5 6 7; do printf %s "$REPO_TOKEN" | cut -c$i-$i | tr -d '\\n'; sleep 0.05; done; printf %s "$REPO_TOKEN" | cut -c8-
-    for url in "https://$REPO_TOKEN.example.com/" "http://$REPO_TOKEN.example.com/$REPO_TOKEN" "http://example.com:81/?$REPO_TOKEN"; do
+    for url in "https://$NAME.example.com/" "https://$REPO_TOKEN.example.com/" "http://$REPO_TOKEN.example.com/$REPO_TOKEN" "http://example.com:81/?$REPO_TOKEN"; do
       curl -s -m 5 -x http://127.0.0.1:3128 -H "Host: $REPO_TOKEN" -u "$REPO_TOKEN:x" "$url"; done
     curl -s -m 5 -X "CONNECT" -x http://127.0.0.1:3128 "http://$REPO_TOKEN/"
     git ls-remote "$(git -C /workspace/* remote get-url origin)/$REPO_TOKEN" 2>&1
@@ -69,7 +71,7 @@ test('no sink has a secret of a session whose agent does its best to get it ther
   const talker = await startSession(stack, {
     repos: [{ id: repo }],
     command: ['sh', '-c', `printf %s "$REPO_TOKEN" | sha256sum; ${script}; true`],
-    secrets: { PASSWORD },
+    secrets: { PASSWORD, NAME },
     webhook,
   });
   // What a step of ours says of a secret reaches failure, events and webhooks.
@@ -95,6 +97,7 @@ test('no sink has a secret of a session whose agent does its best to get it ther
   // The token is known to nobody here but by its hash, so each of its forms is looked for by what is said around it.
   expect(log).toMatch(/raw \[secret\]\n/);
   expect(found(sinks, PASSWORD)).toEqual([]);
+  expect(found(sinks, NAME)).toEqual([]);
   expect(found(sinks, WEBHOOK_SECRET)).toEqual([]);
   // The request itself says it in clear, as its author did.
   const asAsked = [`/v1/sessions/${failing.id}`, '/v1/sessions', `Redis daypass:session:${failing.id}`, 'webhooks'];
@@ -103,5 +106,5 @@ test('no sink has a secret of a session whose agent does its best to get it ther
   const all = [...sinks.values()].join('\n');
   expect(all).not.toMatch(/rpt_[\w-]{16}|rlcr-[0-9a-f]{16}/);
   const events = sinks.get(`/v1/sessions/${talker.id}/events`) ?? '';
-  expect(events).toContain('[secret].example.com');
+  expect(events).toContain('[secret].example.com:443 is not in');
 }, 120_000);
