@@ -7,6 +7,7 @@ import type { Redis } from '../store/redis.ts';
 import type { Secret } from '../token/secret.ts';
 import type { Authenticator } from './auth.ts';
 import type { ApiBounds } from './bounds.ts';
+import type { Logins, LoginTimes } from './login/logins.ts';
 import type { KeyWatch } from './key-watch.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Slots } from './slots.ts';
@@ -32,6 +33,10 @@ export interface ApiDeps {
   queue: SessionsQueue;
   authenticator: Authenticator;
   rates: RateLimits;
+  logins: Logins;
+  loginTimes: LoginTimes;
+  /** Names, besides addresses, under which this API is called. */
+  hosts: readonly string[];
   keyWatch: KeyWatch;
   /** Where the logs of sessions lie. */
   logDir: string;

@@ -133,7 +133,7 @@ export function redactText(secrets: Secret[], text: string): string {
  */
 function fingerprint(forms: Pattern[]): string {
   const hash = createHash('sha256');
-  for (const { bytes, gaps } of forms) hash.update(`${bytes.length} ${gaps?.after} ${gaps?.bytes}:`).update(bytes);
+  for (const { bytes, gaps } of forms) hash.update(`${JSON.stringify([bytes.length, gaps ?? null])}:`).update(bytes);
   return hash.digest('hex').slice(0, 4);
 }
 

@@ -70,7 +70,7 @@ export async function connectSandbox(
   });
   const letNetworkBe = keepNetwork(deps, session, { id, init, life });
   const letTokenBe = keepToken(deps, session);
-  const decisions = relayDecisions(deps, session, { id, redact: (text) => deps.masks.of(session.id, text) });
+  const decisions = relayDecisions(deps, session, id);
   releases.move();
   return {
     id,
