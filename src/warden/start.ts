@@ -1,6 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { WardenConfig } from '../config.ts';
 import { gatewaysDir } from '../egress/layout.ts';
 import { SANDBOX_IMAGE } from '../images/sandbox-image.ts';
@@ -10,6 +9,7 @@ import { createEngineApi } from '../runtime/docker/engine-api.ts';
 import type { HostFacts } from '../runtime/docker/host-facts.ts';
 import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
+import { requireEngine } from './engine/require-engine.ts';
 import { extractTools } from './images/extract-tools.ts';
 import { nameFiles } from './places/name-files.ts';
 import { createPlaces } from './places/places.ts';
@@ -17,23 +17,20 @@ import { ROUTES } from './routes.ts';
 import { createWardenServer } from './serve/create-server.ts';
 import { listenForGroup } from './serve/listen.ts';
 
-const ENGINE_TIMEOUT_MS = 20_000;
-
 export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { log: Logger };
 
-/** Prepares what every sandbox of this host gets, and serves workers. Throws when the engine does not answer. */
+/** Prepares what every sandbox of this host gets, and serves workers. Throws where it cannot, with what to do. */
 export async function startWarden(options: WardenOptions): Promise<{ close(): Promise<void> }> {
   const { dockerHost, installation, limits, images, runtime, gid, log } = options;
   const engine = createEngineApi(engineAddress(dockerHost));
-  const signal = AbortSignal.timeout(ENGINE_TIMEOUT_MS);
-  const info = await engine.call({ method: 'GET', path: '/info', signal, answer: z.object({ ID: z.string() }) });
+  const engineId = await requireEngine(engine, runtime, log);
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
   const runDir = await realpath(options.runDir);
   const memoryDir = await realpath(await openMemoryDir(options.memoryDir, gid));
   await mkdir(gatewaysDir(runDir), { recursive: true, mode: 0o700 });
   const docker = connectDocker(dockerHost);
   const host: HostFacts = {
-    engineId: info.ID,
+    engineId,
     runDir,
     memoryDir,
     toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(runDir, 'tools') }),
