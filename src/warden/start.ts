@@ -11,7 +11,8 @@ import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
 import { requireEngine } from './engine/require-engine.ts';
 import { extractTools } from './images/extract-tools.ts';
-import { nameFiles } from './places/name-files.ts';
+import { nameFiles, namesDir } from './places/name-files.ts';
+import { requireOwnDirectory } from './places/own-directory.ts';
 import { createPlaces } from './places/places.ts';
 import { ROUTES } from './routes.ts';
 import { createWardenServer } from './serve/create-server.ts';
@@ -27,13 +28,23 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
   const runDir = await realpath(options.runDir);
   const memoryDir = await realpath(await openMemoryDir(options.memoryDir, gid));
-  await mkdir(gatewaysDir(runDir), { recursive: true, mode: 0o700 });
+  const toolsDir = join(runDir, 'tools');
+  // Whoever could write here would decide what sandboxes get mounted.
+  await requireOwnDirectory(runDir);
+  for (const [dir, mode] of [
+    [gatewaysDir(runDir), 0o700],
+    [toolsDir, 0o755],
+    [namesDir(runDir), 0o755],
+  ] as const) {
+    await mkdir(dir, { recursive: true, mode });
+    await requireOwnDirectory(dir);
+  }
   const docker = connectDocker(dockerHost);
   const host: HostFacts = {
     engineId,
     runDir,
     memoryDir,
-    toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(runDir, 'tools') }),
+    toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: toolsDir }),
     ...(await nameFiles(runDir, repoHostOf(options.repoOrigin))),
     runtime,
   };

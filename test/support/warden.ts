@@ -18,10 +18,14 @@ export interface TestWarden extends AsyncDisposable {
 export async function startTestWarden(options: Partial<WardenOptions> = {}): Promise<TestWarden> {
   const dir = await mkdtemp(join(tmpdir(), 'dpw-'));
   const memoryDir = await mkdtemp('/dev/shm/dpw-');
-  const runDir = join(dir, 'run');
+  const runDir = options.runDir ?? join(dir, 'run');
   const socket = join(runDir, 'warden', 'engine.sock');
   const installation = options.installation ?? `test-${dir.slice(-6).toLowerCase()}`;
-  await mkdir(runDir);
+  const tidy = async (): Promise<void> => {
+    await removeMemoryDir(memoryDir);
+    await rm(dir, { recursive: true, force: true });
+  };
+  await mkdir(runDir, { recursive: true });
   const warden = await startWarden({
     dockerHost: process.env['DOCKER_HOST'],
     socket,
@@ -35,6 +39,9 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
     runtime: null,
     log: createLogger('warden', 'silent'),
     ...options,
+  }).catch(async (error: unknown) => {
+    await tidy();
+    throw error;
   });
   const api = createEngineApi({ socketPath: socket });
   const signal = AbortSignal.timeout(5_000);
@@ -45,8 +52,7 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
     host: await api.call({ method: 'GET', path: '/daypass/host', signal, answer: hostFacts }),
     async [Symbol.asyncDispose]() {
       await warden.close();
-      await removeMemoryDir(memoryDir);
-      await rm(dir, { recursive: true, force: true });
+      await tidy();
     },
   };
 }
