@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { nanoid } from 'nanoid';
+import { closeGateway, gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
+import { extractTools } from '../../src/images/extract-tools.ts';
+import { SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
+import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
+import { awaitReady, openChannel } from '../../src/runtime/init-channel.ts';
+import { INIT_DIR_TARGET, makeInitDir, removeInitDir } from '../../src/runtime/init-dir.ts';
+import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
+import { repoHostOf, type RepoHost } from '../../src/session/repo-host.ts';
+import { InitClient } from '../../workers/init-client.ts';
+import { nameFiles } from '../../workers/name-files.ts';
+import { createRepo } from '../scenarios/session.ts';
+import type { Stack } from '../support/stack.ts';
+
+const TIMEOUT_MS = 20_000;
+const RESOURCES = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 256 };
+
+/**
+ * Times, in ms, from nothing to the first line of a command in a cloned repo, in turn: in a sandbox with the whole profile
+ * and the gateway as its only way out, and in a container with the engine's defaults and the host's network. Image, init,
+ * repo and command are the same, so that the difference is what the walls cost.
+ */
+export async function benchWalls(stack: Stack, rounds: number): Promise<{ walled: number[]; open: number[] }> {
+  const place = await openPlace(stack);
+  const figures: { walled: number[]; open: number[] } = { walled: [], open: [] };
+  try {
+    // The first of each warms caches up and does not count.
+    for (let round = 0; round <= rounds; round++) {
+      const walled = await timed(place, walledSandbox);
+      const open = await timed(place, openContainer);
+      if (round === 0) continue;
+      figures.walled.push(walled);
+      figures.open.push(open);
+    }
+  } finally {
+    await place.close();
+  }
+  return figures;
+}
+
+/** Where the bench has its sandboxes: beside the stack's, whose worker would take them for strays. */
+interface Place {
+  docker: Docker;
+  installation: string;
+  runDir: string;
+  memoryDir: string;
+  toolsDir: string;
+  nameFiles: { hostsFile: string; resolvFile: string };
+  repoHost: RepoHost;
+  cloneUrl: string;
+  close(): Promise<void>;
+}
+
+interface Started {
+  channel: SandboxChannel;
+  /** What is left to do before the first program, such as ordering the ways out. */
+  prepare(init: InitClient): Promise<void>;
+  remove(): Promise<void>;
+}
+
+async function openPlace(stack: Stack): Promise<Place> {
+  const dir = await mkdtemp(join(tmpdir(), 'dp-'));
+  const memoryDir = await mkdtemp('/dev/shm/dp-');
+  const runDir = join(dir, 'run');
+  const repoId = await createRepo(stack);
+  const { token } = await stack.relace().repoToken.create({ name: 'bench', repo_ids: [repoId] });
+  const origin = new URL(stack.gitHostUrl).origin;
+  const repoHost = repoHostOf(origin);
+  const gateway = await stack.startAnother('gateway', { DAYPASS_RUN_DIR: runDir });
+  return {
+    docker: stack.docker,
+    installation: `${stack.installation}-walls`,
+    runDir,
+    memoryDir,
+    toolsDir: await extractTools({ docker: stack.docker, image: SANDBOX_IMAGE, toDir: join(dir, 'tools') }),
+    nameFiles: await nameFiles(runDir, repoHost),
+    repoHost,
+    cloneUrl: `${stack.gitHostUrl.replace('http://', `http://token:${token}@`)}/repo/${repoId}.git`,
+    async close() {
+      await gateway.end('SIGTERM');
+      await rm(memoryDir, { recursive: true, force: true });
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function timed(place: Place, start: (place: Place, id: string) => Promise<Started>): Promise<number> {
+  const id = `sbx_${nanoid(12)}`;
+  const began = performance.now();
+  const sandbox = await start(place, id);
+  const { channel } = sandbox;
+  try {
+    const firstLine = Promise.withResolvers<void>();
+    const sink = {
+      agent: async () => firstLine.resolve(),
+      step: async () => undefined,
+      passed: async () => undefined,
+    };
+    const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
+    const pumped = init.pump();
+    await sandbox.prepare(init);
+    await init.setEnv({ HOME: '/home/agent', PATH: '/usr/local/bin:/usr/bin:/bin' });
+    const clone = ['git', 'clone', '-q', place.cloneUrl, '/workspace/repo'];
+    const { exitCode, stderr } = await init.runStep('clone', '/workspace', clone);
+    if (exitCode !== 0) throw new Error(`git clone failed: ${stderr}`);
+    await init.startAgent('/workspace/repo', ['sh', '-c', 'cat README.md']);
+    await firstLine.promise;
+    const ms = performance.now() - began;
+    await pumped;
+    return ms;
+  } finally {
+    channel.close();
+    await sandbox.remove();
+  }
+}
+
+/** As a worker starts one. */
+async function walledSandbox(place: Place, id: string): Promise<Started> {
+  const { docker, installation, memoryDir, runDir, toolsDir, repoHost } = place;
+  const runtime = createDockerRuntime({ docker, installation, memoryDir });
+  const { dir: gatewayDir } = await openGateway({
+    runDir,
+    policy: { sandboxId: id, sessionId: 'ses_bench', allow: [] },
+  });
+  await runtime.create({
+    sandboxId: id,
+    sessionId: 'ses_bench',
+    tokenId: 'tok_bench',
+    image: SANDBOX_IMAGE,
+    resources: RESOURCES,
+    mounts: { toolsDir, gatewayDir, ...place.nameFiles },
+  });
+  await Promise.all([runtime.start(id), gatewayReady(gatewayDir, TIMEOUT_MS)]);
+  return {
+    channel: await runtime.attach(id, 0, AbortSignal.timeout(TIMEOUT_MS)),
+    async prepare(init) {
+      const { host, port, listenAddress } = repoHost;
+      await init.forward({ address: listenAddress, port }, { host, port });
+      await init.forward({ address: '127.0.0.1', port: 3128 }, null);
+    },
+    async remove() {
+      await runtime.remove(id);
+      await closeGateway({ runDir, sandboxId: id });
+    },
+  };
+}
+
+/** As `docker run --network host` starts one, with our init in it so that both are spoken to in the same way. */
+async function openContainer({ docker, memoryDir, toolsDir }: Place, id: string): Promise<Started> {
+  const dir = await makeInitDir(memoryDir, id);
+  const container = await docker.createContainer({
+    name: id,
+    Image: SANDBOX_IMAGE,
+    Entrypoint: ['/opt/daypass/bin/init'],
+    Cmd: [],
+    HostConfig: {
+      NetworkMode: 'host',
+      Mounts: [
+        { Type: 'bind', Source: toolsDir, Target: '/opt/daypass', ReadOnly: true },
+        { Type: 'bind', Source: dir, Target: INIT_DIR_TARGET, ReadOnly: false },
+      ],
+    },
+  });
+  await container.start();
+  await awaitReady(dir, { timeoutMs: TIMEOUT_MS, isRunning: async () => (await container.inspect()).State.Running });
+  return {
+    channel: await openChannel(dir, 0, AbortSignal.timeout(TIMEOUT_MS)),
+    prepare: async () => undefined,
+    async remove() {
+      await container.remove({ force: true, v: true });
+      await removeInitDir(memoryDir, id);
+    },
+  };
+}
