@@ -1,21 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { nanoid } from 'nanoid';
+import { customAlphabet } from 'nanoid';
+import { gatewayDir } from '../../src/egress/layout.ts';
 import { closeGateway, gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
-import { extractTools } from '../../src/images/extract-tools.ts';
 import { SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
+import { createEngineApi, type EngineApi } from '../../src/runtime/docker/engine-api.ts';
+import { hostFacts, type HostFacts } from '../../src/runtime/docker/host-facts.ts';
 import { awaitReady, openChannel } from '../../src/runtime/init-channel.ts';
-import { INIT_DIR_TARGET, makeInitDir, removeInitDir } from '../../src/runtime/init-dir.ts';
+import { INIT_DIR_TARGET, initDir } from '../../src/runtime/init-dir.ts';
 import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
 import { repoHostOf, type RepoHost } from '../../src/session/repo-host.ts';
 import { InitClient } from '../../workers/init-client.ts';
-import { nameFiles } from '../../workers/name-files.ts';
 import { createRepo } from '../scenarios/session.ts';
 import type { Stack } from '../support/stack.ts';
 
+const newId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 const TIMEOUT_MS = 20_000;
 const RESOURCES = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 256 };
 
@@ -46,10 +48,8 @@ export async function benchWalls(stack: Stack, rounds: number): Promise<{ walled
 interface Place {
   docker: Docker;
   installation: string;
-  runDir: string;
-  memoryDir: string;
-  toolsDir: string;
-  nameFiles: { hostsFile: string; resolvFile: string };
+  warden: EngineApi;
+  host: HostFacts;
   repoHost: RepoHost;
   cloneUrl: string;
   close(): Promise<void>;
@@ -70,17 +70,24 @@ async function openPlace(stack: Stack): Promise<Place> {
   const { token } = await stack.relace().repoToken.create({ name: 'bench', repo_ids: [repoId] });
   const origin = new URL(stack.gitHostUrl).origin;
   const repoHost = repoHostOf(origin);
+  const installation = `${stack.installation}-walls`;
   const gateway = await stack.startAnother('gateway', { DAYPASS_RUN_DIR: runDir });
+  const wardenProcess = await stack.startAnother('warden', {
+    DAYPASS_RUN_DIR: runDir,
+    DAYPASS_MEMORY_DIR: memoryDir,
+    DAYPASS_INSTALLATION: installation,
+  });
+  const warden = createEngineApi({ socketPath: join(runDir, 'warden', 'engine.sock') });
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   return {
     docker: stack.docker,
-    installation: `${stack.installation}-walls`,
-    runDir,
-    memoryDir,
-    toolsDir: await extractTools({ docker: stack.docker, image: SANDBOX_IMAGE, toDir: join(dir, 'tools') }),
-    nameFiles: await nameFiles(runDir, repoHost),
+    installation,
+    warden,
+    host: await warden.call({ method: 'GET', path: '/daypass/host', signal, answer: hostFacts }),
     repoHost,
     cloneUrl: `${stack.gitHostUrl.replace('http://', `http://token:${token}@`)}/repo/${repoId}.git`,
     async close() {
+      await wardenProcess.end('SIGTERM');
       await gateway.end('SIGTERM');
       await rm(memoryDir, { recursive: true, force: true });
       await rm(dir, { recursive: true, force: true });
@@ -89,7 +96,7 @@ async function openPlace(stack: Stack): Promise<Place> {
 }
 
 async function timed(place: Place, start: (place: Place, id: string) => Promise<Started>): Promise<number> {
-  const id = `sbx_${nanoid(12)}`;
+  const id = `sbx_${newId()}`;
   const began = performance.now();
   const sandbox = await start(place, id);
   const { channel } = sandbox;
@@ -120,26 +127,25 @@ async function timed(place: Place, start: (place: Place, id: string) => Promise<
 
 /** As a worker starts one. */
 async function walledSandbox(place: Place, id: string): Promise<Started> {
-  const { docker, installation, memoryDir, runDir, toolsDir, repoHost } = place;
-  const runtime = createDockerRuntime({ docker, installation, memoryDir });
-  const { dir: gatewayDir } = await openGateway({
-    runDir,
-    policy: { sandboxId: id, sessionId: 'ses_bench', allow: [] },
-  });
+  const { warden, installation, host, repoHost } = place;
+  const { runDir, toolsDir, hostsFile, resolvFile } = host;
+  const runtime = createDockerRuntime({ warden, installation, host });
+  const wayOut = gatewayDir(runDir, id);
   await runtime.create({
     sandboxId: id,
     sessionId: 'ses_bench',
     tokenId: 'tok_bench',
     image: SANDBOX_IMAGE,
     resources: RESOURCES,
-    mounts: { toolsDir, gatewayDir, ...place.nameFiles },
+    mounts: { toolsDir, gatewayDir: wayOut, hostsFile, resolvFile },
   });
-  await Promise.all([runtime.start(id), gatewayReady(gatewayDir, TIMEOUT_MS)]);
+  await openGateway({ runDir, policy: { sandboxId: id, sessionId: 'ses_bench', allow: [] } });
+  await Promise.all([runtime.start(id), gatewayReady(wayOut, TIMEOUT_MS)]);
   return {
     channel: await runtime.attach(id, 0, AbortSignal.timeout(TIMEOUT_MS)),
     async prepare(init) {
-      const { host, port, listenAddress } = repoHost;
-      await init.forward({ address: listenAddress, port }, { host, port });
+      const { port, listenAddress } = repoHost;
+      await init.forward({ address: listenAddress, port }, { host: repoHost.host, port });
       await init.forward({ address: '127.0.0.1', port: 3128 }, null);
     },
     async remove() {
@@ -150,8 +156,10 @@ async function walledSandbox(place: Place, id: string): Promise<Started> {
 }
 
 /** As `docker run --network host` starts one, with our init in it so that both are spoken to in the same way. */
-async function openContainer({ docker, memoryDir, toolsDir }: Place, id: string): Promise<Started> {
-  const dir = await makeInitDir(memoryDir, id);
+async function openContainer({ docker, host }: Place, id: string): Promise<Started> {
+  const dir = initDir(host.memoryDir, id);
+  await mkdir(dir);
+  await chmod(dir, 0o777);
   const container = await docker.createContainer({
     name: id,
     Image: SANDBOX_IMAGE,
@@ -160,7 +168,7 @@ async function openContainer({ docker, memoryDir, toolsDir }: Place, id: string)
     HostConfig: {
       NetworkMode: 'host',
       Mounts: [
-        { Type: 'bind', Source: toolsDir, Target: '/opt/daypass', ReadOnly: true },
+        { Type: 'bind', Source: host.toolsDir, Target: '/opt/daypass', ReadOnly: true },
         { Type: 'bind', Source: dir, Target: INIT_DIR_TARGET, ReadOnly: false },
       ],
     },
@@ -172,7 +180,7 @@ async function openContainer({ docker, memoryDir, toolsDir }: Place, id: string)
     prepare: async () => undefined,
     async remove() {
       await container.remove({ force: true, v: true });
-      await removeInitDir(memoryDir, id);
+      await rm(dir, { recursive: true });
     },
   };
 }
