@@ -9,6 +9,7 @@ import { createEngineApi } from '../runtime/docker/engine-api.ts';
 import type { HostFacts } from '../runtime/docker/host-facts.ts';
 import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
+import { openDisks } from './disks/open-disks.ts';
 import { requireEngine } from './engine/require-engine.ts';
 import { extractTools } from './images/extract-tools.ts';
 import { nameFiles, namesDir } from './places/name-files.ts';
@@ -39,6 +40,7 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     await mkdir(dir, { recursive: true, mode });
     await requireOwnDirectory(dir);
   }
+  const disks = await openDisks(options.disks, log);
   const docker = connectDocker(dockerHost);
   const host: HostFacts = {
     engineId,
@@ -47,9 +49,10 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: toolsDir }),
     ...(await nameFiles(runDir, repoHostOf(options.repoOrigin))),
     runtime,
+    disks: disks.way,
   };
   const places = createPlaces({ runDir, memoryDir, gatewaysDir: gatewaysDir(runDir), gid });
-  const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, host, log });
+  const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, disks, host, log });
   await listenForGroup(server, options.socket, gid);
   return {
     async close() {

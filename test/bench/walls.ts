@@ -7,11 +7,12 @@ import { gatewayDir } from '../../src/egress/layout.ts';
 import { closeGateway, gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 import { SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
-import { createEngineApi, type EngineApi } from '../../src/runtime/docker/engine-api.ts';
+import { createEngineApi } from '../../src/runtime/docker/engine-api.ts';
 import { hostFacts, type HostFacts } from '../../src/runtime/docker/host-facts.ts';
 import { awaitReady, openChannel } from '../../src/runtime/init-channel.ts';
 import { INIT_DIR_TARGET, initDir } from '../../src/runtime/init-dir.ts';
 import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
+import type { SandboxRuntime } from '../../src/runtime/sandbox-runtime.ts';
 import { repoHostOf, type RepoHost } from '../../src/session/repo-host.ts';
 import { InitClient } from '../../workers/init-client.ts';
 import { createRepo } from '../scenarios/session.ts';
@@ -22,8 +23,8 @@ const TIMEOUT_MS = 20_000;
 const RESOURCES = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 256 };
 
 /**
- * Times, in ms, from nothing to the first line of a command in a cloned repo, in turn: in a sandbox with the whole profile
- * and the gateway as its only way out, and in a container with the engine's defaults and the host's network. Image, init,
+ * Times, in ms, from nothing to the first line of a command in a cloned repo, in turn: in a sandbox with the whole profile,
+ * made by way of a warden, with the gateway as its only way out, and in a container with the engine's defaults and the host's network. Image, init,
  * repo and command are the same, so that the difference is what the walls cost.
  */
 export async function benchWalls(stack: Stack, rounds: number): Promise<{ walled: number[]; open: number[] }> {
@@ -47,8 +48,7 @@ export async function benchWalls(stack: Stack, rounds: number): Promise<{ walled
 /** Where the bench has its sandboxes: beside the stack's, whose worker would take them for strays. */
 interface Place {
   docker: Docker;
-  installation: string;
-  warden: EngineApi;
+  runtime: SandboxRuntime;
   host: HostFacts;
   repoHost: RepoHost;
   cloneUrl: string;
@@ -66,29 +66,28 @@ async function openPlace(stack: Stack): Promise<Place> {
   const dir = await mkdtemp(join(tmpdir(), 'dp-'));
   const memoryDir = await mkdtemp('/dev/shm/dp-');
   const runDir = join(dir, 'run');
+  const installation = `${stack.installation}-walls`;
   const repoId = await createRepo(stack);
   const { token } = await stack.relace().repoToken.create({ name: 'bench', repo_ids: [repoId] });
-  const origin = new URL(stack.gitHostUrl).origin;
-  const repoHost = repoHostOf(origin);
-  const installation = `${stack.installation}-walls`;
-  const gateway = await stack.startAnother('gateway', { DAYPASS_RUN_DIR: runDir });
-  const wardenProcess = await stack.startAnother('warden', {
+  const settings = {
     DAYPASS_RUN_DIR: runDir,
     DAYPASS_MEMORY_DIR: memoryDir,
+    DAYPASS_DISK_DIR: join(dir, 'disks'),
     DAYPASS_INSTALLATION: installation,
-  });
-  const warden = createEngineApi({ socketPath: join(runDir, 'warden', 'engine.sock') });
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  };
+  const warden = await stack.startAnother('warden', settings);
+  const gateway = await stack.startAnother('gateway', settings);
+  const api = createEngineApi({ socketPath: join(runDir, 'warden', 'engine.sock') });
+  const ask = { method: 'GET', path: '/daypass/host', signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
+  const host = await api.call({ ...ask, answer: hostFacts });
   return {
     docker: stack.docker,
-    installation,
-    warden,
-    host: await warden.call({ method: 'GET', path: '/daypass/host', signal, answer: hostFacts }),
-    repoHost,
+    runtime: createDockerRuntime({ warden: api, installation, host }),
+    host,
+    repoHost: repoHostOf(new URL(stack.gitHostUrl).origin),
     cloneUrl: `${stack.gitHostUrl.replace('http://', `http://token:${token}@`)}/repo/${repoId}.git`,
     async close() {
-      await wardenProcess.end('SIGTERM');
-      await gateway.end('SIGTERM');
+      for (const role of [gateway, warden]) await role.end('SIGTERM');
       await rm(memoryDir, { recursive: true, force: true });
       await rm(dir, { recursive: true, force: true });
     },
@@ -107,7 +106,11 @@ async function timed(place: Place, start: (place: Place, id: string) => Promise<
       step: async () => undefined,
       passed: async () => undefined,
     };
-    const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
+    const init = new InitClient(channel, sink, {
+      hasAgent: false,
+      onStarted: async () => undefined,
+      onUsedUp: async () => undefined,
+    });
     const pumped = init.pump();
     await sandbox.prepare(init);
     await init.setEnv({ HOME: '/home/agent', PATH: '/usr/local/bin:/usr/bin:/bin' });
@@ -126,26 +129,24 @@ async function timed(place: Place, start: (place: Place, id: string) => Promise<
 }
 
 /** As a worker starts one. */
-async function walledSandbox(place: Place, id: string): Promise<Started> {
-  const { warden, installation, host, repoHost } = place;
+async function walledSandbox({ runtime, host, repoHost }: Place, id: string): Promise<Started> {
   const { runDir, toolsDir, hostsFile, resolvFile } = host;
-  const runtime = createDockerRuntime({ warden, installation, host });
-  const wayOut = gatewayDir(runDir, id);
+  const dir = gatewayDir(runDir, id);
   await runtime.create({
     sandboxId: id,
     sessionId: 'ses_bench',
     tokenId: 'tok_bench',
     image: SANDBOX_IMAGE,
     resources: RESOURCES,
-    mounts: { toolsDir, gatewayDir: wayOut, hostsFile, resolvFile },
+    mounts: { toolsDir, gatewayDir: dir, hostsFile, resolvFile },
   });
   await openGateway({ runDir, policy: { sandboxId: id, sessionId: 'ses_bench', allow: [] } });
-  await Promise.all([runtime.start(id), gatewayReady(wayOut, TIMEOUT_MS)]);
+  await Promise.all([runtime.start(id), gatewayReady(dir, TIMEOUT_MS)]);
   return {
     channel: await runtime.attach(id, 0, AbortSignal.timeout(TIMEOUT_MS)),
     async prepare(init) {
-      const { port, listenAddress } = repoHost;
-      await init.forward({ address: listenAddress, port }, { host: repoHost.host, port });
+      const { host: name, port, listenAddress } = repoHost;
+      await init.forward({ address: listenAddress, port }, { host: name, port });
       await init.forward({ address: '127.0.0.1', port: 3128 }, null);
     },
     async remove() {
@@ -156,8 +157,8 @@ async function walledSandbox(place: Place, id: string): Promise<Started> {
 }
 
 /** As `docker run --network host` starts one, with our init in it so that both are spoken to in the same way. */
-async function openContainer({ docker, host }: Place, id: string): Promise<Started> {
-  const dir = initDir(host.memoryDir, id);
+async function openContainer({ docker, host: { memoryDir, toolsDir } }: Place, id: string): Promise<Started> {
+  const dir = initDir(memoryDir, id);
   await mkdir(dir);
   await chmod(dir, 0o777);
   const container = await docker.createContainer({
@@ -168,7 +169,7 @@ async function openContainer({ docker, host }: Place, id: string): Promise<Start
     HostConfig: {
       NetworkMode: 'host',
       Mounts: [
-        { Type: 'bind', Source: host.toolsDir, Target: '/opt/daypass', ReadOnly: true },
+        { Type: 'bind', Source: toolsDir, Target: '/opt/daypass', ReadOnly: true },
         { Type: 'bind', Source: dir, Target: INIT_DIR_TARGET, ReadOnly: false },
       ],
     },
@@ -180,7 +181,7 @@ async function openContainer({ docker, host }: Place, id: string): Promise<Start
     prepare: async () => undefined,
     async remove() {
       await container.remove({ force: true, v: true });
-      await rm(dir, { recursive: true });
+      await rm(dir, { recursive: true, force: true });
     },
   };
 }

@@ -59,7 +59,11 @@ describe('sandboxes on Docker', () => {
       step: async () => undefined,
       passed: async () => undefined,
     };
-    const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
+    const init = new InitClient(channel, sink, {
+      hasAgent: false,
+      onStarted: async () => undefined,
+      onUsedUp: async () => undefined,
+    });
     return { init, output, channel, pumped: init.pump() };
   }
 

@@ -5,6 +5,7 @@ import { createLogger } from '../../src/ops/log.ts';
 import { createEngineApi, type EngineApi } from '../../src/runtime/docker/engine-api.ts';
 import { hostFacts, type HostFacts } from '../../src/runtime/docker/host-facts.ts';
 import { removeMemoryDir } from '../../src/runtime/memory-dir.ts';
+import { removeAllDisks } from '../../src/warden/disks/remove-all-disks.ts';
 import { startWarden, type WardenOptions } from '../../src/warden/start.ts';
 
 /** A warden in this process, on the engine of the tests, with directories of its own. */
@@ -15,7 +16,9 @@ export interface TestWarden extends AsyncDisposable {
   readonly installation: string;
 }
 
-export async function startTestWarden(options: Partial<WardenOptions> = {}): Promise<TestWarden> {
+type TestWardenOptions = Partial<Omit<WardenOptions, 'disks'>> & { disks?: Partial<WardenOptions['disks']> };
+
+export async function startTestWarden(options: TestWardenOptions = {}): Promise<TestWarden> {
   const dir = await mkdtemp(join(tmpdir(), 'dpw-'));
   const memoryDir = await mkdtemp('/dev/shm/dpw-');
   const runDir = options.runDir ?? join(dir, 'run');
@@ -23,6 +26,7 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
   const installation = options.installation ?? `test-${dir.slice(-6).toLowerCase()}`;
   const tidy = async (): Promise<void> => {
     await removeMemoryDir(memoryDir);
+    await removeAllDisks(join(dir, 'disks'));
     await rm(dir, { recursive: true, force: true });
   };
   await mkdir(runDir, { recursive: true });
@@ -39,6 +43,7 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
     runtime: null,
     log: createLogger('warden', 'silent'),
     ...options,
+    disks: { dir: join(dir, 'disks'), wanted: 'auto', reserveMb: 1, overcommit: 1, ...options.disks },
   }).catch(async (error: unknown) => {
     await tidy();
     throw error;

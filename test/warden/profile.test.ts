@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { containerSpec, type ContainerOptions } from '../../src/runtime/docker/container-spec.ts';
+import type { Workspace } from '../../src/runtime/docker/workspace.ts';
 import { createBody } from '../../src/warden/profile/create-body.ts';
 import { profileViolations, type ProfileDeps } from '../../src/warden/profile/require-profile.ts';
 
@@ -14,6 +15,15 @@ const deps: ProfileDeps = {
     hostsFile: '/run/daypass/names/hosts',
     resolvFile: '/run/daypass/names/resolv.conf',
     runtime: null,
+    disks: { way: 'ext4' },
+  },
+  disks: {
+    way: { way: 'ext4' },
+    sourceOf: (id) => `/var/lib/daypass/disks/${id}/workspace`,
+    isMade: async () => true,
+    make: async () => ({ kind: 'tmpfs' }),
+    remove: async () => undefined,
+    list: async () => [],
   },
   places: {
     initDirOf: (id) => `/dev/shm/daypass/${id}`,
@@ -24,7 +34,9 @@ const deps: ProfileDeps = {
   },
 };
 
-function made(runtime: string | null = null): ContainerOptions {
+const disk: Workspace = { kind: 'disk', source: '/var/lib/daypass/disks/sbx_1/workspace' };
+
+function made(runtime: string | null = null, workspace: Workspace = disk): ContainerOptions {
   const { name: _name, ...options } = containerSpec(
     {
       sandboxId: 'sbx_1',
@@ -39,7 +51,7 @@ function made(runtime: string | null = null): ContainerOptions {
         resolvFile: deps.host.resolvFile,
       },
     },
-    { installation: 'test', initDir: '/dev/shm/daypass/sbx_1', runtime },
+    { installation: 'test', initDir: '/dev/shm/daypass/sbx_1', workspace, runtime },
   );
   // As it comes in over the socket.
   return JSON.parse(JSON.stringify(options)) as ContainerOptions;
@@ -62,6 +74,15 @@ describe('the profile of a sandbox', () => {
     expect(said(made('runsc'), { host })).toBe('');
     expect(said(made(), { host })).toMatch(/runtime is not runsc/);
     expect(said(made('runsc'))).toMatch(/runtime is not the engine's default/);
+  });
+
+  it('has a workspace of the size that sessions may have, in memory where no disks are made, and nowhere else', () => {
+    const disks = { ...deps.disks, way: { way: 'tmpfs', because: 'of a test' }, sourceOf: () => null } as const;
+    const inMemory = made(null, { kind: 'tmpfs' });
+    expect(said(inMemory, { disks })).toBe('');
+    expect(said(inMemory)).toMatch(/not made the way of this host.*lacks .*workspace/);
+    expect(said(made(), { disks })).toMatch(/not made the way of this host.*has .*workspace/);
+    expect(said(inMemory, { disks, limits: { ...deps.limits, diskMb: 511 } })).toMatch(/more disk than 511 MiB/);
   });
 
   type Spoil = (options: ContainerOptions & Record<string, unknown>) => void;
@@ -114,6 +135,8 @@ describe('the profile of a sandbox', () => {
     ['other tools', (o) => void (at(o, '/opt/daypass')!.Source = '/'), /\/ at \/opt\/daypass/],
     ['the way out of another', (o) => void (at(o, '/run/daypass')!.Source += '2'), /sbx_12 at \/run\/daypass/],
     ['the init of another', (o) => void (at(o, '/run/daypass-init')!.Source = '/dev/shm/daypass'), /run\/daypass-init/],
+    ['the disk of another', (o) => void (at(o, '/workspace')!.Source = '/var/lib/daypass/disks/sbx_2'), /workspace/],
+    ['a disk that is not its workspace', (o) => void (at(o, '/workspace')!.Target = '/home/agent'), /home\/agent/],
     ['a path that goes up', (o) => void (at(o, '/run/daypass')!.Source += '/../sbx_2'), /\.\./],
     [
       'another mount point',

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { openChannel } from '../init-channel.ts';
 import { initDir, listInitDirs } from '../init-dir.ts';
 import type { SandboxListing, SandboxRuntime } from '../sandbox-runtime.ts';
+import type { SandboxSpec } from '../sandbox-spec.ts';
 import { containerSpec } from './container-spec.ts';
 import { askEngine } from './ask-engine.ts';
 import type { EngineApi } from './engine-api.ts';
 import type { HostFacts } from './host-facts.ts';
 import { LABEL } from './labels.ts';
+import { workspace, type Workspace } from './workspace.ts';
 
 /** The warden waits for the engine, then for the sandbox's init. */
 const START_TIMEOUT_MS = 50_000;
@@ -30,9 +32,15 @@ export function createDockerRuntime({ warden, installation, host }: DockerRuntim
   const dirOf = (sandboxId: string): string => initDir(memoryDir, sandboxId);
   const pathOf = (sandboxId: string, verb: string): string => `/containers/${sandboxId}${verb}`;
 
+  const makeWorkspace = ({ sandboxId, resources }: SandboxSpec): Promise<Workspace> => {
+    const call = { method: 'PUT', path: `/daypass/disks/${sandboxId}`, body: { sizeMb: resources.diskMb } } as const;
+    return askEngine('make a disk', (signal) => warden.call({ ...call, signal, answer: workspace }));
+  };
+
   return {
     async create(spec) {
-      const body = containerSpec(spec, { installation, initDir: dirOf(spec.sandboxId), runtime });
+      const place = { installation, initDir: dirOf(spec.sandboxId), workspace: await makeWorkspace(spec), runtime };
+      const body = containerSpec(spec, place);
       const { name = '', ...options } = body;
       const call = { method: 'POST', path: '/containers/create', query: { name }, body: options } as const;
       await askEngine('create a sandbox', (signal) => warden.call({ ...call, signal, answer: z.unknown() }));
@@ -68,8 +76,12 @@ export function createDockerRuntime({ warden, installation, host }: DockerRuntim
     },
 
     async list() {
-      // Asked first: a sandbox has its directory before its container, so that none is seen as a lone directory.
-      const directories = await listInitDirs(memoryDir);
+      // Asked first: a sandbox has its disk and directory before its container, so that none is seen as alone.
+      const listDisks = { method: 'GET', path: '/daypass/disks', answer: z.array(z.string()) } as const;
+      const [directories, disks] = await Promise.all([
+        listInitDirs(memoryDir),
+        askEngine('list disks', (signal) => warden.call({ ...listDisks, signal })),
+      ]);
       const call = { method: 'GET', path: '/containers/json', query: { all: 'true' }, answer: listing } as const;
       const found = await askEngine('list sandboxes', (signal) => warden.call({ ...call, signal }));
       const containers = found.map(({ Labels, State }): SandboxListing => ({
@@ -79,7 +91,7 @@ export function createDockerRuntime({ warden, installation, host }: DockerRuntim
         running: State === 'running',
       }));
       const known = new Set(containers.map(({ sandboxId }) => sandboxId));
-      const alone = directories.filter((sandboxId) => !known.has(sandboxId));
+      const alone = [...new Set([...directories, ...disks])].filter((sandboxId) => !known.has(sandboxId));
       return [...containers, ...alone.map((sandboxId) => ({ sandboxId, sessionId: '', tokenId: '', running: false }))];
     },
 

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { EngineAddress } from './connect.ts';
 
 export interface EngineCall<T> {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   query?: Record<string, string>;
   /** Sent as JSON. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { diskWay } from './workspace.ts';
 
 /** What a warden tells workers of their host: where the things lie that sandboxes get. Absolute, without symbolic links. */
 export const hostFacts = z.object({
@@ -14,6 +15,8 @@ export const hostFacts = z.object({
   resolvFile: z.string(),
   /** The runtime that sandboxes are to name; null: the engine's default. */
   runtime: z.string().nullable(),
+  /** How workspaces are made. */
+  disks: diskWay,
 });
 
 export type HostFacts = z.infer<typeof hostFacts>;

@@ -1,4 +1,6 @@
 import type { Route } from '../route.ts';
+import { getDisks } from './get-disks.ts';
+import { putDisk } from './put-disk.ts';
 
-/** The sandboxes' disks, `PUT`, `GET` and `DELETE /daypass/disks/{sandbox}`: one file per operation beside this one. */
-export const diskRoutes: readonly Route[] = [];
+/** The sandboxes' disks. */
+export const diskRoutes: readonly Route[] = [putDisk, getDisks];

@@ -5,6 +5,7 @@ import { inspectImage } from '../images/inspect-image.ts';
 import { volumeCovers } from '../images/volumes.ts';
 import { createBody } from '../profile/create-body.ts';
 import { requireProfile } from '../profile/require-profile.ts';
+import { WardenRefusal } from '../refusal.ts';
 import { route } from '../route.ts';
 import { SANDBOX_ID } from '../sandbox-id.ts';
 
@@ -23,6 +24,9 @@ export const createContainer = route({
   maxBodyBytes: MAX_BODY_BYTES,
   async answer(deps, { query: { name }, body, signal }) {
     requireProfile(body, name, deps);
+    if (body.HostConfig.Tmpfs['/workspace'] === undefined && !(await deps.disks.isMade(name))) {
+      throw new WardenRefusal(409, 'This sandbox has no disk; ask for it first');
+    }
     const image = await inspectImage(deps.engine, body.Image, signal);
     requireAllowed(body.Image, image, deps.images);
     const Mounts = [...body.HostConfig.Mounts, ...volumeCovers(body.Image, image)];

@@ -22,6 +22,7 @@ export const removeContainer = route({
     if (found !== null && !isOurs(found, sandboxId, deps.installation)) throw noSuchContainer(sandboxId);
     if (found !== null) await remove(deps, found.Id, signal);
     await failpoint('warden.container_removed');
+    await deps.disks.remove(sandboxId);
     await deps.places.remove(sandboxId);
     return { status: 204 };
   },

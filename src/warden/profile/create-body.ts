@@ -40,7 +40,7 @@ const hostConfig = z.strictObject({
   PidsLimit: z.int().positive(),
   Ulimits: z.tuple([ulimit('core', 0), ulimit('nofile', 8_192), ulimit('fsize', 2 ** 40)]),
   Tmpfs: z.strictObject({
-    '/workspace': z.string().regex(TMPFS['/workspace']),
+    '/workspace': z.string().regex(TMPFS['/workspace']).optional(),
     '/home/agent': z.string().regex(TMPFS['/home/agent']),
     '/tmp': z.string().regex(TMPFS['/tmp']),
   }),

@@ -1,7 +1,11 @@
 import type { WardenDeps } from '../deps.ts';
 
 /** What a sandbox gets mounted from its host: each target has exactly one source, the sandbox's own or the host's one. */
-export function expectedMounts(sandboxId: string, { host, places }: Pick<WardenDeps, 'host' | 'places'>) {
+export function expectedMounts(
+  sandboxId: string,
+  { host, places, disks }: Pick<WardenDeps, 'host' | 'places' | 'disks'>,
+) {
+  const workspace = disks.sourceOf(sandboxId);
   return {
     '/opt/daypass': { source: host.toolsDir, readOnly: true },
     '/run/daypass': { source: places.gatewayDirOf(sandboxId), readOnly: true },
@@ -9,6 +13,7 @@ export function expectedMounts(sandboxId: string, { host, places }: Pick<WardenD
     '/etc/resolv.conf': { source: host.resolvFile, readOnly: true },
     // Init closes it to the agent before the agent starts.
     '/run/daypass-init': { source: places.initDirOf(sandboxId), readOnly: false },
+    ...(workspace !== null && { '/workspace': { source: workspace, readOnly: false } }),
   } as const;
 }
 

@@ -7,7 +7,7 @@ import { expectedMounts, TMPFS } from './mount-points.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-export type ProfileDeps = Pick<WardenDeps, 'installation' | 'limits' | 'host' | 'places'>;
+export type ProfileDeps = Pick<WardenDeps, 'installation' | 'limits' | 'host' | 'places' | 'disks'>;
 
 /** Throws 403 with everything in which these options are not those of this sandbox. */
 export function requireProfile(body: CreateBody, sandboxId: string, deps: ProfileDeps): void {
@@ -20,7 +20,9 @@ export function requireProfile(body: CreateBody, sandboxId: string, deps: Profil
 export function profileViolations(body: CreateBody, sandboxId: string, deps: ProfileDeps): string[] {
   const { Labels, HostConfig: host } = body;
   const { limits, installation } = deps;
-  const workspaceMb = Number(TMPFS['/workspace'].exec(host.Tmpfs['/workspace'])?.[1]);
+  const inMemory = host.Tmpfs['/workspace'];
+  // A disk has the size that was asked for when it was made.
+  const workspaceMb = inMemory === undefined ? 0 : Number(TMPFS['/workspace'].exec(inMemory)?.[1]);
   const checks: [holds: boolean, otherwise: string][] = [
     [Labels[LABEL.sandbox] === sandboxId, 'its name is not that of its sandbox'],
     [Labels[LABEL.installation] === installation, `it belongs to another installation than ${installation}`],
@@ -28,6 +30,7 @@ export function profileViolations(body: CreateBody, sandboxId: string, deps: Pro
     [host.Memory <= limits.memoryMb * MEBIBYTE, `it would have more memory than ${limits.memoryMb} MiB`],
     [host.NanoCpus <= limits.cpus * 1e9, `it would have more than ${limits.cpus} cpus`],
     [host.PidsLimit <= limits.pids, `it would have more than ${limits.pids} processes`],
+    [(inMemory !== undefined) === (deps.disks.way.way === 'tmpfs'), 'its workspace is not made the way of this host'],
     [workspaceMb <= limits.diskMb, `it would have more disk than ${limits.diskMb} MiB`],
     [isExactly(host.SecurityOpt, ['no-new-privileges', SECCOMP_OPTION]), 'its security options are not the profile’s'],
     [(host.Runtime ?? null) === deps.host.runtime, `its runtime is not ${deps.host.runtime ?? "the engine's default"}`],

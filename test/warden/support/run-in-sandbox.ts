@@ -29,7 +29,11 @@ export async function runInSandbox(
     await runtime.create(spec);
     await runtime.start(spec.sandboxId);
     const channel = await runtime.attach(spec.sandboxId, 0, AbortSignal.timeout(TIMEOUT_MS));
-    const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
+    const init = new InitClient(channel, sink, {
+      hasAgent: false,
+      onStarted: async () => undefined,
+      onUsedUp: async () => undefined,
+    });
     const pumped = init.pump();
     await look(spec.sandboxId);
     await init.startAgent('/workspace', command);

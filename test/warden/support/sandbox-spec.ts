@@ -22,9 +22,14 @@ export function aSandbox(host: HostFacts, over: Partial<SandboxSpec> = {}): Sand
   };
 }
 
-/** The body of its create call. */
+/** The body of its create call, on a host whose workspaces are in memory. */
 export function createBodyOf(spec: SandboxSpec, host: HostFacts, installation: string): Omit<ContainerOptions, 'name'> {
-  const place = { installation, initDir: initDir(host.memoryDir, spec.sandboxId), runtime: host.runtime };
+  const place = {
+    installation,
+    initDir: initDir(host.memoryDir, spec.sandboxId),
+    workspace: { kind: 'tmpfs' as const },
+    runtime: host.runtime,
+  };
   const { name: _name, ...body } = containerSpec(spec, place);
   return body;
 }

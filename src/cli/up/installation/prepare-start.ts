@@ -11,6 +11,8 @@ export interface StartPlan {
   installation: string;
   runDir: string;
   memoryDir: string;
+  /** Where the sandboxes' disks lie. */
+  diskDir: string;
   /** Without /v1. */
   apiUrl: string;
   apiKey: string;
@@ -60,6 +62,7 @@ export async function prepareStart({ env, root }: { env: Environment; root: stri
         installation: worker.installation,
         runDir: worker.runDir,
         memoryDir: warden.memoryDir,
+        diskDir: warden.disks.dir,
         apiUrl: urlOf(api),
         apiKey: first.api.keys[0]?.key.reveal() ?? '',
         gitHostUrl,
