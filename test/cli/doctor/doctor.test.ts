@@ -30,6 +30,7 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
     'gateway',
     'warden',
     'minter',
+    'disk way',
     'repo host',
     'Redis',
     'seal keys',
