@@ -23,12 +23,14 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
   expect(lines.filter((line) => !line.startsWith('✓'))).toEqual([]);
   expect(lines.map((line) => /✓ ([^:]+):/.exec(line)?.[1])).toEqual([
     'Docker engine',
+    'engine versions',
     'image daypass/sandbox',
     'run directory',
     'memory directory',
     'gateway',
     'warden',
     'minter',
+    'disk way',
     'repo host',
     'Redis',
     'seal keys',
