@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -50,6 +51,19 @@ const namedKeys = commaList.transform((items, context) =>
   }),
 );
 
+/** `ADDRESS,NETWORK/BITS,…`, as the server that looks at the callers' addresses takes them. */
+const networks = commaList.refine(
+  (items) => items.every(isNetwork),
+  'must be IP addresses and networks such as 10.0.0.0/8, separated by commas',
+);
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
 /** `ID:BASE64,…`: AES-256 keys; the first writes, all of them read. */
 const sealKeys = z.string().transform((text, context) => {
   try {
@@ -93,6 +107,21 @@ const memoryDir = z
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
 const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
 const keepLogs = { DAYPASS_KEEP_LOGS_HOURS: positive.prefault('168') };
+/** `HOST:PORT,…` as webhook URLs name them. */
+const receivers = commaList.transform((items, context) => {
+  for (const item of items)
+    if (!/^[\w.-]+:\d{1,5}$/.test(item)) context.addIssue('must be HOST:PORT pairs separated by commas');
+  return items.map((item) => item.toLowerCase());
+});
+const ports = commaList.transform((items, context) => {
+  for (const item of items) if (!/^\d{1,5}$/.test(item)) context.addIssue('must be ports separated by commas');
+  return items.map(Number);
+});
+/** Where webhooks may go: for the API at the door, for the worker at every try. */
+const webhookRules = {
+  DAYPASS_WEBHOOK_PORTS: ports.prefault('443'),
+  DAYPASS_WEBHOOK_PRIVATE_HOSTS: receivers.prefault(''),
+};
 /** What an operator lets sessions ask for; the API refuses early, the warden refuses in any case. */
 const operatorLimits = {
   DAYPASS_IMAGES: commaList.prefault('daypass/*'),
@@ -117,7 +146,10 @@ export function loadApiConfig(env: Environment = process.env) {
     ...logPlace,
     ...keepLogs,
     ...redis,
+    ...webhookRules,
     DAYPASS_KEEP_IDEMPOTENCY_HOURS: positive.prefault('24'),
+    DAYPASS_KEEP_AUDIT_HOURS: positive.prefault('8760'),
+    DAYPASS_TRUSTED_PROXIES: networks.prefault(''),
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
     DAYPASS_API_KEYS: namedKeys,
     ...operatorLimits,
@@ -134,11 +166,14 @@ export function loadApiConfig(env: Environment = process.env) {
     keep: {
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
       idempotencyMs: read.DAYPASS_KEEP_IDEMPOTENCY_HOURS * HOUR_MS,
+      auditMs: read.DAYPASS_KEEP_AUDIT_HOURS * HOUR_MS,
     },
+    trustedProxies: read.DAYPASS_TRUSTED_PROXIES,
     limits: {
       images: read.DAYPASS_IMAGES,
       maxTimeoutSeconds: read.DAYPASS_MAX_TIMEOUT_SECONDS,
       ...resourceLimits(read),
+      webhooks: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
     },
     debtAlarmSeconds: read.DAYPASS_DEBT_ALARM_SECONDS,
   };
@@ -167,6 +202,9 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...keepLogs,
     ...redis,
     ...relaceUrl,
+    ...webhookRules,
+    DAYPASS_WEBHOOK_RETRY_HOURS: positive.prefault('24'),
+    DAYPASS_WEBHOOK_CA_FILE: z.string().optional(),
     ...installation,
     DAYPASS_KEEP_SESSIONS_HOURS: positive.prefault('720'),
     DAYPASS_WARDEN_SOCKET: z.string().optional(),
@@ -196,6 +234,11 @@ export function loadWorkerConfig(env: Environment = process.env) {
     keep: {
       sessionsMs: read.DAYPASS_KEEP_SESSIONS_HOURS * HOUR_MS,
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
+    },
+    webhooks: {
+      rules: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
+      giveUpAfterMs: read.DAYPASS_WEBHOOK_RETRY_HOURS * HOUR_MS,
+      caFile: read.DAYPASS_WEBHOOK_CA_FILE,
     },
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
     logRateBytesPerSecond: read.DAYPASS_LOG_RATE_KB_PER_SECOND * 1024,
@@ -296,14 +339,46 @@ export function loadMinterSocket(env: Environment = process.env): string {
   return join(resolve(settings(env, place).DAYPASS_RUN_DIR), 'minter.sock');
 }
 
+/** `1.2.3.4` or `1.2.3.0/24`, IPv6 likewise, separated by commas. */
+const addressList = commaList.transform((items, context) => {
+  for (const item of items) {
+    if (z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(item).success) continue;
+    context.addIssue('must be addresses such as 203.0.113.7 or 2001:db8::/32, separated by commas');
+  }
+  return items;
+});
+
 export function loadGatewayConfig(env: Environment = process.env) {
-  const read = settings(env, { ...common, ...place, ...relaceUrl });
+  const read = settings(env, {
+    ...common,
+    ...place,
+    ...relaceUrl,
+    DAYPASS_PUSH_CHECK_MB: positive.prefault('512'),
+    DAYPASS_GATEWAY_MAX_CONNECTIONS: positive.prefault('256'),
+    DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND: positive.prefault('50'),
+    DAYPASS_GATEWAY_MAX_SENT_MB: positive.prefault('10240'),
+    DAYPASS_GATEWAY_MAX_RECEIVED_MB: positive.prefault('51200'),
+    DAYPASS_GATEWAY_RATE_KB_PER_SECOND: positive.prefault('65536'),
+    DAYPASS_GATEWAY_DENY_ADDRESSES: addressList.prefault(''),
+  });
+  const runDir = resolve(read.DAYPASS_RUN_DIR);
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     failpoints: read.DAYPASS_FAILPOINTS,
-    runDir: resolve(read.DAYPASS_RUN_DIR),
+    runDir,
+    credentialSocket: join(runDir, 'credentials.sock'),
+    scratchDir: join(resolve(read.DAYPASS_DATA_DIR), 'pushes'),
+    pushCheckBytes: read.DAYPASS_PUSH_CHECK_MB * 1024 * 1024,
     /** The one host that every sandbox reaches, even where its address is private. */
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
+    limits: {
+      connections: read.DAYPASS_GATEWAY_MAX_CONNECTIONS,
+      connectionsPerSecond: read.DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND,
+      sentBytes: read.DAYPASS_GATEWAY_MAX_SENT_MB * 1024 * 1024,
+      receivedBytes: read.DAYPASS_GATEWAY_MAX_RECEIVED_MB * 1024 * 1024,
+      bytesPerSecond: read.DAYPASS_GATEWAY_RATE_KB_PER_SECOND * 1024,
+    },
+    deniedAddresses: read.DAYPASS_GATEWAY_DENY_ADDRESSES,
   };
 }
 

@@ -6,6 +6,7 @@ import type { SandboxRuntime } from '../src/runtime/sandbox-runtime.ts';
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { Changes } from '../src/store/changes.ts';
 import type { Redis } from '../src/store/redis.ts';
+import type { Masks } from '../src/token/masks.ts';
 import type { MinterClient } from '../src/token/minter/client.ts';
 import type { Present } from './presence.ts';
 
@@ -18,6 +19,8 @@ export interface WorkerDeps {
   queue: SessionsQueue;
   changes: Changes;
   minter: MinterClient;
+  /** Masks what leaves this process with the values that it holds. */
+  masks: Masks;
   runtime: SandboxRuntime;
   /** This worker's host, as its warden knows it. */
   host: HostFacts;

@@ -48,6 +48,9 @@ export interface InitClientOptions {
 /** Reports with which an agent, or init, ends. */
 const LAST_WORDS = 'NZD';
 
+/** Where `name-files.ts` sends a sandbox's resolvers. */
+const NAME_SERVER = { address: '127.0.0.1', port: 53 };
+
 /** A step's output is only read for its last words. */
 const MAX_STEP_OUTPUT = 64 * 1024;
 
@@ -138,8 +141,22 @@ export class InitClient {
     this.#step?.done.reject(error);
   }
 
+  /** For every later step and for the agent. */
   async setEnv(variables: Record<string, string>): Promise<void> {
     await this.#channel.send(order.env(variables));
+  }
+
+  /** For the agent alone. */
+  async setAgentEnv(variables: Record<string, string>): Promise<void> {
+    await this.#channel.send(order.agentEnv(variables));
+  }
+
+  /**
+   * Has the sandbox's names resolve, and takes connections to them on these ports: at most 66, what else is open stays so.
+   * Safe to repeat and to change while the agent runs.
+   */
+  async setPorts(ports: readonly number[]): Promise<void> {
+    await this.#channel.send(order.names(NAME_SERVER, ports));
   }
 
   async forward(

@@ -9,21 +9,25 @@ import { repoHostOf } from '../src/session/repo-host.ts';
 import { listenForChanges } from '../src/store/changes.ts';
 import { connectPatientRedis, redisReady, requireDurableRedis } from '../src/store/redis.ts';
 import { forgetWorker } from '../src/store/workers.ts';
+import { createMasks } from '../src/token/masks.ts';
 import { createMinterClient } from '../src/token/minter/client.ts';
 import type { WorkerDeps } from './deps.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { holdMasks } from './hold-masks.ts';
 import { meetWarden } from './meet-warden.ts';
 import { createPresence } from './presence.ts';
 import { runReconciler } from './reconcile/reconciler.ts';
 import { allLeft } from './run-here.ts';
 import { startSessionWorker } from './session-worker.ts';
+import { runSender, senderDeps } from './webhooks/sender.ts';
 
 process.title = 'daypass-worker';
 const REDIS_TIMEOUT_MS = 30_000;
 
 const config = loadWorkerConfig();
 armFailpoints(config.failpoints);
-const log = createLogger('worker', config.logLevel);
+const masks = createMasks();
+const log = createLogger('worker', config.logLevel, masks.line);
 const repoHost = repoHostOf(config.repoOrigin);
 const warden = createEngineApi({ socketPath: config.wardenSocket });
 const host = await meetWarden(warden, log);
@@ -42,7 +46,8 @@ const deps: WorkerDeps = {
   redis,
   queue: openSessionsQueue(redis),
   changes: await listenForChanges(subscriber),
-  minter: createMinterClient(config.minterSocket),
+  minter: holdMasks(createMinterClient(config.minterSocket), masks),
+  masks,
   runtime,
   host,
   engineId: host.engineId,
@@ -54,6 +59,7 @@ const deps: WorkerDeps = {
 
 const stopHeartbeat = await startHeartbeat(deps);
 const reconciling = runReconciler(deps, closing.signal);
+const sending = runSender(await senderDeps(deps), closing.signal);
 const worker = startSessionWorker(deps, blocking);
 await worker.waitUntilReady();
 log.info({ name: config.workerName, concurrency: config.concurrency }, 'worker ready');
@@ -66,7 +72,7 @@ closeOnSignals(log, [
     close: async () => {
       await worker.pause(true);
       closing.abort();
-      await Promise.all([worker.close(), allLeft(deps), reconciling]);
+      await Promise.all([worker.close(), allLeft(deps), reconciling, sending]);
     },
   },
   {

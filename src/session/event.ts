@@ -25,6 +25,8 @@ export const SESSION_EVENT_TYPES = [
   'running',
   'stop_requested',
   'extended',
+  'network_changed',
+  'network',
   'stopping',
   'resource_exhausted',
   'command_exited',
@@ -34,6 +36,9 @@ export const SESSION_EVENT_TYPES = [
   'token_expired',
   'container_removed',
   'cleanup_failed',
+  'webhook_delivered',
+  'webhook_failed',
+  'webhook_disabled',
 ] as const;
 
 export type SessionEventType = (typeof SESSION_EVENT_TYPES)[number];

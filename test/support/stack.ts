@@ -178,6 +178,8 @@ async function leftovers(stack: Stack): Promise<string[]> {
   ).json()) as { items?: unknown[] } | unknown[];
   const live = Array.isArray(tokens) ? tokens : (tokens.items ?? []);
   const gateways = await readdir(join(stack.dir, 'run', 'gateways')).catch(() => []);
+  const decisions = await readdir(join(stack.dir, 'run', 'decisions')).catch(() => []);
+  const policies = await readdir(join(stack.dir, 'run', 'policies')).catch(() => []);
   const initDirs = await readdir(stack.memoryDir);
   const disks = await readdir(stack.diskDir);
   const devices = (await readLoopDevices()).filter(({ file }) => file.startsWith(`${stack.diskDir}/`));
@@ -187,6 +189,8 @@ async function leftovers(stack: Stack): Promise<string[]> {
     ...(await stack.containers()).map(({ Names }) => `container ${Names.join()}`),
     ...live.map((token) => `live token ${JSON.stringify(token)}`),
     ...gateways.map((name) => `gateway ${name}`),
+    ...decisions.map((name) => `decisions ${name}`),
+    ...policies.map((name) => `policy ${name}`),
     ...initDirs.map((name) => `init directory ${name}`),
     ...disks.map((name) => `disk ${name}`),
     ...devices.map(({ device, file }) => `loop device ${device} of ${file}`),

@@ -56,7 +56,7 @@ async function cloneRepo(
     await init.runStep('clone', '/workspace', ['rm', '-rf', '--', dir]);
   }
   const head = await init.runStep('head', dir, ['git', 'rev-parse', '--verify', '--quiet', 'HEAD']);
-  const commit = head.exitCode === 0 ? head.stdout.trim() : null;
+  const commit = head.exitCode === 0 ? commitIn(head.stdout) : null;
   const cloneMs = Math.round(performance.now() - began);
   await changeHeld(deps, session, ({ session: now }) => ({
     session: { ...now, heads: now.request.repos.map((_, i) => (i === repo.at ? commit : (now.heads[i] ?? null))) },
@@ -92,4 +92,9 @@ function cloneError({ id, path, ref }: SessionRepo, problem: CloneProblem, resul
     'clone_failed',
     `Repo ${id} could not be cloned to ${path} (git exit ${result.exitCode}): ${said}`,
   );
+}
+
+/** What the sandbox's git says is what its image says: it is taken for a commit only where it looks like one. */
+function commitIn(stdout: string): string | null {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.exec(stdout.trim())?.[0] ?? null;
 }

@@ -39,6 +39,7 @@ export async function closeSandbox(
   const stored = sandbox.log.close({ complete });
   if (!(await within(DRAIN_TIMEOUT_MS, stored))) await revoke();
   await stored;
+  await sandbox.decisions.finish();
   sandbox.close();
   await failpoint('worker.log_drained');
   return findShortage(deps, sandbox, exit);

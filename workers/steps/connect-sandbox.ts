@@ -9,6 +9,8 @@ import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
 import { noteExhaustion } from '../note-exhaustion.ts';
 import { openLog, type SessionLog } from '../log/session-log.ts';
+import { keepNetwork } from '../network/keep-network.ts';
+import { relayDecisions, type DecisionRelay } from '../network/relay-decisions.ts';
 
 /** The sandbox's own clock runs out after the worker's, which records why the session ends. */
 const WATCHDOG_AFTER_SECONDS = DEADLINE_GRACE_SECONDS + 5;
@@ -22,6 +24,8 @@ export interface OpenSandbox {
   id: string;
   init: InitClient;
   log: SessionLog;
+  /** What the gateway decides for it, on the way into the session's events. */
+  decisions: DecisionRelay;
   /** Resolves when everything that the sandbox ever said is in the log, or this worker holds it no more. */
   drained: Promise<void>;
   /** Whether its init is gone, or listens to somebody newer: nothing more is said to this worker. */
@@ -63,16 +67,23 @@ export async function connectSandbox(
         deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be told of its deadline');
     });
   });
+  const letNetworkBe = keepNetwork(deps, session, { id, init, life });
+  const decisions = relayDecisions(deps, session, { id, redact: (text) => deps.masks.of(session.id, text) });
   releases.move();
   return {
     id,
     init,
     log,
+    decisions,
     drained,
     get isClosed() {
       return channel.isClosed;
     },
-    close: () => channel.close(),
+    close() {
+      letNetworkBe();
+      decisions.close();
+      channel.close();
+    },
   };
 }
 

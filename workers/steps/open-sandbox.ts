@@ -8,6 +8,7 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Life } from '../life.ts';
+import { policyOf } from '../network/policy-of.ts';
 import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
 
 export type { OpenSandbox };
@@ -68,7 +69,7 @@ async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string
   });
   await failpoint('worker.container_created');
   // The warden has made its directory by now, in which the gateway listens.
-  await openGateway({ runDir: host.runDir, policy: { sandboxId: id, sessionId: session.id, allow: network.allow } });
+  await openGateway({ runDir: host.runDir, policy: policyOf(session, id, network.allow) });
   await Promise.all([runtime.start(id), gatewayReady(dir, GATEWAY_TIMEOUT_MS)]);
   await failpoint('worker.container_started');
 }

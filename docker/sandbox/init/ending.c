@@ -17,7 +17,8 @@ void session_end(struct session *session, int code, const char *signal) {
   session->end_signal = signal;
   session->ending_since_ms = monotonic_ms();
   session->drain_until_ms = session->ending_since_ms + DRAIN_MS;
-  environment_wipe(&session->environment);
+  environment_wipe(&session->for_steps);
+  environment_wipe(&session->for_agent);
   /* main refuses to be anything but PID 1, so this reaches the sandbox's processes and no others. */
   kill(-1, SIGKILL);
 }

@@ -4,6 +4,7 @@
 #include "connection.h"
 #include "environment.h"
 #include "listeners.h"
+#include "name_service.h"
 #include "orders.h"
 #include "pressure.h"
 #include "reports.h"
@@ -19,8 +20,10 @@ struct session {
   struct connection connection;
   struct orders orders;
   struct reports reports;
-  struct environment environment;
+  struct environment for_steps;
+  struct environment for_agent;
   struct listeners listeners;
+  struct name_service names;
   bool has_agent; /* an order `A` was carried out, with a command or without */
   struct child agent; /* pid 0 in an interactive session */
   struct child step;  /* pid 0 between steps */
