@@ -35,7 +35,7 @@ export const FAILPOINTS = {
   'warden.disk_formatted': 'The file of the sandbox’s disk has a file system; it is no loop device yet.',
   'warden.disk_attached': 'The file is a loop device, which nobody has mounted.',
   'warden.disk_mounted': 'The disk is mounted; the worker has no answer yet.',
-  'warden.disk_unmounted': 'The disk is not mounted any more; its file is still there.',
+  'warden.disk_unmounted': 'The sandbox is gone and nothing is mounted any more; the disk’s file is still there.',
 
   'minter.asked_written': 'The provider is about to be asked.',
   'minter.answered': 'The value is in this process and nowhere else.',
