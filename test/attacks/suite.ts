@@ -1,0 +1,15 @@
+import { AREAS, type Attack } from './attack.ts';
+import { HOST } from './cases/isolation/host.ts';
+import { INIT } from './cases/isolation/init.ts';
+import { KERNEL } from './cases/isolation/kernel.ts';
+import { ADDRESSES } from './cases/network/addresses.ts';
+import { PROTOCOL } from './cases/network/protocol.ts';
+import { RESOURCES } from './cases/resources.ts';
+
+/** Every attack there is. */
+export const SUITE: Attack[] = [...HOST, ...KERNEL, ...INIT, ...RESOURCES, ...ADDRESSES, ...PROTOCOL];
+
+/** For where minutes count: the first ones of each area. */
+export const ONE_OF_EACH_AREA: Attack[] = AREAS.flatMap((area) =>
+  SUITE.filter((attack) => attack.area === area).slice(0, 1),
+);
