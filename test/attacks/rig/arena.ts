@@ -45,7 +45,7 @@ export async function startArena(): Promise<Arena> {
   const canary = made.use(await startCanary());
   const internet = made.use(await startInternet());
   const image = made.use(await buildHostileImage());
-  const settings = { ...internet.settings, DAYPASS_IMAGES: `daypass/sandbox,${image.name}` };
+  const settings = { ...internet.settings, DAYPASS_LOG_LIMIT_MB: '8', DAYPASS_IMAGES: `daypass/sandbox,${image.name}` };
   const programs = { gateway: 'test/attacks/rig/gateway-on-internet.ts' } as const;
   const stack = made.use(await startStack(settings, { programs }));
   const supervision = made.use(supervise(stack, {}));

@@ -9,6 +9,7 @@ import {
   until,
   type WireSession,
 } from '../../scenarios/session.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { Area, Attack } from '../attack.ts';
 import type { Arena } from './arena.ts';
 
@@ -18,6 +19,8 @@ import type { Arena } from './arena.ts';
  */
 
 const WEAPON = readFile(join(import.meta.dirname, 'weapon.py'), 'utf8');
+/** Longer than any attacker's session may take. */
+const ENDED_TIMEOUT_MS = 90_000;
 const OVER = 'ATTACK OVER';
 const PRELUDE = `
 HOME_OF_ATTACK=$PWD
@@ -104,7 +107,11 @@ export async function attackFromInside(
   });
   const began = performance.now();
   underWay();
-  const ended = await until(stack, id, ({ endedAt }) => endedAt !== null);
+  const ended = await eventually(
+    () => getSession(stack, id),
+    ({ endedAt }) => endedAt !== null,
+    { timeoutMs: ENDED_TIMEOUT_MS },
+  );
   const lastedMs = performance.now() - began;
   await settled(stack, id);
   const events = (await (await stack.call('GET', `/v1/sessions/${id}/events`)).json()) as { data: Outcome['events'] };

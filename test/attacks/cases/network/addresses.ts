@@ -180,7 +180,7 @@ PY`;
       await internet.serve('redirect.attacker.test', [PUBLIC_ADDRESS]);
       return `
         for target in http://127.0.0.1:${canary.port}/ http://169.254.169.254/latest/meta-data/ http://localhost:${canary.port}/; do
-          answer=$(curl -s -L -m 5 --proxy http://127.0.0.1:3128 "http://redirect.attacker.test/?redirect=$target")
+          answer=$(curl -s -L -m 5 --noproxy '' --proxy http://127.0.0.1:3128 "http://redirect.attacker.test/?redirect=$target")
           case "$answer" in *${CANARY_SONG}*) hole "$target" ;; *network.allow*|*public*) echo refused ;; *) hole "an answer that is none: $answer" ;; esac
         done`;
     },
