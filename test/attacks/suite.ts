@@ -1,4 +1,6 @@
 import { AREAS, type Attack } from './attack.ts';
+import { FLOODS } from './cases/api/floods.ts';
+import { REQUESTS } from './cases/api/requests.ts';
 import { FILES } from './cases/files.ts';
 import { GIT } from './cases/git/host-and-clone.ts';
 import { HOST } from './cases/isolation/host.ts';
@@ -22,6 +24,8 @@ export const SUITE: Attack[] = [
   ...GIT,
   ...FILES,
   ...LOGS,
+  ...REQUESTS,
+  ...FLOODS,
 ];
 
 /** For where minutes count: the first ones of each area. */
