@@ -1,9 +1,12 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { describe } from './errors.ts';
 import { parseFailpoints } from './ops/failpoints.ts';
+import { AGENT_ID } from './runtime/docker/agent-id.ts';
 import { defaultMemoryDir } from './runtime/memory-dir.ts';
+import { DISK_WAYS } from './runtime/docker/workspace.ts';
 import { settings, type Environment } from './settings.ts';
 import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
@@ -48,6 +51,19 @@ const namedKeys = commaList.transform((items, context) =>
   }),
 );
 
+/** `ADDRESS,NETWORK/BITS,…`, as the server that looks at the callers' addresses takes them. */
+const networks = commaList.refine(
+  (items) => items.every(isNetwork),
+  'must be IP addresses and networks such as 10.0.0.0/8, separated by commas',
+);
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
 /** `ID:BASE64,…`: AES-256 keys; the first writes, all of them read. */
 const sealKeys = z.string().transform((text, context) => {
   try {
@@ -91,6 +107,35 @@ const memoryDir = z
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
 const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
 const keepLogs = { DAYPASS_KEEP_LOGS_HOURS: positive.prefault('168') };
+/** `HOST:PORT,…` as webhook URLs name them. */
+const receivers = commaList.transform((items, context) => {
+  for (const item of items)
+    if (!/^[\w.-]+:\d{1,5}$/.test(item)) context.addIssue('must be HOST:PORT pairs separated by commas');
+  return items.map((item) => item.toLowerCase());
+});
+const ports = commaList.transform((items, context) => {
+  for (const item of items) if (!/^\d{1,5}$/.test(item)) context.addIssue('must be ports separated by commas');
+  return items.map(Number);
+});
+/** Where webhooks may go: for the API at the door, for the worker at every try. */
+const webhookRules = {
+  DAYPASS_WEBHOOK_PORTS: ports.prefault('443'),
+  DAYPASS_WEBHOOK_PRIVATE_HOSTS: receivers.prefault(''),
+};
+/** What an operator lets sessions ask for; the API refuses early, the warden refuses in any case. */
+const operatorLimits = {
+  DAYPASS_IMAGES: commaList.prefault('daypass/*'),
+  DAYPASS_MAX_CPUS: positive.prefault('4'),
+  DAYPASS_MAX_MEMORY_MB: positive.prefault('8192'),
+  DAYPASS_MAX_PIDS: positive.prefault('4096'),
+  DAYPASS_MAX_DISK_MB: positive.prefault('16384'),
+};
+const installation = {
+  DAYPASS_INSTALLATION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
+    .default('default'),
+};
 const HOUR_MS = 3_600_000;
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
@@ -101,15 +146,14 @@ export function loadApiConfig(env: Environment = process.env) {
     ...logPlace,
     ...keepLogs,
     ...redis,
+    ...webhookRules,
     DAYPASS_KEEP_IDEMPOTENCY_HOURS: positive.prefault('24'),
+    DAYPASS_KEEP_AUDIT_HOURS: positive.prefault('8760'),
+    DAYPASS_TRUSTED_PROXIES: networks.prefault(''),
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
     DAYPASS_API_KEYS: namedKeys,
-    DAYPASS_IMAGES: commaList.prefault('daypass/sandbox'),
+    ...operatorLimits,
     DAYPASS_MAX_TIMEOUT_SECONDS: positive.prefault('86400'),
-    DAYPASS_MAX_CPUS: positive.prefault('4'),
-    DAYPASS_MAX_MEMORY_MB: positive.prefault('8192'),
-    DAYPASS_MAX_PIDS: positive.prefault('4096'),
-    DAYPASS_MAX_DISK_MB: positive.prefault('16384'),
     DAYPASS_DEBT_ALARM_SECONDS: positive.prefault('300'),
   });
   return {
@@ -122,14 +166,14 @@ export function loadApiConfig(env: Environment = process.env) {
     keep: {
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
       idempotencyMs: read.DAYPASS_KEEP_IDEMPOTENCY_HOURS * HOUR_MS,
+      auditMs: read.DAYPASS_KEEP_AUDIT_HOURS * HOUR_MS,
     },
+    trustedProxies: read.DAYPASS_TRUSTED_PROXIES,
     limits: {
       images: read.DAYPASS_IMAGES,
       maxTimeoutSeconds: read.DAYPASS_MAX_TIMEOUT_SECONDS,
-      cpus: read.DAYPASS_MAX_CPUS,
-      memoryMb: read.DAYPASS_MAX_MEMORY_MB,
-      pids: read.DAYPASS_MAX_PIDS,
-      diskMb: read.DAYPASS_MAX_DISK_MB,
+      ...resourceLimits(read),
+      webhooks: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
     },
     debtAlarmSeconds: read.DAYPASS_DEBT_ALARM_SECONDS,
   };
@@ -137,6 +181,18 @@ export function loadApiConfig(env: Environment = process.env) {
 
 /** What an operator lets a request ask for. */
 export type OperatorLimits = ReturnType<typeof loadApiConfig>['limits'];
+
+function resourceLimits(read: z.output<z.ZodObject<Omit<typeof operatorLimits, 'DAYPASS_IMAGES'>>>) {
+  return {
+    cpus: read.DAYPASS_MAX_CPUS,
+    memoryMb: read.DAYPASS_MAX_MEMORY_MB,
+    pids: read.DAYPASS_MAX_PIDS,
+    diskMb: read.DAYPASS_MAX_DISK_MB,
+  };
+}
+
+/** The most that one sandbox may have. */
+export type ResourceLimits = ReturnType<typeof resourceLimits>;
 
 export function loadWorkerConfig(env: Environment = process.env) {
   const read = settings(env, {
@@ -146,13 +202,12 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...keepLogs,
     ...redis,
     ...relaceUrl,
+    ...webhookRules,
+    DAYPASS_WEBHOOK_RETRY_HOURS: positive.prefault('24'),
+    DAYPASS_WEBHOOK_CA_FILE: z.string().optional(),
+    ...installation,
     DAYPASS_KEEP_SESSIONS_HOURS: positive.prefault('720'),
-    DOCKER_HOST: z.string().optional(),
-    DAYPASS_INSTALLATION: z
-      .string()
-      .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -')
-      .default('default'),
-    DAYPASS_MEMORY_DIR: memoryDir.optional(),
+    DAYPASS_WARDEN_SOCKET: z.string().optional(),
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
@@ -169,9 +224,8 @@ export function loadWorkerConfig(env: Environment = process.env) {
     runDir: resolve(read.DAYPASS_RUN_DIR),
     minterSocket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
-    dockerHost: read.DOCKER_HOST,
+    wardenSocket: resolve(read.DAYPASS_WARDEN_SOCKET ?? wardenSocketIn(read.DAYPASS_RUN_DIR)),
     installation: read.DAYPASS_INSTALLATION,
-    memoryDir: read.DAYPASS_MEMORY_DIR ?? defaultMemoryDir(read.DAYPASS_INSTALLATION),
     workerName: read.DAYPASS_WORKER_NAME,
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
@@ -181,12 +235,65 @@ export function loadWorkerConfig(env: Environment = process.env) {
       sessionsMs: read.DAYPASS_KEEP_SESSIONS_HOURS * HOUR_MS,
       logsMs: read.DAYPASS_KEEP_LOGS_HOURS * HOUR_MS,
     },
+    webhooks: {
+      rules: { ports: read.DAYPASS_WEBHOOK_PORTS, privateHosts: read.DAYPASS_WEBHOOK_PRIVATE_HOSTS },
+      giveUpAfterMs: read.DAYPASS_WEBHOOK_RETRY_HOURS * HOUR_MS,
+      caFile: read.DAYPASS_WEBHOOK_CA_FILE,
+    },
     logLimitBytes: read.DAYPASS_LOG_LIMIT_MB * 1024 * 1024,
     logRateBytesPerSecond: read.DAYPASS_LOG_RATE_KB_PER_SECOND * 1024,
   };
 }
 
 export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
+
+/** Alone in its directory, which is its group's. */
+const wardenSocketIn = (runDir: string): string => join(resolve(runDir), 'warden', 'engine.sock');
+
+export function loadWardenConfig(env: Environment = process.env) {
+  const read = settings(env, {
+    ...common,
+    ...place,
+    ...relaceUrl,
+    ...operatorLimits,
+    ...installation,
+    DOCKER_HOST: z.string().optional(),
+    DAYPASS_MEMORY_DIR: memoryDir.optional(),
+    DAYPASS_WARDEN_GID: wholeNumber.refine((gid) => gid !== AGENT_ID, 'must not be the group of the agents').optional(),
+    DAYPASS_DISK_DIR: z.string().optional(),
+    DAYPASS_DISK_WAY: z.enum(DISK_WAYS).default('auto'),
+    DAYPASS_DISK_RESERVE_MB: wholeNumber.prefault('1024'),
+    DAYPASS_DISK_OVERCOMMIT: positive.prefault('1'),
+    DAYPASS_SANDBOX_RUNTIME: z
+      .string()
+      .regex(/^[A-Za-z0-9][\w.-]*$/, 'must be the name of a runtime that the engine has, such as runsc')
+      .optional(),
+  });
+  return {
+    logLevel: read.DAYPASS_LOG_LEVEL,
+    failpoints: read.DAYPASS_FAILPOINTS,
+    dockerHost: read.DOCKER_HOST,
+    socket: wardenSocketIn(read.DAYPASS_RUN_DIR),
+    /** The group that may ask the warden, and gets into the directories of sandboxes. */
+    gid: read.DAYPASS_WARDEN_GID ?? process.getgid?.() ?? 0,
+    installation: read.DAYPASS_INSTALLATION,
+    runDir: resolve(read.DAYPASS_RUN_DIR),
+    memoryDir: read.DAYPASS_MEMORY_DIR ?? defaultMemoryDir(read.DAYPASS_INSTALLATION),
+    repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
+    images: read.DAYPASS_IMAGES,
+    limits: resourceLimits(read),
+    disks: {
+      dir: resolve(read.DAYPASS_DISK_DIR ?? join(read.DAYPASS_DATA_DIR, 'disks')),
+      wanted: read.DAYPASS_DISK_WAY,
+      reserveMb: read.DAYPASS_DISK_RESERVE_MB,
+      overcommit: read.DAYPASS_DISK_OVERCOMMIT,
+    },
+    /** null: the engine's default. */
+    runtime: read.DAYPASS_SANDBOX_RUNTIME ?? null,
+  };
+}
+
+export type WardenConfig = ReturnType<typeof loadWardenConfig>;
 
 export function loadMinterConfig(env: Environment = process.env) {
   // The ring is in one of two places; where both are set, nobody knows which of them counts.
@@ -232,14 +339,46 @@ export function loadMinterSocket(env: Environment = process.env): string {
   return join(resolve(settings(env, place).DAYPASS_RUN_DIR), 'minter.sock');
 }
 
+/** `1.2.3.4` or `1.2.3.0/24`, IPv6 likewise, separated by commas. */
+const addressList = commaList.transform((items, context) => {
+  for (const item of items) {
+    if (z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(item).success) continue;
+    context.addIssue('must be addresses such as 203.0.113.7 or 2001:db8::/32, separated by commas');
+  }
+  return items;
+});
+
 export function loadGatewayConfig(env: Environment = process.env) {
-  const read = settings(env, { ...common, ...place, ...relaceUrl });
+  const read = settings(env, {
+    ...common,
+    ...place,
+    ...relaceUrl,
+    DAYPASS_PUSH_CHECK_MB: positive.prefault('512'),
+    DAYPASS_GATEWAY_MAX_CONNECTIONS: positive.prefault('256'),
+    DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND: positive.prefault('50'),
+    DAYPASS_GATEWAY_MAX_SENT_MB: positive.prefault('10240'),
+    DAYPASS_GATEWAY_MAX_RECEIVED_MB: positive.prefault('51200'),
+    DAYPASS_GATEWAY_RATE_KB_PER_SECOND: positive.prefault('65536'),
+    DAYPASS_GATEWAY_DENY_ADDRESSES: addressList.prefault(''),
+  });
+  const runDir = resolve(read.DAYPASS_RUN_DIR);
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     failpoints: read.DAYPASS_FAILPOINTS,
-    runDir: resolve(read.DAYPASS_RUN_DIR),
+    runDir,
+    credentialSocket: join(runDir, 'credentials.sock'),
+    scratchDir: join(resolve(read.DAYPASS_DATA_DIR), 'pushes'),
+    pushCheckBytes: read.DAYPASS_PUSH_CHECK_MB * 1024 * 1024,
     /** The one host that every sandbox reaches, even where its address is private. */
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
+    limits: {
+      connections: read.DAYPASS_GATEWAY_MAX_CONNECTIONS,
+      connectionsPerSecond: read.DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND,
+      sentBytes: read.DAYPASS_GATEWAY_MAX_SENT_MB * 1024 * 1024,
+      receivedBytes: read.DAYPASS_GATEWAY_MAX_RECEIVED_MB * 1024 * 1024,
+      bytesPerSecond: read.DAYPASS_GATEWAY_RATE_KB_PER_SECOND * 1024,
+    },
+    deniedAddresses: read.DAYPASS_GATEWAY_DENY_ADDRESSES,
   };
 }
 

@@ -6,11 +6,14 @@ export const FAILURE_CODES = [
   'minter_unavailable',
   'engine_unavailable',
   'image_missing',
+  'image_not_allowed',
   'sandbox_failed',
   'ref_not_found',
   'clone_failed',
   'command_not_found',
   'out_of_memory',
+  'out_of_disk',
+  'host_disk_full',
   'token_revoked',
   'worker_lost',
   'store_lost',
@@ -24,8 +27,17 @@ export type RefusalCode =
   | 'invalid_json'
   | 'invalid_request'
   | 'access_unsupported'
+  | 'push_unsupported'
+  | 'image_not_allowed'
   | 'body_too_large'
   | 'unauthorized'
+  | 'scope_missing'
+  | 'repo_not_allowed'
+  | 'rate_limited'
+  | 'too_many_sessions'
+  | 'too_many_streams'
+  | 'uri_too_long'
+  | 'headers_too_large'
   | 'not_found'
   | 'method_not_allowed'
   | 'idempotency_conflict'
@@ -49,11 +61,18 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;
   readonly fields: FieldError[];
+  /** When trying again may help; null where nobody knows. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: RefusalCode, message: string, options: { fields?: FieldError[]; cause?: unknown } = {}) {
+  constructor(
+    code: RefusalCode,
+    message: string,
+    options: { fields?: FieldError[]; cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.fields = options.fields ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }
 

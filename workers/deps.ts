@@ -1,10 +1,12 @@
 import type { WorkerConfig } from '../src/config.ts';
 import type { Logger } from '../src/ops/log.ts';
 import type { SessionsQueue } from '../src/queue/sessions-queue.ts';
+import type { HostFacts } from '../src/runtime/docker/host-facts.ts';
 import type { SandboxRuntime } from '../src/runtime/sandbox-runtime.ts';
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { Changes } from '../src/store/changes.ts';
 import type { Redis } from '../src/store/redis.ts';
+import type { Masks } from '../src/token/masks.ts';
 import type { MinterClient } from '../src/token/minter/client.ts';
 import type { Present } from './presence.ts';
 
@@ -17,13 +19,13 @@ export interface WorkerDeps {
   queue: SessionsQueue;
   changes: Changes;
   minter: MinterClient;
+  /** Masks what leaves this process with the values that it holds. */
+  masks: Masks;
   runtime: SandboxRuntime;
+  /** This worker's host, as its warden knows it. */
+  host: HostFacts;
   /** The engine's own name for itself: only sandboxes on it are this worker's to see to. */
   engineId: string;
-  /** Init and its helpers on this host. */
-  toolsDir: string;
-  /** The hosts file and resolv.conf of every sandbox on this host. */
-  nameFiles: { hostsFile: string; resolvFile: string };
   repoHost: RepoHost;
   presence: () => Promise<Present>;
   /** Sessions that this process runs right now. */

@@ -13,6 +13,9 @@ export interface StopCause {
   sinceMs: number;
 }
 
+/** Of memory: the kernel killed something for want of it. Of disk: nothing more could be written. */
+export type Shortage = 'memory' | 'disk';
+
 export interface Ending {
   status: FinalStatus;
   exitCode: number | null;
@@ -24,8 +27,8 @@ export interface EndFacts {
   session: SessionRecord;
   cause: StopCause | null;
   exit: AgentExit | null;
-  /** The kernel killed something in the sandbox for want of memory. */
-  outOfMemory: boolean;
+  /** What the sandbox had too little of when its agent, or a step of ours, was killed or failed over it. */
+  shortage: Shortage | null;
   /** What a step threw, and which one. */
   error: { step: string; thrown: unknown } | null;
 }
@@ -49,20 +52,29 @@ const STORE_LOST: SessionFailure = {
  * How a session ended. A stop or a deadline comes before whatever it made fail; a failing command is the agent's own
  * affair, and only what the request or Daypass is to blame for is a `failure`.
  */
-export function decideEnding({ session, cause: given, exit, outOfMemory, error }: EndFacts): Ending {
+export function decideEnding({ session, cause: given, exit, shortage, error }: EndFacts): Ending {
   const exitCode = exit?.exitCode ?? null;
   // First cause wins: an agent that had ended by itself was not stopped by what came later.
   const cause = given !== null && exit !== null && exit.timeMs + CLOCK_SKEW_MS < given.sinceMs ? null : given;
   if (cause?.kind === 'lost') return { status: 'failed', exitCode, failure: STORE_LOST };
   if (cause !== null) return { status: cause.kind, exitCode, failure: null };
-  if (outOfMemory && exitCode !== 0) {
-    const { memoryMb } = session.request.resources;
-    const message = `The session needed more memory than the ${memoryMb} MB it has; ask for more in resources.memoryMb`;
-    return { status: 'failed', exitCode, failure: { code: 'out_of_memory', message, step: error?.step ?? 'run' } };
+  // A command that finds its disk full ends as it likes, and that is its own affair: the event says it.
+  if (shortage !== null && (exit === null || shortage === 'memory')) {
+    return { status: 'failed', exitCode, failure: shortageFailure(session, shortage, error?.step ?? 'run') };
   }
   if (exit?.fromOutside) return { status: 'failed', exitCode, failure: ENDED_FROM_OUTSIDE };
   if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error.step, error.thrown) };
   return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };
+}
+
+function shortageFailure({ request }: SessionRecord, shortage: Shortage, step: string): SessionFailure {
+  const { memoryMb, diskMb } = request.resources;
+  if (shortage === 'memory') {
+    const message = `The session needed more memory than the ${memoryMb} MB it has; ask for more in resources.memoryMb`;
+    return { code: 'out_of_memory', message, step };
+  }
+  const message = `The session needed more disk than the ${diskMb} MB it has; ask for more in resources.diskMb`;
+  return { code: 'out_of_disk', message, step };
 }
 
 function toFailure(step: string, thrown: unknown): SessionFailure {

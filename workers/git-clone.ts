@@ -31,15 +31,20 @@ function branches(depth: number | null): string[] {
   return depth === null ? [] : ['--no-single-branch'];
 }
 
+export type CloneProblem = 'ref' | 'disk_full' | 'transport' | 'other';
+
 /**
  * What git's last words mean.
  * - `ref`: the repo has no such branch, tag or commit.
+ * - `disk_full`: the repo does not fit where it is cloned to.
  * - `transport`: the connection failed; trying again may help.
  * - `other`: everything else.
  *
  * Source of the wording: git 2.39's remote-curl.c, fetch-pack.c, builtin/clone.c and its HTTP errors.
  */
-export function cloneProblem(stderr: string): 'ref' | 'transport' | 'other' {
+export function cloneProblem(stderr: string): CloneProblem {
+  // First, since a transfer that cannot be stored breaks off.
+  if (/No space left on device/i.test(stderr)) return 'disk_full';
   if (/Remote branch .* not found|couldn't find remote ref|not our ref|unable to read tree/i.test(stderr)) return 'ref';
   const transport =
     /Could not resolve host|Failed to connect|Connection (refused|reset|timed out)|Empty reply from server|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|returned error: (429|5\d\d)|Recv failure|Proxy CONNECT aborted/i;

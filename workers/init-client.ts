@@ -4,6 +4,7 @@ import { order } from '../src/runtime/orders.ts';
 import { strings, type Report } from '../src/runtime/reports.ts';
 import type { SandboxChannel } from '../src/runtime/sandbox-channel.ts';
 import { SessionError } from '../src/errors.ts';
+import { exhaustionKey, parseUsedUp, type UsedUp } from '../src/session/exhaustion.ts';
 import { Leave } from './leave.ts';
 
 /** What a step of ours (not the agent's command) gave. */
@@ -18,6 +19,8 @@ export interface AgentExit {
   signal: string | null;
   /** Something outside of the sandbox, and not its worker, had asked it to end. */
   fromOutside: boolean;
+  /** Why the kernel had killed it, or something of it, if it ended as killed; `unknown` where init cannot see that. */
+  killedFor: 'memory' | 'unknown' | null;
   /** When init saw it, ms since 1970. */
   timeMs: number;
 }
@@ -38,10 +41,15 @@ export interface InitClientOptions {
   hasAgent: boolean;
   /** Has ended before the first byte of the command goes to the sink. */
   onStarted: () => Promise<void>;
+  /** Has ended before anything later is read. */
+  onUsedUp: (usedUp: UsedUp) => Promise<void>;
 }
 
 /** Reports with which an agent, or init, ends. */
 const LAST_WORDS = 'NZD';
+
+/** Where `name-files.ts` sends a sandbox's resolvers. */
+const NAME_SERVER = { address: '127.0.0.1', port: 53 };
 
 /** A step's output is only read for its last words. */
 const MAX_STEP_OUTPUT = 64 * 1024;
@@ -62,19 +70,22 @@ export class InitClient {
   readonly #channel: SandboxChannel;
   readonly #sink: OutputSink;
   readonly #onStarted: () => Promise<void>;
+  readonly #onUsedUp: (usedUp: UsedUp) => Promise<void>;
   readonly #caughtUp = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<AgentExit>();
   #ended: SessionError | Leave | null = null;
   #hasAgent: boolean;
   #said = '';
+  readonly #usedUp = new Map<string, UsedUp>();
   #step: RunningStep | null = null;
 
-  constructor(channel: SandboxChannel, sink: OutputSink, { hasAgent, onStarted }: InitClientOptions) {
+  constructor(channel: SandboxChannel, sink: OutputSink, { hasAgent, onStarted, onUsedUp }: InitClientOptions) {
     this.#channel = channel;
     this.#sink = sink;
     this.#hasAgent = hasAgent;
     this.#onStarted = onStarted;
+    this.#onUsedUp = onUsedUp;
     // Each of them may fail before anyone asks.
     for (const { promise } of [this.#caughtUp, this.#started, this.#exited]) promise.catch(() => undefined);
   }
@@ -82,6 +93,11 @@ export class InitClient {
   /** Whether the command was started, or is about to be: it must not be ordered again. */
   get hasAgent(): boolean {
     return this.#hasAgent;
+  }
+
+  /** What of the sandbox's limits was reached while this worker read. */
+  get usedUp(): readonly UsedUp[] {
+    return [...this.#usedUp.values()];
   }
 
   /** Resolves when the command runs; rejects with `command_not_found` when it cannot be started. */
@@ -125,8 +141,22 @@ export class InitClient {
     this.#step?.done.reject(error);
   }
 
+  /** For every later step and for the agent. */
   async setEnv(variables: Record<string, string>): Promise<void> {
     await this.#channel.send(order.env(variables));
+  }
+
+  /** For the agent alone. */
+  async setAgentEnv(variables: Record<string, string>): Promise<void> {
+    await this.#channel.send(order.agentEnv(variables));
+  }
+
+  /**
+   * Has the sandbox's names resolve, and takes connections to them on these ports: at most 66, what else is open stays so.
+   * Safe to repeat and to change while the agent runs.
+   */
+  async setPorts(ports: readonly number[]): Promise<void> {
+    await this.#channel.send(order.names(NAME_SERVER, ports));
   }
 
   async forward(
@@ -201,7 +231,7 @@ export class InitClient {
 
   /** Reports that are no output. */
   async #takeWord(report: Report): Promise<void> {
-    const [first = '', second = '', third = ''] = strings(report);
+    const [first = '', second = '', third = '', fourth = ''] = strings(report);
     switch (report.kind) {
       case 'L':
         return this.#takeListener(strings(report));
@@ -220,10 +250,13 @@ export class InitClient {
         return this.#started.resolve();
       case 'N':
         return this.#takeFailedStart(second);
+      case 'H':
+        return this.#takeUsedUp(parseUsedUp(strings(report)));
       case 'Z': {
         const signal = second === '' ? null : second;
         const fromOutside = third === 'outside';
-        return this.#exited.resolve({ exitCode: Number(first), signal, fromOutside, timeMs: report.timeMs });
+        const killedFor = fourth === 'memory' || fourth === 'unknown' ? fourth : null;
+        return this.#exited.resolve({ exitCode: Number(first), signal, fromOutside, killedFor, timeMs: report.timeMs });
       }
       case 'D':
         this.#said = first;
@@ -231,6 +264,11 @@ export class InitClient {
       default:
         return;
     }
+  }
+
+  async #takeUsedUp(usedUp: UsedUp): Promise<void> {
+    this.#usedUp.set(exhaustionKey(usedUp), usedUp);
+    await this.#onUsedUp(usedUp);
   }
 
   #takeFailedStart(reason: string): void {

@@ -24,6 +24,8 @@ export interface Life extends AsyncDisposable {
   readonly cause: StopCause | null;
   /** Calls back with the deadline now, and whenever it is moved. */
   onDeadline(listener: (deadline: Date) => void): void;
+  /** Calls back with the session's allow list now, and whenever it is another one. */
+  onNetwork(listener: (allow: string[]) => void): void;
   /** The step under way, or the one that failed. */
   readonly current: string;
   /** How long each step has taken so far. */
@@ -52,6 +54,8 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   let timer: NodeJS.Timeout | undefined;
   let deadlineAt = session.deadlineAt;
   let deadlineListener: (deadline: Date) => void = () => undefined;
+  let { allow } = session.request.network;
+  let networkListener: (allow: string[]) => void = () => undefined;
   let closed = false;
 
   // First cause wins; a later and stricter stop can only shorten the grace.
@@ -73,6 +77,11 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     if (latest.deadlineAt !== deadlineAt) {
       deadlineAt = latest.deadlineAt;
       deadlineListener(new Date(deadline));
+    }
+    const { allow: latestAllow } = latest.request.network;
+    if (JSON.stringify(latestAllow) !== JSON.stringify(allow)) {
+      allow = latestAllow;
+      networkListener(allow);
     }
     if (latest.stop !== null) {
       const { graceSeconds, revoke, requestedAt } = latest.stop;
@@ -127,6 +136,10 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     onDeadline(listener) {
       deadlineListener = listener;
       listener(new Date(deadlineAt ?? ''));
+    },
+    onNetwork(listener) {
+      networkListener = listener;
+      listener(allow);
     },
     async step(name, work, atStop = 'give_up') {
       if (atStop === 'give_up') stop.signal.throwIfAborted();

@@ -1,40 +1,37 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { loadWorkerConfig } from '../src/config.ts';
-import { SANDBOX_IMAGE } from '../src/images/sandbox-image.ts';
-import { extractTools } from '../src/images/extract-tools.ts';
 import { armFailpoints } from '../src/ops/failpoints.ts';
 import { createLogger } from '../src/ops/log.ts';
 import { closeOnSignals } from '../src/ops/shutdown.ts';
-import { openMemoryDir } from '../src/runtime/memory-dir.ts';
 import { openSessionsQueue } from '../src/queue/sessions-queue.ts';
-import { connectDocker } from '../src/runtime/docker/connect.ts';
 import { createDockerRuntime } from '../src/runtime/docker/docker-runtime.ts';
+import { createEngineApi } from '../src/runtime/docker/engine-api.ts';
 import { repoHostOf } from '../src/session/repo-host.ts';
 import { listenForChanges } from '../src/store/changes.ts';
 import { connectPatientRedis, redisReady, requireDurableRedis } from '../src/store/redis.ts';
 import { forgetWorker } from '../src/store/workers.ts';
+import { createMasks } from '../src/token/masks.ts';
 import { createMinterClient } from '../src/token/minter/client.ts';
 import type { WorkerDeps } from './deps.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { nameFiles } from './name-files.ts';
+import { holdMasks } from './hold-masks.ts';
+import { meetWarden } from './meet-warden.ts';
 import { createPresence } from './presence.ts';
 import { runReconciler } from './reconcile/reconciler.ts';
 import { allLeft } from './run-here.ts';
 import { startSessionWorker } from './session-worker.ts';
+import { runSender, senderDeps } from './webhooks/sender.ts';
 
 process.title = 'daypass-worker';
 const REDIS_TIMEOUT_MS = 30_000;
 
 const config = loadWorkerConfig();
 armFailpoints(config.failpoints);
-const log = createLogger('worker', config.logLevel);
+const masks = createMasks();
+const log = createLogger('worker', config.logLevel, masks.line);
 const repoHost = repoHostOf(config.repoOrigin);
-const docker = connectDocker(config.dockerHost);
-const memoryDir = await openMemoryDir(config.memoryDir);
-const runtime = createDockerRuntime({ docker, installation: config.installation, memoryDir });
-await runtime.ping();
-await mkdir(config.runDir, { recursive: true, mode: 0o711 });
+const warden = createEngineApi({ socketPath: config.wardenSocket });
+const host = await meetWarden(warden, log);
+const runtime = createDockerRuntime({ warden, installation: config.installation, host });
 
 const redis = connectPatientRedis(config.redisUrl);
 const subscriber = connectPatientRedis(config.redisUrl);
@@ -49,11 +46,11 @@ const deps: WorkerDeps = {
   redis,
   queue: openSessionsQueue(redis),
   changes: await listenForChanges(subscriber),
-  minter: createMinterClient(config.minterSocket),
+  minter: holdMasks(createMinterClient(config.minterSocket), masks),
+  masks,
   runtime,
-  engineId: await runtime.engineId(),
-  toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: join(config.runDir, 'tools') }),
-  nameFiles: await nameFiles(config.runDir, repoHost),
+  host,
+  engineId: host.engineId,
   repoHost,
   presence: createPresence(redis),
   running: new Set(),
@@ -62,6 +59,7 @@ const deps: WorkerDeps = {
 
 const stopHeartbeat = await startHeartbeat(deps);
 const reconciling = runReconciler(deps, closing.signal);
+const sending = runSender(await senderDeps(deps), closing.signal);
 const worker = startSessionWorker(deps, blocking);
 await worker.waitUntilReady();
 log.info({ name: config.workerName, concurrency: config.concurrency }, 'worker ready');
@@ -74,7 +72,7 @@ closeOnSignals(log, [
     close: async () => {
       await worker.pause(true);
       closing.abort();
-      await Promise.all([worker.close(), allLeft(deps), reconciling]);
+      await Promise.all([worker.close(), allLeft(deps), reconciling, sending]);
     },
   },
   {

@@ -13,6 +13,7 @@ export async function runHere(deps: WorkerDeps, sessionId: string): Promise<RunO
     return await runSession(deps, sessionId);
   } finally {
     deps.running.delete(sessionId);
+    deps.masks.release(sessionId);
   }
 }
 

@@ -75,8 +75,7 @@ async function goThrough(deps: WorkerDeps, life: Life, run: Run): Promise<void> 
 async function end(deps: WorkerDeps, life: Life, { sandbox, ...run }: Run): Promise<void> {
   await life.confirm();
   const cause = run.exit === null ? life.cause : run.cause;
-  const redact = (text: string): string => sandbox?.log.redact(text) ?? text;
-  const outOfMemory = sandbox !== null && (await closeSandbox(deps, run.session, sandbox, run.exit));
-  await endSession(deps, run.session, decideEnding({ ...run, cause, outOfMemory }), redact);
+  const shortage = sandbox && (await closeSandbox(deps, run.session, sandbox, run.exit));
+  await endSession(deps, run.session, decideEnding({ ...run, cause, shortage }));
   await failpoint('worker.ended');
 }

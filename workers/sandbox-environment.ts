@@ -1,3 +1,4 @@
+import { GIT_LISTENER } from '../src/egress/git/git-gateway.ts';
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import type { SandboxGrant } from '../src/token/minter/client.ts';
@@ -5,23 +6,32 @@ import { revealAll } from '../src/token/secret.ts';
 
 const PROXY_URL = 'http://127.0.0.1:3128';
 
-/**
- * The environment of everything that runs in a session's sandbox, in clear: only for the orders to its init. Later
- * groups win, so a request cannot reach the ones that keep the token where it belongs.
- */
+/** What the worker adds to the environments that init begins with; in this order, a later one wins. */
+export interface SandboxEnvironment {
+  /** Of steps and agent, whatever the image says. */
+  user: Record<string, string>;
+  /** What the request asks for: no step of ours sees it. */
+  request: Record<string, string>;
+  /** Of steps and agent, whatever the request says: keeps the token where it belongs. */
+  session: Record<string, string>;
+}
+
+/** What everything that runs in a session's sandbox is given, in clear: only for the orders to its init. */
 export function sandboxEnvironment(
   session: SessionRecord,
   grant: SandboxGrant,
   repoHost: RepoHost,
-): Record<string, string> {
+): SandboxEnvironment {
   return {
-    HOME: '/home/agent',
-    USER: 'agent',
-    LANG: 'C.UTF-8',
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    ...session.request.env,
-    ...revealAll(grant.secrets),
-    ...gitEnvironment(grant.access.repoOrigin),
+    user: { HOME: '/home/agent', USER: 'agent' },
+    request: { ...session.request.env, ...revealAll(grant.secrets) },
+    session: sessionEnvironment(session, grant, repoHost),
+  };
+}
+
+function sessionEnvironment(session: SessionRecord, grant: SandboxGrant, repoHost: RepoHost): Record<string, string> {
+  return {
+    ...gitEnvironment(gitSettings(session, grant.access.repoOrigin)),
     ...proxyEnvironment(repoHost),
     ...grant.access.env,
     ...revealAll(grant.access.secretEnv),
@@ -31,18 +41,25 @@ export function sandboxEnvironment(
 }
 
 /**
- * Git asks our helper for credentials, for the repo host alone; it follows no redirect with them and speaks nothing but
- * HTTP. As environment these settings come after every file, so no `.git/config` of a repo undoes them.
+ * Git asks our helper for credentials, for the repo host alone; or nobody, where the gateway adds them, to which the URLs
+ * of the repo host then lead. It follows no redirect and speaks nothing but HTTP. As environment these settings come after
+ * every file, so no `.git/config` of a repo undoes them.
  */
-function gitEnvironment(repoOrigin: string): Record<string, string> {
-  const config: [string, string][] = [
+function gitSettings({ request }: SessionRecord, repoOrigin: string): [string, string][] {
+  const { address, port } = GIT_LISTENER;
+  return [
     ['credential.helper', ''],
-    [`credential.${repoOrigin}.helper`, '/opt/daypass/bin/git-credential-daypass'],
+    request.credentials.delivery === 'gateway'
+      ? [`url.http://${address}:${port}/.insteadOf`, `${repoOrigin}/`]
+      : [`credential.${repoOrigin}.helper`, '/opt/daypass/bin/git-credential-daypass'],
     ['http.followRedirects', 'false'],
     ['protocol.allow', 'never'],
     ['protocol.http.allow', 'always'],
     ['protocol.https.allow', 'always'],
   ];
+}
+
+function gitEnvironment(config: [string, string][]): Record<string, string> {
   const numbered = config.flatMap(([key, value], i) => [
     [`GIT_CONFIG_KEY_${i}`, key],
     [`GIT_CONFIG_VALUE_${i}`, value],
@@ -55,7 +72,10 @@ function gitEnvironment(repoOrigin: string): Record<string, string> {
   };
 }
 
-/** For programs that honour proxy variables; the repo host is reached without them. */
+/**
+ * Nothing depends on them, since names lead to the gateway anyway; but a proxy's refusal says why in words, where a
+ * connection is only reset.
+ */
 function proxyEnvironment({ host }: RepoHost): Record<string, string> {
   const direct = `localhost,127.0.0.1,${host}`;
   return {

@@ -7,6 +7,7 @@ import { readFormerTokens } from '../src/store/former-tokens.ts';
 import { change, view, type Change, type View } from '../src/store/records.ts';
 import { isTokenFinal } from '../src/token/state.ts';
 import type { WorkerDeps } from './deps.ts';
+import { tellRest } from './network/tell-rest.ts';
 import { tell } from './tell.ts';
 
 /** The minter answers earlier, when the provider does not; it goes on by itself. */
@@ -46,6 +47,7 @@ async function removeSandbox(deps: WorkerDeps, { id: sessionId, tokenId, sandbox
     // Another engine knows nothing of it, and would say that it is gone.
     if (sandbox.engine !== deps.engineId) return;
     await deps.runtime.remove(sandbox.id);
+    await tellRest(deps, sessionId, sandbox.id);
     await closeGateway({ runDir: deps.config.runDir, sandboxId: sandbox.id });
     await failpoint('worker.container_removed');
   }

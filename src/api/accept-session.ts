@@ -1,26 +1,42 @@
 import { nanoid } from 'nanoid';
+import type { Caller } from '../access/caller.ts';
+import { narrow } from '../access/key-limits.ts';
+import { requireAllowedRepos } from '../access/repos.ts';
 import { describe, Refusal } from '../errors.ts';
 import { failpoint } from '../ops/failpoints.ts';
 import { newSession } from '../session/new-session.ts';
 import type { SessionRecord } from '../session/record.ts';
-import { normalise, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
-import { readMinterFacts } from '../store/minter-facts.ts';
+import { normalise, requireEnforceablePush, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
+import { readMinterFacts, type MinterFacts } from '../store/minter-facts.ts';
 import { change, readSession } from '../store/records.ts';
-import { sealSecrets } from '../token/request-secrets.ts';
+import { sealSecrets, sealWebhook } from '../token/request-secrets.ts';
+import { newWebhook, type SessionWebhook } from '../webhook/message.ts';
+import { shownUrl } from '../webhook/url.ts';
+import type { AuditTrail } from './audit-trail.ts';
 import type { ApiDeps } from './deps.ts';
 import { claimKey, earlierSession, type IdempotencyClaim } from './idempotency.ts';
+import { openSessions, requireRoom } from './open-sessions.ts';
 import { enqueue } from './queue-access.ts';
+import { requireRate } from './rate-limits.ts';
+
+/** Lost to others that many times, a request is told to come again. */
+const MAX_TRIES = 10;
+
+interface WantedSession {
+  body: StartRequest;
+  caller: Caller;
+  claim: IdempotencyClaim | null;
+  audit: AuditTrail | null;
+}
 
 /**
  * Accepts a request, once per Idempotency-Key: record, `accepted` event and key are written in one step, then the job.
  * From that step on the session is accepted, come what may: a job that cannot be added now is added by a worker's
  * reconciler. Calling again with the same key finds the session and adds its job again, which is safe.
  */
-export async function acceptSession(
-  deps: ApiDeps,
-  wanted: { body: StartRequest; owner: string; claim: IdempotencyClaim | null },
-): Promise<SessionRecord> {
+export async function acceptSession(deps: ApiDeps, wanted: WantedSession): Promise<SessionRecord> {
   const session = (await findEarlier(deps, wanted.claim)) ?? (await create(deps, wanted));
+  wanted.audit?.note({ sessionId: session.id });
   if (session.status === 'queued') {
     await failpoint('api.after_record');
     await enqueue(deps.queue, session.id, session.request.priority).catch((error: unknown) => {
@@ -31,33 +47,57 @@ export async function acceptSession(
   return session;
 }
 
-async function create(
-  deps: ApiDeps,
-  { body, owner, claim }: { body: StartRequest; owner: string; claim: IdempotencyClaim | null },
-): Promise<SessionRecord> {
-  const { redis, limits, keep } = deps;
-  const request = normalise(body, limits);
+async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSession): Promise<SessionRecord> {
+  const { redis, keep } = deps;
+  const { keyId, limits } = caller;
+  const request = normalise(body, narrow(deps.limits, limits));
+  audit?.note({
+    detail: { repoIds: request.repos.map(({ id }) => id), metadataKeys: Object.keys(request.metadata) },
+  });
+  requireAllowedRepos(request, caller);
+  requireEnforceablePush(request);
   const minter = await readMinterFacts(redis);
   if (minter === null)
     throw new Refusal('unavailable', 'The minter has not started yet, so no session can get a token.');
   requireExpressibleAccess(request, minter);
+  if (limits.startsPerMinute !== null)
+    requireRate(await deps.rates.count('starts', keyId, limits.startsPerMinute), 'starts of this API key');
   const id = `ses_${nanoid()}`;
   const sealedSecrets =
     Object.keys(body.secrets).length === 0 ? null : await sealSecrets(minter.publicKey, minter.keyId, id, body.secrets);
-  const session = newSession({ id, request, sealedSecrets, owner, now: new Date() });
+  const webhook = await sealedWebhook(id, body, minter);
+  const session = newSession({ id, request, sealedSecrets, webhook, keyId, now: new Date() });
+  audit?.note({ sessionId: id });
   await failpoint('api.before_record');
-  // Nobody else knows this id, so a second look means that another request took the key.
-  let looked = false;
-  const after = await change(redis, { sessionId: id }, () => {
-    if (looked) return null;
-    looked = true;
-    return { session, events: [{ type: 'accepted' }], ...(claim && claimKey(claim, id, keep.idempotencyMs)) };
-  });
-  if (after.session !== null) return after.session;
-  const winner = await findEarlier(deps, claim);
-  if (winner === null)
-    throw new Refusal('unavailable', 'The Idempotency-Key changed while it was looked at; try again.');
-  return winner;
+  const claimed = claim === null ? { expect: [], effects: [] } : claimKey(claim, id, keep.idempotencyMs);
+  const effects = [...claimed.effects, ...(audit === null ? [] : [audit.effect()])];
+  const bounds = limits.sessions === null ? [] : [openSessions(keyId, limits.sessions)];
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    // Nobody else knows this id, so a second look means that the key was taken, or that there are too many sessions.
+    let looked = false;
+    const after = await change(redis, { sessionId: id }, () => {
+      if (looked) return null;
+      looked = true;
+      return { session, events: [{ type: 'accepted' }], expect: claimed.expect, effects, bounds };
+    });
+    if (after.session !== null) {
+      audit?.written();
+      return after.session;
+    }
+    const winner = await findEarlier(deps, claim);
+    if (winner !== null) return winner;
+    if (limits.sessions !== null) await requireRoom(redis, keyId, limits.sessions);
+  }
+  throw new Refusal('unavailable', 'Too many requests want the same at once; try again.');
+}
+
+async function sealedWebhook(
+  id: string,
+  { webhook }: StartRequest,
+  { publicKey, keyId }: MinterFacts,
+): Promise<SessionWebhook | undefined> {
+  if (webhook === undefined) return undefined;
+  return newWebhook({ shownUrl: shownUrl(webhook.url), sealed: await sealWebhook(publicKey, keyId, id, webhook) });
 }
 
 async function findEarlier({ redis }: ApiDeps, claim: IdempotencyClaim | null): Promise<SessionRecord | null> {

@@ -41,18 +41,27 @@ export function sendWhole(res: ServerResponse, answer: Exclude<Answer, StreamAns
   res.writeHead(answer.status, answer.headers).end();
 }
 
-/** Resolves when all is written. A client that reads slowly is waited for; cut short, the connection is closed. */
-export async function sendStream(res: ServerResponse, answer: StreamAnswer, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves when all is written. A client that reads slowly is waited for, and nothing more is read for it meanwhile; one
+ * that reads nothing for `unreadMs` is cut, as is everybody when the signal aborts.
+ */
+export async function sendStream(
+  res: ServerResponse,
+  answer: StreamAnswer,
+  { signal, unreadMs }: { signal: AbortSignal; unreadMs: number },
+): Promise<void> {
   res.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
   res.flushHeaders();
   const { heartbeat } = answer;
+  let isRead = true;
   const timer = setInterval(() => {
     if (heartbeat !== undefined && !res.writableNeedDrain) res.write(heartbeat);
   }, HEARTBEAT_MS);
   try {
     for await (const chunk of answer.chunks) {
       if (signal.aborted) break;
-      if (!res.write(chunk)) await once(res, 'drain', { signal });
+      if (!res.write(chunk)) isRead = await drained(res, signal, unreadMs);
+      if (!isRead) break;
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -60,8 +69,20 @@ export async function sendStream(res: ServerResponse, answer: StreamAnswer, sign
     clearInterval(timer);
   }
   // Ended in order, a text that stops in the middle would look complete.
-  if (signal.aborted) res.destroy();
+  if (signal.aborted || !isRead) res.destroy();
   else res.end();
+}
+
+/** False when the client has left too much unread for too long. */
+async function drained(res: ServerResponse, signal: AbortSignal, unreadMs: number): Promise<boolean> {
+  const late = AbortSignal.timeout(unreadMs);
+  try {
+    await once(res, 'drain', { signal: AbortSignal.any([signal, late]) });
+    return true;
+  } catch (error) {
+    if (late.aborted) return false;
+    throw error;
+  }
 }
 
 function send(res: ServerResponse, answer: Answer, type: string, text: string): void {

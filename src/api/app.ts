@@ -1,25 +1,32 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Refusal } from '../errors.ts';
-import { createAuthenticate } from './auth.ts';
+import { MAX_HEADERS, MAX_URL_BYTES } from './bounds.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard, type DashboardFiles } from './serve-dashboard.ts';
 import type { Method, Operation } from './operation.ts';
-import { createReadBody } from './read-body.ts';
+import { createReadBody, type ReadBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { routes } from './routes.ts';
 import { sendRefusal } from './send-refusal.ts';
-import { serveOperation, type ServeTools } from './serve-operation.ts';
+import { serveOperation } from './serve-operation.ts';
+
+interface AppOptions {
+  dashboard: DashboardFiles;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+}
 
 /** The whole HTTP surface: the API's operations and the page. */
-export function createApp(deps: ApiDeps, dashboard: DashboardFiles): Express {
+export function createApp(deps: ApiDeps, { dashboard, trustedProxies }: AppOptions): Express {
   const app = express();
+  app.set('trust proxy', trustedProxies);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(begin(deps));
   serveDashboard(app, dashboard);
-  const tools = { authenticate: createAuthenticate(deps.keys), readBody: createReadBody() };
+  const readBody = createReadBody();
   for (const [path, operations] of Map.groupBy(routes(), (operation) => operation.path)) {
-    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps, tools));
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps, readBody));
   }
   app.use((req) => {
     throw new Refusal('not_found', `There is nothing at ${req.path}. GET /openapi.json lists every call.`);
@@ -45,17 +52,28 @@ function begin({ metrics, log }: ApiDeps) {
       metrics.countRequest({ method, route, status });
       log.debug({ requestId, method, route, status, ms: Math.round(performance.now() - startedAt) }, 'answered');
     });
+    requireModestHead(req);
     next();
   };
 }
 
-function dispatch(operations: Operation[], deps: ApiDeps, tools: ServeTools) {
+/** Throws `uri_too_long` or `headers_too_large`. What Node itself takes in is bounded to 16 KiB. */
+function requireModestHead({ url, rawHeaders }: Request): void {
+  if (url.length > MAX_URL_BYTES) {
+    throw new Refusal('uri_too_long', `A URL may have at most ${MAX_URL_BYTES} bytes.`);
+  }
+  if (rawHeaders.length / 2 > MAX_HEADERS) {
+    throw new Refusal('headers_too_large', `A request may have at most ${MAX_HEADERS} headers.`);
+  }
+}
+
+function dispatch(operations: Operation[], deps: ApiDeps, readBody: ReadBody) {
   const byMethod = new Map<string, Operation>(operations.map((operation) => [operation.method, operation]));
   const allowed = [...byMethod.keys()].map((method) => method.toUpperCase()).join(', ');
   return async (req: Request, res: Response): Promise<void> => {
     const operation = byMethod.get(wantedMethod(req.method));
     res.locals['route'] = operations[0]?.path;
-    if (operation !== undefined) return serveOperation(operation, deps, tools, [req, res]);
+    if (operation !== undefined) return serveOperation(operation, deps, readBody, [req, res]);
     res.setHeader('allow', allowed);
     throw new Refusal('method_not_allowed', `${req.method} is not possible here; ${allowed} is.`);
   };

@@ -5,18 +5,23 @@ import type { SessionsQueue } from '../queue/sessions-queue.ts';
 import type { ChangeHints } from './changes-when-ready.ts';
 import type { Redis } from '../store/redis.ts';
 import type { Secret } from '../token/secret.ts';
+import type { Authenticator } from './auth.ts';
+import type { ApiBounds } from './bounds.ts';
+import type { KeyWatch } from './key-watch.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { StreamSlots } from './stream-slots.ts';
 
-/** Who may call, and with what. */
-export interface ApiKey {
+/** An operator's key of the settings. */
+export interface SettingsKey {
   name: string;
   key: Secret;
 }
 
-/** How long logs are kept after a session's end, and Idempotency-Keys. */
+/** How long logs are kept after a session's end, and Idempotency-Keys, and lines of the audit log. */
 export interface ApiKeep {
   logsMs: number;
   idempotencyMs: number;
+  auditMs: number;
 }
 
 /** What the API works with. It has no Docker socket, no provider key and no token value. */
@@ -25,7 +30,9 @@ export interface ApiDeps {
   redis: Redis;
   changes: ChangeHints;
   queue: SessionsQueue;
-  keys: ApiKey[];
+  authenticator: Authenticator;
+  rates: RateLimits;
+  keyWatch: KeyWatch;
   /** Where the logs of sessions lie. */
   logDir: string;
   keep: ApiKeep;
@@ -35,6 +42,7 @@ export interface ApiDeps {
   log: Logger;
   metrics: Metrics;
   streams: StreamSlots;
+  bounds: ApiBounds;
   /** Aborts when the process closes, and with it every answer that would go on. */
   closing: AbortSignal;
 }

@@ -15,12 +15,12 @@ ${operations.map(section).join('\n')}
 `;
 }
 
-function section({ method, path, summary, description, open, query, responses }: Operation): string {
+function section({ method, path, summary, description, scope, query, responses }: Operation): string {
   const parameters = Object.keys(query.shape);
   const lines = [
     description,
     parameters.length > 0 ? `Parameters: ${parameters.join(', ')}.` : undefined,
-    `Answers: ${Object.keys(responses).join(', ')}.${open ? ' No key is needed.' : ''}`,
+    `Answers: ${Object.keys(responses).join(', ')}.${scope === null ? ' No key is needed.' : ` Scope: ${scope}.`}`,
   ];
   return `<section><h2><code>${escapeHtml(`${method.toUpperCase()} ${path}`)}</code></h2>
 <p><strong>${escapeHtml(summary)}.</strong></p>

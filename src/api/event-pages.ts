@@ -4,6 +4,7 @@ import { eventsOf, eventsOfAll } from '../store/events.ts';
 import { isSettled, view } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 import { follow } from './follow.ts';
+import type { Sight } from './sight.ts';
 import type { SseMessage } from './sse.ts';
 
 interface EventQuery {
@@ -33,16 +34,17 @@ export async function* sessionMessages(query: EventQuery & { sessionId: string }
   if (!query.signal.aborted) yield { event: 'end', data: {} };
 }
 
-/** The events of all sessions as messages, for as long as somebody listens. */
-export async function* allMessages(query: EventQuery): AsyncGenerator<SseMessage> {
+/** The events of all sessions that the caller sees as messages, for as long as somebody listens. */
+export async function* allMessages(query: EventQuery & { sight: Sight }): AsyncGenerator<SseMessage> {
   let last = query.afterId;
   yield* follow({ ...query, sessionId: null }, async function* look() {
     for (;;) {
       const events = await eventsOfAll(query.redis, last);
       if (events.length === 0) return false;
+      const seen = await query.sight.among(events.map(({ sessionId }) => sessionId));
       for (const event of events) {
         last = event.id;
-        yield toMessage(event);
+        if (seen.has(event.sessionId)) yield toMessage(event);
       }
     }
   });

@@ -10,14 +10,14 @@ const firstUse = z.object({ sessionId: z.string(), bodyHash: z.string() });
 type FirstUse = z.infer<typeof firstUse>;
 
 export interface IdempotencyClaim {
-  owner: string;
+  keyId: string;
   key: string;
   bodyHash: string;
 }
 
 /** The session this key started before; null when it is new. Throws `idempotency_conflict` when the body was another. */
 export async function earlierSession(redis: Redis, claim: IdempotencyClaim): Promise<string | null> {
-  const text = await redis.get(keys.idempotency(claim.owner, claim.key));
+  const text = await redis.get(keys.idempotency(claim.keyId, claim.key));
   if (text === null) return null;
   const first = firstUse.parse(JSON.parse(text));
   if (first.bodyHash === claim.bodyHash) return first.sessionId;
@@ -33,7 +33,7 @@ export function claimKey(
   sessionId: string,
   keptMs: number,
 ): { expect: Expectation[]; effects: Effect[] } {
-  const key = keys.idempotency(claim.owner, claim.key);
+  const key = keys.idempotency(claim.keyId, claim.key);
   const value = JSON.stringify({ sessionId, bodyHash: claim.bodyHash } satisfies FirstUse);
   return { expect: [{ key, value: null }], effects: [['SET', key, value, 'PX', keptMs]] };
 }

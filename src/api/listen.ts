@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { Express } from 'express';
 import type { ListenAddress } from '../config.ts';
+import type { ApiBounds } from './bounds.ts';
 
-/** How long a client may take to send its headers, and its whole request. Answers may take as long as they like. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 30_000;
+/** How often the clients' time is looked at: Node's own 30 s would give each of them so much more. */
+const LOOK_AT_TIME_EVERY_MS = 1_000;
 
 export interface ListeningApi {
   /** Such as `http://127.0.0.1:7070`. */
@@ -17,11 +17,19 @@ export interface ListeningApi {
 }
 
 /** Throws when the address is taken, naming the setting that changes it. */
-export async function listenApi(app: Express, address: ListenAddress): Promise<ListeningApi> {
+export async function listenApi(app: Express, address: ListenAddress, bounds: ApiBounds): Promise<ListeningApi> {
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    {
+      headersTimeout: bounds.headersTimeoutMs,
+      requestTimeout: bounds.requestTimeoutMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: LOOK_AT_TIME_EVERY_MS,
+    },
     app,
   );
+  server.maxConnections = bounds.connections;
+  // Node drops headers beyond a number in silence, whichever they are; here they are counted, and refused.
+  server.maxHeadersCount = 0;
   server.listen(address.port, address.host);
   await once(server, 'listening').catch((error: unknown) => {
     throw new Error(`Cannot listen on ${address.host}:${address.port}; set DAYPASS_API_LISTEN to a free address`, {

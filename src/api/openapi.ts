@@ -27,7 +27,7 @@ export function describeApi(operations: Operation[]): OpenApiDocument {
 }
 
 function toOpenApi(operation: Operation): ZodOpenApiOperationObject {
-  const { summary, description, query, headers, body, responses } = operation;
+  const { summary, description, query, headers, body, responses, scope } = operation;
   const required = body !== null && !body.safeParse({}).success;
   return {
     operationId: `${operation.method}${operation.path.replaceAll(/[^a-z0-9]+/gi, '_')}`,
@@ -42,6 +42,7 @@ function toOpenApi(operation: Operation): ZodOpenApiOperationObject {
         content: { 'application/problem+json': { schema: problemSchema } },
       },
     },
-    ...(operation.open && { security: [] }),
+    'x-daypass-scope': scope,
+    ...(scope === null && { security: [] }),
   };
 }

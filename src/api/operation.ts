@@ -1,8 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
+import type { AuditAction } from '../access/audit.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Scope } from '../access/scope.ts';
 import type { Answer } from './answer.ts';
-import type { ApiDeps, ApiKey } from './deps.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import type { ApiDeps } from './deps.ts';
 import { headerValues, parse, queryValues } from './parse.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
@@ -15,7 +19,9 @@ export interface RawCall {
   headers: IncomingHttpHeaders;
   body: unknown;
   /** null only for operations that need no key. */
-  caller: ApiKey | null;
+  caller: Caller | null;
+  /** Where the audit line of an operation that has one is written; null for those that have none. */
+  audit: AuditTrail | null;
   /** The media type of these that the client likes best; the first when it likes none. */
   prefers(types: [string, ...string[]]): string;
   /** Aborts when the client is gone or the process closes. */
@@ -35,8 +41,10 @@ interface Description {
   path: string;
   summary: string;
   description?: string;
-  /** No key is needed. */
-  open?: true;
+  /** What a key must be allowed; null: no key is needed. Which records it then sees is `viewOf` its caller. */
+  scope: Scope | null;
+  /** What the audit log calls it; left out for what changes nothing. */
+  audit?: AuditAction;
   responses: ZodOpenApiResponsesObject;
 }
 

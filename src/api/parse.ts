@@ -11,8 +11,15 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown):
   });
 }
 
+/** More than any call takes. */
+const MAX_PARAMETERS = 64;
+
 /** A parameter given twice would be two answers to one question. Throws `invalid_request`. */
 export function queryValues(query: URLSearchParams): Record<string, string> {
+  if (query.size > MAX_PARAMETERS) {
+    const fields = [{ path: '(query)', message: `must have at most ${MAX_PARAMETERS} parameters` }];
+    throw new Refusal('invalid_request', 'The request has parameters that cannot be accepted.', { fields });
+  }
   const twice = [...new Set(query.keys())].filter((name) => query.getAll(name).length > 1);
   if (twice.length === 0) return Object.fromEntries(query);
   throw new Refusal('invalid_request', 'The request has parameters that cannot be accepted.', {

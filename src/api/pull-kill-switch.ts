@@ -1,3 +1,4 @@
+import { viewOf, type Caller } from '../access/caller.ts';
 import { Refusal } from '../errors.ts';
 import { decideKill, isMeant, KILL_STOP, type KillScope } from '../session/kill-switch.ts';
 import type { SessionRecord } from '../session/record.ts';
@@ -20,16 +21,16 @@ const TOKENLESS: SessionStatus[] = ['queued', 'starting'];
 /**
  * Makes every live token of the scope due for deletion and stops its session, one record after another: each is done
  * for good, so a call that was cut short is just made again. Gives the ids of all that are on their way out then, those
- * that were before included. What is started during the call may be missed.
+ * that were before included. What is started during the call may be missed, and what the caller does not see is left alone.
  */
-export async function pullKillSwitch(redis: Redis, scope: KillScope): Promise<string[]> {
+export async function pullKillSwitch(redis: Redis, scope: KillScope, caller: Caller): Promise<string[]> {
   // What holds no token yet comes first: once it has begun, it has an intent.
-  await stopTokenless(redis, scope);
+  await stopTokenless(redis, scope, caller);
   const minterProvider = (await readMinterFacts(redis))?.provider ?? null;
   const found = new Set<string>();
   for (const state of LIVE) {
     await eachChunk(
-      (cursor) => listTokens(redis, { state, limit: CHUNK, cursor }),
+      (cursor) => listTokens(redis, { keyId: viewOf(caller), state, limit: CHUNK, cursor }),
       async (token) => {
         if (!isMeant(token, scope, minterProvider)) return;
         await kill(redis, token);
@@ -50,23 +51,23 @@ async function kill(redis: Redis, { id: tokenId, sessionId }: TokenRecord): Prom
  * What waits, or starts: the token that it has may be over, or unknown, and another one asked for in its place. With a
  * provider nothing of it is stopped: it holds nothing, and is given a token that is minted after this.
  */
-async function stopTokenless(redis: Redis, scope: KillScope): Promise<void> {
+async function stopTokenless(redis: Redis, scope: KillScope, caller: Caller): Promise<void> {
   if ('provider' in scope) return;
-  if ('sessionId' in scope) return stop(redis, scope.sessionId);
+  if ('sessionId' in scope) return stop(redis, scope.sessionId, caller);
   const { repoId } = scope;
   const keep = ({ request }: SessionRecord): boolean => request.repos.some(({ id }) => id === repoId);
   for (const status of TOKENLESS) {
     await eachChunk(
-      (cursor) => listSessions(redis, { status, limit: CHUNK, cursor, keep }),
-      ({ id }) => stop(redis, id),
+      (cursor) => listSessions(redis, { keyId: viewOf(caller), status, limit: CHUNK, cursor, keep }),
+      ({ id }) => stop(redis, id, caller),
     );
   }
 }
 
-/** A session that is not there, or not any more, has nothing to stop. */
-async function stop(redis: Redis, sessionId: string): Promise<void> {
+/** A session that is not there, or not any more, or not for this caller, has nothing to stop. */
+async function stop(redis: Redis, id: string, caller: Caller): Promise<void> {
   try {
-    await changeSession(redis, sessionId, (facts) => decideStop(facts, KILL_STOP, new Date()));
+    await changeSession(redis, { id, caller, audit: null }, (facts) => decideStop(facts, KILL_STOP, new Date()));
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
   }

@@ -1,5 +1,6 @@
 import { json, type Request, type Response } from 'express';
 import { Refusal } from '../errors.ts';
+import { requireModestJson } from './check-json.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -8,8 +9,8 @@ const TYPE_NEEDED = 'The body must be JSON, sent with Content-Type: application/
 export type ReadBody = (req: Request, res: Response) => Promise<unknown>;
 
 /**
- * Reads a JSON body; undefined when there is none. A body without a Content-Type is taken for JSON. Throws `invalid_json`
- * or `body_too_large`.
+ * Reads a JSON body; undefined when there is none. A body without a Content-Type is taken for JSON. Throws
+ * `invalid_json`, `body_too_large`, and what `requireModestJson` throws.
  */
 export function createReadBody(): ReadBody {
   const parse = json({ limit: MAX_BODY_BYTES, strict: false, type: () => true });
@@ -21,7 +22,9 @@ export function createReadBody(): ReadBody {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     parse(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(asRefusal(error))));
     await promise;
-    return req.body as unknown;
+    const body: unknown = req.body;
+    requireModestJson(body);
+    return body;
   };
 }
 

@@ -14,14 +14,15 @@ export interface RevocationDebt {
 /** More tokens than this on their way out, and the age of the oldest is that of the oldest among the latest so many. */
 const LOOKED_AT = 10_000;
 
+/** Of all tokens, or of one API key's. */
 export async function revocationDebt(
   redis: Redis,
-  { alarmSeconds, now }: { alarmSeconds: number; now: Date },
+  { alarmSeconds, now, keyId = null }: { alarmSeconds: number; now: Date; keyId?: string | null },
 ): Promise<RevocationDebt> {
   const [due, revoking, illegal] = await Promise.all([
-    countTokens(redis, 'revoking'),
-    listTokens(redis, { state: 'revoking', limit: LOOKED_AT, cursor: null }),
-    illegalTokens(redis, now),
+    countTokens(redis, 'revoking', keyId),
+    listTokens(redis, { keyId, state: 'revoking', limit: LOOKED_AT, cursor: null }),
+    illegalTokens(redis, now, keyId),
   ]);
   const count = due + illegal.length;
   const since = [

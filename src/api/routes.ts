@@ -1,4 +1,5 @@
 import { changeNetwork } from './operations/change-network.ts';
+import { createApiKey } from './operations/create-api-key.ts';
 import { deleteSession } from './operations/delete-session.ts';
 import { docsOf } from './operations/docs.ts';
 import { extendSession } from './operations/extend-session.ts';
@@ -10,10 +11,13 @@ import { getReceiptKeys } from './operations/get-receipt-keys.ts';
 import { getSession } from './operations/get-session.ts';
 import { getStats } from './operations/get-stats.ts';
 import { healthz, readyz } from './operations/health.ts';
+import { listApiKeys } from './operations/list-api-keys.ts';
+import { listAudit } from './operations/list-audit.ts';
 import { listEvents } from './operations/list-events.ts';
 import { listSessions } from './operations/list-sessions.ts';
 import { listTokens } from './operations/list-tokens.ts';
 import { listWorkers } from './operations/list-workers.ts';
+import { revokeApiKey } from './operations/revoke-api-key.ts';
 import { revokeToken } from './operations/revoke-token.ts';
 import { revokeTokens } from './operations/revoke-tokens.ts';
 import { startSession } from './operations/start-session.ts';
@@ -39,6 +43,10 @@ export function routes(): Operation[] {
     revokeTokens,
     listWorkers,
     getStats,
+    createApiKey,
+    listApiKeys,
+    revokeApiKey,
+    listAudit,
     getReceiptKeys,
     healthz,
     readyz,

@@ -17,7 +17,8 @@ export function sendRefusal(res: Response, thrown: unknown, log: Logger): void {
     return;
   }
   if (refusal.code === 'unauthorized') res.setHeader('www-authenticate', 'Bearer realm="daypass"');
-  if (refusal.code === 'unavailable') res.setHeader('retry-after', '1');
+  const retryAfterSeconds = refusal.retryAfterSeconds ?? (refusal.code === 'unavailable' ? 1 : null);
+  if (retryAfterSeconds !== null) res.setHeader('retry-after', `${retryAfterSeconds}`);
   res.writeHead(statusOf(refusal.code), { 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
   res.end(JSON.stringify(toProblem(refusal, requestId)));
 }

@@ -1,45 +1,86 @@
 import type { Request, Response } from 'express';
+import type { Caller } from '../access/caller.ts';
+import { describe } from '../errors.ts';
 import { orUnavailable } from '../store/redis.ts';
-import { isStream, sendStream, sendWhole } from './answer.ts';
-import type { Authenticate } from './auth.ts';
+import { admit, originOf, requireScope } from './admit.ts';
+import { isStream, sendStream, sendWhole, type Answer, type StreamAnswer } from './answer.ts';
+import { createAuditTrail } from './audit-trail.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Operation, RawCall } from './operation.ts';
+import { asRefusal } from './problem.ts';
 import type { ReadBody } from './read-body.ts';
-
-export interface ServeTools {
-  authenticate: Authenticate;
-  readBody: ReadBody;
-}
 
 /** Answers one call. Throws what it is refused with, as long as nothing was answered. */
 export async function serveOperation(
   operation: Operation,
   deps: ApiDeps,
-  { authenticate, readBody }: ServeTools,
+  readBody: ReadBody,
   [req, res]: [Request, Response],
 ): Promise<void> {
-  const caller = operation.open ? null : authenticate(req.headers.authorization);
-  const body = operation.body === null ? undefined : await readBody(req, res);
   const gone = new AbortController();
   res.on('close', () => gone.abort());
   const signal = AbortSignal.any([gone.signal, deps.closing]);
-  const call: RawCall = {
-    id: typeof req.params['id'] === 'string' ? req.params['id'] : '',
-    query: new URL(req.url, 'http://localhost').searchParams,
-    headers: req.headers,
-    body,
-    caller,
-    prefers: (types) => req.accepts(types) || types[0],
-    signal,
-  };
-  const answer = await orUnavailable(operation.handle(call, deps));
+  const caller = operation.scope === null ? null : await orUnavailable(admit(deps, [req, res]));
+  const answer = await orUnavailable(handle(operation, deps, { readBody, caller, signal, exchange: [req, res] }));
   if (!isStream(answer)) return sendWhole(res, answer);
   // To HEAD there is no body to wait for.
   if (req.method === 'HEAD') return void res.writeHead(answer.status, { 'content-type': answer.type }).end();
-  const giveBack = deps.streams.take();
+  await stream(deps, answer, { res, caller, signal });
+}
+
+/** What the operation answers; told to the audit log, where it belongs there, whatever comes of it. */
+async function handle(
+  operation: Operation,
+  deps: ApiDeps,
+  given: { readBody: ReadBody; caller: Caller | null; signal: AbortSignal; exchange: [Request, Response] },
+): Promise<Answer> {
+  const { readBody, caller, signal, exchange } = given;
+  const [req, res] = exchange;
+  const id = typeof req.params['id'] === 'string' ? req.params['id'] : '';
+  const audit =
+    operation.audit === undefined || caller === null
+      ? null
+      : createAuditTrail(deps, {
+          action: operation.audit,
+          caller,
+          origin: originOf(req, res),
+          pathId: id === '' ? null : id,
+        });
   try {
-    await sendStream(res, answer, signal);
+    if (caller !== null && operation.scope !== null) requireScope(caller, operation.scope);
+    const call: RawCall = {
+      id,
+      query: new URL(req.url, 'http://localhost').searchParams,
+      headers: req.headers,
+      body: operation.body === null ? undefined : await readBody(req, res),
+      caller,
+      audit,
+      prefers: (types) => req.accepts(types) || types[0],
+      signal,
+    };
+    const answer = await operation.handle(call, deps);
+    await audit?.end('unchanged');
+    return answer;
+  } catch (error) {
+    await audit?.end(asRefusal(error).code).catch((reason: unknown) => {
+      deps.log.warn({ reason: describe(reason), action: operation.audit }, 'a refusal is not in the audit log');
+    });
+    throw error;
+  }
+}
+
+async function stream(
+  deps: ApiDeps,
+  answer: StreamAnswer,
+  { res, caller, signal }: { res: Response; caller: Caller | null; signal: AbortSignal },
+): Promise<void> {
+  const giveBack = deps.streams.take(caller?.keyId ?? null);
+  const key = caller === null ? null : deps.keyWatch.watch(caller);
+  try {
+    const over = key === null ? signal : AbortSignal.any([signal, key.over]);
+    await sendStream(res, answer, { signal: over, unreadMs: deps.bounds.unreadMs });
   } finally {
+    key?.release();
     giveBack();
   }
 }

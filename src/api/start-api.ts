@@ -5,25 +5,31 @@ import { openSessionsQueue } from '../queue/sessions-queue.ts';
 import { connectPatientRedis, connectRedis } from '../store/redis.ts';
 import { createApp } from './app.ts';
 import { changesWhenReady } from './changes-when-ready.ts';
-import type { ApiKeep, ApiKey } from './deps.ts';
+import { createAuthenticator } from './auth.ts';
+import { BOUNDS, type ApiBounds } from './bounds.ts';
+import type { ApiDeps, ApiKeep, SettingsKey } from './deps.ts';
+import { createKeyWatch } from './key-watch.ts';
 import { listenApi } from './listen.ts';
+import { createRateLimits } from './rate-limits.ts';
 import { readDashboard } from './serve-dashboard.ts';
 import { createStreamSlots } from './stream-slots.ts';
 import { watchDebt } from './watch-debt.ts';
 
-const MAX_STREAMS = 500;
 const LOOK_AT_DEBT_EVERY_MS = 5_000;
 
 export interface ApiOptions {
   redisUrl: string;
   listen: ListenAddress;
-  keys: ApiKey[];
+  keys: SettingsKey[];
   logDir: string;
   keep: ApiKeep;
   limits: OperatorLimits;
   /** How long a token may be overdue before that is an alarm. */
   debtAlarmSeconds: number;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
   log: Logger;
+  bounds?: Partial<ApiBounds>;
 }
 
 export interface RunningApi {
@@ -34,7 +40,8 @@ export interface RunningApi {
 
 /** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
-  const { redisUrl, listen, keys, logDir, keep, limits, debtAlarmSeconds, log } = options;
+  const { redisUrl, listen, keys, logDir, keep, limits, debtAlarmSeconds, trustedProxies, log } = options;
+  const bounds = { ...BOUNDS, ...options.bounds };
   const redis = connectRedis(redisUrl);
   const queueRedis = connectRedis(redisUrl);
   const queue = openSessionsQueue(queueRedis);
@@ -48,22 +55,29 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     queueRedis.disconnect();
     redis.disconnect();
   };
-  const deps = {
+  const deps: ApiDeps = {
     redis,
     changes,
     queue,
-    keys,
+    authenticator: createAuthenticator(redis, keys),
+    rates: createRateLimits(redis),
+    keyWatch: createKeyWatch(redis, closing.signal),
     logDir,
     keep,
     limits,
     debtAlarmSeconds,
     log,
     metrics: createMetrics(),
-    streams: createStreamSlots(MAX_STREAMS),
+    streams: createStreamSlots(bounds),
+    bounds,
     closing: closing.signal,
   };
   try {
-    const server = await listenApi(createApp(deps, await readDashboard()), listen);
+    const server = await listenApi(
+      createApp(deps, { dashboard: await readDashboard(), trustedProxies }),
+      listen,
+      bounds,
+    );
     const watching = watchDebt({
       redis,
       log,

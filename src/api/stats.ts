@@ -1,5 +1,6 @@
 import { SESSION_STATUSES } from '../session/status.ts';
 import { countSessions, countTokens } from '../store/listing.ts';
+import { webhookFigures } from '../store/webhooks.ts';
 import { TOKEN_STATES } from '../token/state.ts';
 import type { ApiDeps } from './deps.ts';
 import { revocationDebt } from './revocation-debt.ts';
@@ -7,17 +8,19 @@ import type { Stats } from './schemas/operations.ts';
 
 export type StoreStats = Omit<Stats, 'queue'>;
 
-/** What there is in the store, now. */
+/** What there is in the store now: of all keys, or of one. */
 export async function storeStats(
   { redis, debtAlarmSeconds }: Pick<ApiDeps, 'redis' | 'debtAlarmSeconds'>,
   now: Date,
+  keyId: string | null,
 ): Promise<StoreStats> {
-  const [sessions, tokens, debt] = await Promise.all([
-    tally(SESSION_STATUSES, (status) => countSessions(redis, status)),
-    tally(TOKEN_STATES, (state) => countTokens(redis, state)),
-    revocationDebt(redis, { alarmSeconds: debtAlarmSeconds, now }),
+  const [sessions, tokens, debt, webhooks] = await Promise.all([
+    tally(SESSION_STATUSES, (status) => countSessions(redis, status, keyId)),
+    tally(TOKEN_STATES, (state) => countTokens(redis, state, keyId)),
+    revocationDebt(redis, { alarmSeconds: debtAlarmSeconds, now, keyId }),
+    keyId === null ? webhookFigures(redis) : null,
   ]);
-  return { sessions, tokens, revocationDebt: debt };
+  return { sessions, tokens, revocationDebt: debt, webhooks };
 }
 
 async function tally<Name extends string>(

@@ -4,15 +4,19 @@ import { describe } from '../errors.ts';
 /** For all addresses together. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** A name with more addresses than this does not get more tries. */
+const MAX_ADDRESSES = 8;
+
 /** Connects to one of exactly these addresses. Rejects when none can be reached. */
 export type Dial = (addresses: string[], port: number) => Promise<Socket>;
 
 /** Tries the addresses in turn, each with its part of 10 s. */
 export const dial: Dial = async (addresses, port) => {
   const failures: unknown[] = [];
-  for (const address of addresses) {
+  const tried = addresses.slice(0, MAX_ADDRESSES);
+  for (const address of tried) {
     try {
-      return await dialOne(address, port, CONNECT_TIMEOUT_MS / addresses.length);
+      return await dialOne(address, port, CONNECT_TIMEOUT_MS / tried.length);
     } catch (error) {
       failures.push(error);
     }

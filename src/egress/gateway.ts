@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { watch } from 'node:fs';
 import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
 import { describe } from '../errors.ts';
@@ -6,21 +5,35 @@ import type { Logger } from '../ops/log.ts';
 import { parseNetworkRule } from '../session/network-rule.ts';
 import type { Resolve, Rules } from './decide.ts';
 import { dial as dialBySystem, type Dial } from './dial.ts';
-import { gatewayDir, gatewaysDir, policiesDir, policyFile, socketIn } from './layout.ts';
+import { gatewayDir, gatewaysDir, policiesDir, policyFile, sandboxDecisionsDir, socketIn } from './layout.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits/limits.ts';
+import { createReachable } from './own-addresses.ts';
 import { parsePolicy, type SandboxPolicy } from './policy.ts';
+import type { HandlersFor } from './request-handler.ts';
+import { cached } from './resolve-cache.ts';
+import { createResolve, resolveBySystem } from './resolve.ts';
 import { openSandboxGateway, type SandboxGateway } from './sandbox-gateway.ts';
 import { parseTarget, type Target } from './target.ts';
 
 /** The file system's notice of a change can be lost, so the policies are looked at this often anyway. */
-const RESCAN_MS = 2_000;
+const RESCAN_MS = 750;
 
 export interface GatewayOptions {
   runDir: string;
   /** Such as `http://127.0.0.1:7080`. */
   repoOrigin: string;
+  limits?: GatewayLimits;
+  /** Addresses that no sandbox reaches, though they are public: `1.2.3.4` or `1.2.3.0/24`. */
+  deniedAddresses?: string[];
   log: Logger;
+  /** Who answers requests of a sandbox here in the gateway. */
+  handlersFor?: HandlersFor<SandboxPolicy>;
+  /** Called when a sandbox's policy is gone. */
+  onGone?: (sandboxId: string) => void;
   resolve?: Resolve;
   dial?: Dial;
+  /** This machine's. */
+  ownAddresses?: () => string[];
 }
 
 interface OpenOne {
@@ -34,7 +47,9 @@ interface OpenOne {
  * policy that cannot be read has no socket.
  */
 export async function startGateway(options: GatewayOptions): Promise<{ close(): Promise<void> }> {
-  const { runDir, log, resolve = resolveBySystem, dial = dialBySystem } = options;
+  const { runDir, log, limits = DEFAULT_LIMITS, dial = dialBySystem, handlersFor = () => [] } = options;
+  const { resolve = createResolve(), deniedAddresses = [] } = options;
+  const isReachable = createReachable(deniedAddresses, options.ownAddresses);
   const repoHost = targetOf(options.repoOrigin);
   const open = new Map<string, OpenOne>();
   const broken = new Map<string, string>();
@@ -46,6 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
   const closeOne = async (sandboxId: string): Promise<void> => {
     const found = open.get(sandboxId);
     open.delete(sandboxId);
+    options.onGone?.(sandboxId);
     await found?.gateway.close();
   };
 
@@ -65,12 +81,23 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
     broken.delete(sandboxId);
     const { sessionId } = policy;
     const rules: Rules = { repoHost, allow: policy.allow.map(parseNetworkRule) };
+    const handlers = handlersFor(policy);
     if (known === undefined) {
       const socket = socketIn(gatewayDir(runDir, sandboxId));
-      const gateway = await openSandboxGateway({ socket, sessionId, rules, resolve, dial, log });
+      const gateway = await openSandboxGateway({
+        socket,
+        decisionsDir: sandboxDecisionsDir(runDir, sandboxId),
+        sessionId,
+        rules,
+        handlers,
+        limits,
+        names: { resolve: cached(resolve), resolveRepoHost: cached(resolveBySystem), isReachable },
+        dial,
+        log,
+      });
       open.set(sandboxId, { gateway, text });
     } else {
-      known.gateway.setRules(rules);
+      known.gateway.setRules(rules, handlers);
       known.text = text;
     }
   };
@@ -123,10 +150,6 @@ function oneAtATime(work: () => Promise<void>, onError: (error: unknown) => void
       await running;
     },
   };
-}
-
-async function resolveBySystem(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 function targetOf(origin: string): Target {

@@ -10,3 +10,6 @@ export const policyFile = (runDir: string, sandboxId: string): string => join(po
 export const gatewaysDir = (runDir: string): string => join(runDir, 'gateways');
 export const gatewayDir = (runDir: string, sandboxId: string): string => join(gatewaysDir(runDir), sandboxId);
 export const socketIn = (dir: string): string => join(dir, 'gateway.sock');
+/** What the gateway has decided for a sandbox, until its worker has read it; never mounted anywhere. */
+export const decisionsDir = (runDir: string): string => join(runDir, 'decisions');
+export const sandboxDecisionsDir = (runDir: string, sandboxId: string): string => join(decisionsDir(runDir), sandboxId);

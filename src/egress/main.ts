@@ -3,12 +3,16 @@ import { armFailpoints } from '../ops/failpoints.ts';
 import { createLogger } from '../ops/log.ts';
 import { closeOnSignals } from '../ops/shutdown.ts';
 import { startGateway } from './gateway.ts';
+import { startSessionGit } from './git/start-git.ts';
 
 process.title = 'daypass-gateway';
 
-const { logLevel, failpoints, ...options } = loadGatewayConfig();
+const { logLevel, failpoints, repoOrigin, credentialSocket, scratchDir, pushCheckBytes, ...options } =
+  loadGatewayConfig();
 armFailpoints(failpoints);
 const log = createLogger('gateway', logLevel);
-const gateway = await startGateway({ ...options, log });
-log.info({ repoOrigin: options.repoOrigin }, 'gateway ready');
+const git = await startSessionGit({ credentialSocket, scratchDir, pushCheckBytes, repoOrigin, log });
+const { handlersFor, onGone } = git;
+const gateway = await startGateway({ ...options, repoOrigin, log, handlersFor, onGone });
+log.info({ repoOrigin }, 'gateway ready');
 closeOnSignals(log, [{ name: 'gateway', timeoutMs: 2_000, close: () => gateway.close() }]);

@@ -1,8 +1,16 @@
-import { access, chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
-import { gatewayDir, gatewaysDir, policiesDir, policyFile, socketIn } from './layout.ts';
-import type { SandboxPolicy } from './policy.ts';
+import {
+  decisionsDir,
+  gatewayDir,
+  gatewaysDir,
+  policiesDir,
+  policyFile,
+  sandboxDecisionsDir,
+  socketIn,
+} from './layout.ts';
+import type { NewPolicy } from './policy.ts';
 
 /*
  * How a worker tells the gateway on its host of a sandbox. Both directories can be entered by their owner alone; inside a
@@ -12,18 +20,26 @@ import type { SandboxPolicy } from './policy.ts';
 const READY_EVERY_MS = 5;
 
 /** Makes the sandbox's directory and puts its policy in place. Safe to repeat; the policy is then replaced. */
-export async function openGateway(options: { runDir: string; policy: SandboxPolicy }): Promise<{ dir: string }> {
+export async function openGateway(options: { runDir: string; policy: NewPolicy }): Promise<{ dir: string }> {
   const { runDir, policy } = options;
   const dir = gatewayDir(runDir, policy.sandboxId);
   await mkdir(gatewaysDir(runDir), { recursive: true, mode: 0o700 });
   await mkdir(policiesDir(runDir), { recursive: true, mode: 0o700 });
-  await mkdir(dir, { recursive: true });
-  // Whatever the umask: the sandbox's user has to get in.
-  await chmod(dir, 0o755);
+  await mkdir(decisionsDir(runDir), { recursive: true, mode: 0o700 });
+  await mkdir(sandboxDecisionsDir(runDir, policy.sandboxId), { recursive: true, mode: 0o700 });
+  const isNew = (await mkdir(dir, { recursive: true })) !== undefined;
+  // Whatever the umask: the sandbox's user has to get in. A warden that made it has seen to that.
+  if (isNew) await chmod(dir, 0o755);
   const file = policyFile(runDir, policy.sandboxId);
-  await writeFile(temporary(file), JSON.stringify(policy), { mode: 0o600 });
+  await writeFile(temporary(file), textOf(policy), { mode: 0o600 });
   await rename(temporary(file), file);
   return { dir };
+}
+
+/** Whether this very policy is what the gateway finds. */
+export async function isInPlace({ runDir, policy }: { runDir: string; policy: NewPolicy }): Promise<boolean> {
+  const found = await readFile(policyFile(runDir, policy.sandboxId), 'utf8').catch(() => null);
+  return found === textOf(policy);
 }
 
 /** Resolves when the gateway listens for the sandbox; throws `sandbox_failed` when it does not within the time. */
@@ -45,18 +61,22 @@ export async function closeGateway({ runDir, sandboxId }: { runDir: string; sand
   const file = policyFile(runDir, sandboxId);
   await rm(file, { force: true });
   await rm(temporary(file), { force: true });
-  // The gateway may be making the socket right now; a directory in which something appears is looked through again.
-  await rm(gatewayDir(runDir, sandboxId), { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
+  // The gateway may be making a file right now; a directory in which something appears is looked through again.
+  for (const dir of [gatewayDir(runDir, sandboxId), sandboxDecisionsDir(runDir, sandboxId)]) {
+    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
+  }
 }
 
 /** Sandboxes that have a policy or a directory. */
 export async function listGateways(runDir: string): Promise<string[]> {
   const policies = await readdir(policiesDir(runDir)).catch(emptyIfMissing);
   const dirs = await readdir(gatewaysDir(runDir)).catch(emptyIfMissing);
+  const decisions = await readdir(decisionsDir(runDir)).catch(emptyIfMissing);
   const named = policies.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
-  return [...new Set([...named, ...dirs])];
+  return [...new Set([...named, ...dirs, ...decisions])];
 }
 
+const textOf = (policy: NewPolicy): string => JSON.stringify({ version: 1, ...policy });
 const temporary = (file: string): string => `${file}.tmp`;
 
 async function exists(path: string): Promise<boolean> {

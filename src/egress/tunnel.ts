@@ -1,34 +1,88 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe } from '../errors.ts';
 import { closeWhenIdle } from './idle.ts';
-import { refusalText, type Proxy } from './proxy.ts';
+import { openingProblem } from './opening/opening-problem.ts';
+import { readOpening } from './opening/read-opening.ts';
+import { refusalText, type Proxy, type Way } from './proxy.ts';
 import { splice } from './splice.ts';
-import { formatTarget, parseTarget } from './target.ts';
+import { formatTarget, shownHost, type Target } from './target.ts';
 
 /** A client that was refused has this long to read why and hang up. */
 const LINGER_MS = 2_000;
 
-/** CONNECT: a tunnel to the target, for TLS and for git. Resolves when it is over. */
-export async function tunnel(req: IncomingMessage, head: Buffer, { judge, dial, log }: Proxy): Promise<void> {
-  const client = req.socket;
-  const target = parseTarget(req.url ?? '');
-  if (target === null) return refuseTunnel(client, '400 Bad Request', 'CONNECT wants HOST:PORT');
-  const decision = await judge(target);
-  if (!decision.allowed) return refuseTunnel(client, '403 Forbidden', decision.reason);
-  let upstream: Socket;
+/** A tunnel that turned out to carry plain HTTP, which goes on as a request. */
+export interface HttpTunnel {
+  way: Way;
+  upstream: Socket;
+}
+
+/**
+ * CONNECT: a tunnel to the target, for TLS and for git. Unless any bytes may pass, not one goes out before the first ones
+ * are known to ask for the same host. Resolves when the tunnel is over, or with what it is when it carries HTTP.
+ */
+export async function tunnel(
+  client: Socket,
+  head: Buffer,
+  target: Target,
+  { admit, dial, log }: Proxy,
+): Promise<HttpTunnel | null> {
+  let upstream: Socket | null = null;
+  const admitted = await admit(target, () => {
+    client.destroy();
+    upstream?.destroy();
+  });
+  if (!('way' in admitted)) return refused(client, admitted.status, admitted.reason);
+  const { way } = admitted;
+  client.once('close', () => way.close());
   try {
-    upstream = await dial(decision.addresses, target.port);
+    upstream = await dial(way.addresses, target.port);
   } catch (error) {
-    log.warn({ target: formatTarget(target), reason: describe(error) }, 'could not connect');
-    return refuseTunnel(client, '502 Bad Gateway', `${formatTarget(target)} does not answer`);
+    log.debug({ target: formatTarget(target), reason: describe(error) }, 'could not connect');
+    await way.record('failed', 'nobody answers there');
+    way.close();
+    return refused(client, 502, `${shownHost(target.host)}:${target.port} does not answer`);
   }
-  if (client.destroyed) return void upstream.destroy();
+  if (client.destroyed || way.isCut) {
+    upstream.destroy();
+    return null;
+  }
+  upstream.on('error', () => upstream?.destroy());
+  acceptTunnel(client, head);
+  if (!way.raw) {
+    const { opening, bytes } = await readOpening(client);
+    const problem = openingProblem(opening, target);
+    if (problem !== null) {
+      if (!way.isCut) await way.record('refused', problem);
+      client.destroy();
+      upstream.destroy();
+      return null;
+    }
+    client.unshift(bytes);
+    if (opening !== 'late' && opening !== 'ended' && opening.kind === 'http') return { way, upstream };
+  }
+  await way.record('allowed');
+  if (way.isCut || client.destroyed || upstream.destroyed) {
+    client.destroy();
+    upstream.destroy();
+    return null;
+  }
   closeWhenIdle(client);
   closeWhenIdle(upstream);
+  await splice(client, upstream, way.meters);
+  return null;
+}
+
+const STATUS_TEXT = { 403: 'Forbidden', 429: 'Too Many Requests', 502: 'Bad Gateway' } as const;
+
+function refused(client: Socket, status: keyof typeof STATUS_TEXT, reason: string): null {
+  refuseTunnel(client, `${status} ${STATUS_TEXT[status]}`, reason);
+  return null;
+}
+
+/** Says that the tunnel is there; what the client has sent early is read again. */
+export function acceptTunnel(client: Socket, head: Buffer): void {
   client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-  if (head.length > 0) upstream.write(head);
-  await splice(client, upstream);
+  if (head.length > 0) client.unshift(head);
 }
 
 /** Answers on the bare connection and ends it. */

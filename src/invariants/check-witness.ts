@@ -1,3 +1,4 @@
+import { ByteSearch, type Pattern } from '../token/byte-search.ts';
 import { formsOf } from '../token/secret-forms.ts';
 import { Secret } from '../token/secret.ts';
 import type { LedgerFacts, Witness } from './facts.ts';
@@ -39,10 +40,16 @@ export function checkSecrets(values: string[], places: { place: string; bytes: B
     const secret = new Secret(value);
     const forms = formsOf([secret]);
     return places
-      .filter(({ bytes }) => forms.some((form) => bytes.includes(form)))
+      .filter(({ bytes }) => holds(bytes, forms))
       .map(({ place }): Violation => ({
         law: 'secrets',
         sentence: `The value of token ${secret.fingerprint()} is in ${place}`,
       }));
   });
+}
+
+function holds(bytes: Buffer, patterns: Pattern[]): boolean {
+  let isFound = false;
+  new ByteSearch(patterns).scan(bytes, 0, () => (isFound = true));
+  return isFound;
 }

@@ -28,7 +28,7 @@ export interface ProviderToken {
 
 /** Something on this machine that bears a sandbox's id. */
 export interface Remains {
-  kind: 'container' | 'path' | 'mount' | 'socket';
+  kind: 'container' | 'path' | 'mount' | 'socket' | 'loop device';
   sandboxId: string;
   /** Where it is, or its name. */
   place: string;

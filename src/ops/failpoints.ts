@@ -26,6 +26,14 @@ export const FAILPOINTS = {
   'worker.token_revoked': 'The minter has said what became of the token; the record of the session may not know.',
   'worker.container_removed': 'The sandbox is gone; the record of the session does not say so.',
 
+  'warden.places_made': 'The sandbox has its directories on the host; the engine does not know it.',
+  'warden.container_started': 'The sandbox runs; its init may not be ready, and its directory is still open to it.',
+  'warden.container_removed': 'The engine knows the sandbox no more; its directories are still there.',
+  'warden.disk_formatted': 'The file of the sandbox’s disk has a file system; it is no loop device yet.',
+  'warden.disk_attached': 'The file is a loop device, which nobody has mounted.',
+  'warden.disk_mounted': 'The disk is mounted; the worker has no answer yet.',
+  'warden.disk_unmounted': 'The disk is not mounted any more; its file is still there.',
+
   'minter.asked_written': 'The provider is about to be asked.',
   'minter.answered': 'The value is in this process and nowhere else.',
   'minter.spooled': 'The value is on the disk; the ledger still says intended.',

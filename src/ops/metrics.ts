@@ -5,6 +5,7 @@ interface StoreFigures {
   sessions: Record<string, number>;
   tokens: Record<string, number>;
   revocationDebt: { count: number; oldestSeconds: number | null; alarm: boolean };
+  webhooks: { waiting: number; delivered: number; failed: number } | null;
 }
 
 export interface Metrics {
@@ -35,6 +36,9 @@ export function createMetrics(): Metrics {
     'Tokens that may exist and that nobody can delete; their TTL ends them.',
   );
   const streams = gauge('daypass_open_streams', 'Answers that go on, such as a followed log.');
+  const webhooksWaiting = gauge('daypass_webhooks_waiting', 'Sessions with something to tell their receiver.');
+  // Counted in the store by all workers together, so that a restart of this process begins nothing anew.
+  const webhooks = gauge('daypass_webhooks_total', 'Messages to receivers, by how they ended.', ['outcome']);
   const storeUp = gauge('daypass_store_up', 'Whether Redis answers.');
   return {
     countRequest: ({ method, route, status }) => requests.inc({ method, route, status: `${status}` }),
@@ -42,13 +46,16 @@ export function createMetrics(): Metrics {
       streams.set(openStreams);
       storeUp.set(stats === null ? 0 : 1);
       // An old figure would look like a present one.
-      for (const figure of [sessions, tokens, debt, oldest, alarm, unknown]) figure.reset();
+      for (const figure of [sessions, tokens, debt, oldest, alarm, unknown, webhooksWaiting, webhooks]) figure.reset();
       if (stats !== null) {
         for (const [status, count] of Object.entries(stats.sessions)) sessions.set({ status }, count);
         for (const [state, count] of Object.entries(stats.tokens)) tokens.set({ state }, count);
         debt.set(stats.revocationDebt.count);
         oldest.set(stats.revocationDebt.oldestSeconds ?? 0);
         alarm.set(stats.revocationDebt.alarm ? 1 : 0);
+        webhooksWaiting.set(stats.webhooks?.waiting ?? 0);
+        webhooks.set({ outcome: 'delivered' }, stats.webhooks?.delivered ?? 0);
+        webhooks.set({ outcome: 'failed' }, stats.webhooks?.failed ?? 0);
         unknown.set(stats.tokens['unknown'] ?? 0);
       }
       return registers[0].metrics();

@@ -27,8 +27,12 @@
  * | `g` | `argv[0]` (its first 1023 bytes): the agent's command is about to be started. It is in the file before a process for it exists, so a sandbox without it has never run its command |
  * | `G` | the agent's command was started; comes after `g` |
  * | `N` | `127` or `126`, `reason`: the agent's command could not be started; comes after `g` |
- * | `Z` | `exit code`, `signal` or empty, `outside` or empty: the agent ended, all of its output is before this report. `outside`: a signal from outside of the sandbox had asked it to, such as an engine's that ends, and no order |
+ * | `H` | `memory`, `pids` or `disk`; for a disk where it is mounted and `bytes` or `inodes`, else two empty strings; `count`: the kernel has killed a process for want of memory, refused to start one, or a disk is full, so many times by now. At once for the first time, then ever more rarely while it goes on, and before `Z` what was not told yet |
+ * | `Z` | `exit code`, `signal` or empty, `outside` or empty: the agent ended, all of its output is before this report. `outside`: a signal from outside of the sandbox had asked it to, such as an engine's that ends, and no order. A fourth string only where the agent ended by itself with 137: `memory` when the kernel had just killed something for want of it, `unknown` when it does not say what it kills |
  * | `D` | `text`: init found an order malformed or itself broken, and exits 70 with everything in the sandbox |
+ *
+ * Steps begin with a PATH and `LANG=C.UTF-8` and find besides only what `E` says; the agent begins with those two, what the
+ * image sets (its PATH too) but for the names that a request may not set, and then what `E` and `U` say, in their order.
  *
  * While {@link MAX_UNSTORED_BYTES} or more of the file are not stored, init reads no more output: steps and agent wait,
  * nothing is lost. The bound is not for the other reports, nor for what the pipes still hold when a step or the agent has
@@ -42,8 +46,10 @@
  *
  * | type | payload | meaning |
  * | --- | --- | --- |
- * | `E` | `KEY=VALUE`… | add to the environment of every later step and of the agent; means nothing after the agent's start, when init wipes the environment |
- * | `F` | `listen-address`, `listen-port`, `target-host`, `target-port` | listen in the sandbox; carry each connection to the target through the gateway. An empty target passes bytes as they are, for clients that speak CONNECT themselves. With the address, port and target of a listener that there is: only reports `L`. Port 0 is a new one each time |
+ * | `E` | `KEY=VALUE`… | add to the environment of every later step and of the agent; means nothing after the agent's start, when init wipes both |
+ * | `U` | `KEY=VALUE`… | as `E`, for the agent alone |
+ * | `F` | `listen-address`, `listen-port`, `target-host`, `target-port` | listen in the sandbox; carry each connection to the target through the gateway. An empty target passes bytes as they are, for clients that speak CONNECT themselves. With the address, port and target of a listener that there is: only reports `L`. Port 0 is a new one each time. A target that is a name keeps the listen address in DNS, see `N` |
+ * | `N` | `listen-address`, `listen-port`, `port`… | answer DNS there, over UDP and TCP: every host name has a loopback address of its own, on which connections to these ports are taken and carried to the name and port through the gateway. Reports `L`. From the second on it changes the ports alone; connections go on |
  * | `S` | `name`, `cwd`, `argv`… | run a step as the agent's user; one at a time, in order. After the agent's start it fails with 126 |
  * | `A` | `cwd`, `argv`… | start the agent's command; a second `A` is ignored. No argv: an interactive session, without `g` and `G`; init waits for a stop |
  * | `W` | `seconds`, `grace seconds` | the watchdog: when nobody has ended or extended the session by then, SIGTERM, and after the grace everything is killed. A later `W` replaces it |
@@ -65,7 +71,7 @@
  * Once the agent has ended, init kills whatever it left running, drains the pipes, reports `Z` and exits with its code,
  * as soon as everything is in the file; or after 5 s in which the file took nothing.
  */
-export const INIT_PROTOCOL_VERSION = '3';
+export const INIT_PROTOCOL_VERSION = '4';
 
 /** Where a sandbox sees the directory; init's default. */
 export const INIT_DIRECTORY = '/run/daypass-init';

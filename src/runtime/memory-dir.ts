@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, stat, statfs } from 'node:fs/promises';
 
 /** `f_type` of file systems that keep their files in memory; statfs(2) on Linux. */
 const IN_MEMORY = new Set([0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */]);
@@ -8,14 +8,26 @@ export function defaultMemoryDir(installation: string): string {
   return `/dev/shm/daypass-${installation}`;
 }
 
+/** Its owner's, and its group's to look into. */
+const MODE = 0o750;
+const NOT_OTHERS = 0o027;
+
 /**
- * Makes the directory in which the unmasked output of sandboxes lies until it is masked, for this user alone. Throws
- * where it would be on a disk, or belongs to somebody else.
+ * Makes the directory in which the unmasked output of sandboxes lies until it is masked, for this user to write to and for
+ * the group `gid` to read. Throws where it would be on a disk, or is open to somebody else.
  */
-export async function openMemoryDir(path: string): Promise<string> {
+export async function openMemoryDir(path: string, gid: number): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
+  await requireMemoryDir(path);
+  await chown(path, process.getuid?.() ?? 0, gid);
+  await chmod(path, MODE);
+  return path;
+}
+
+/** Throws unless this is such a directory, as a message says that names the setting to change. */
+export async function requireMemoryDir(path: string): Promise<string> {
   const { uid, mode } = await stat(path);
-  if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0) {
+  if (uid !== (process.getuid?.() ?? uid) || (mode & NOT_OTHERS) !== 0) {
     throw new Error(
       `${path} belongs to another user or can be entered by one; set DAYPASS_MEMORY_DIR to another place`,
     );

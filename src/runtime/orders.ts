@@ -1,12 +1,12 @@
 /** Encodes what a worker tells init; the shapes are in `init-protocol.ts`. */
 export const order = {
-  env: (variables: Record<string, string>) =>
-    encode(
-      'E',
-      Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    ),
+  env: (variables: Record<string, string>) => encode('E', entries(variables)),
+  /** The agent's alone: no step of ours sees them. */
+  agentEnv: (variables: Record<string, string>) => encode('U', entries(variables)),
   forward: (listen: { address: string; port: number }, target: { host: string; port: number } | null) =>
     encode('F', [listen.address, String(listen.port), target?.host ?? '', target === null ? '' : String(target.port)]),
+  names: (listen: { address: string; port: number }, ports: readonly number[]) =>
+    encode('N', [listen.address, ...[listen.port, ...ports].map(String)]),
   step: (name: string, cwd: string, argv: string[]) => encode('S', [name, cwd, ...argv]),
   agent: (cwd: string, argv: string[]) => encode('A', [cwd, ...argv]),
   watchdog: (seconds: number, graceSeconds: number) => encode('W', [String(seconds), String(graceSeconds)]),
@@ -15,6 +15,10 @@ export const order = {
   stop: (how: 'TERM' | 'KILL') => encode('T', [how]),
   quit: () => encode('Q', []),
 };
+
+function entries(variables: Record<string, string>): string[] {
+  return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+}
 
 function encode(type: string, strings: string[]): Buffer {
   const bad = strings.find((text) => text.includes('\0'));

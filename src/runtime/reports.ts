@@ -1,7 +1,7 @@
 import { MAX_REPORT_BYTES } from './init-protocol.ts';
 
 const HEADER_BYTES = 16;
-const KINDS = 'oepqRLBXgGNZD';
+const KINDS = 'oepqRLBXgGNHZD';
 
 /** One report of init, as it came; see `init-protocol.ts`. */
 export interface Report {

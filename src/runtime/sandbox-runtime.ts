@@ -28,7 +28,7 @@ export interface SandboxListing {
  * Throws `SessionError` with `image_missing`, `engine_unavailable` or `sandbox_failed`.
  */
 export interface SandboxRuntime {
-  /** Checks the spec once more, independently of who made it, and refuses what is outside the profile. */
+  /** Refuses what is outside the profile, by a check that is independent of who made the options. Once for each id. */
   create(spec: SandboxSpec): Promise<void>;
   /** Starts it; resolves once its init takes orders, and nobody else in the sandbox can give any. Once in its life. */
   start(sandboxId: string): Promise<void>;
@@ -46,8 +46,6 @@ export interface SandboxRuntime {
   remove(sandboxId: string): Promise<void>;
   /** All sandboxes of this installation on this engine, also those of which only what they said is left. */
   list(): Promise<SandboxListing[]>;
-  /** The engine's own name for itself, the same after a restart: where a sandbox is. */
-  engineId(): Promise<string>;
   /** Resolves when the engine answers; rejects with `engine_unavailable`. */
   ping(): Promise<void>;
 }

@@ -25,7 +25,10 @@ export const SESSION_EVENT_TYPES = [
   'running',
   'stop_requested',
   'extended',
+  'network_changed',
+  'network',
   'stopping',
+  'resource_exhausted',
   'command_exited',
   'ended',
   'token_revoking',
@@ -33,6 +36,9 @@ export const SESSION_EVENT_TYPES = [
   'token_expired',
   'container_removed',
   'cleanup_failed',
+  'webhook_delivered',
+  'webhook_failed',
+  'webhook_disabled',
 ] as const;
 
 export type SessionEventType = (typeof SESSION_EVENT_TYPES)[number];

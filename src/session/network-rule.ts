@@ -4,24 +4,29 @@ export interface NetworkRule {
   domain: string;
   wildcard: boolean;
   port: number;
+  /** Any bytes may pass. Otherwise only TLS or HTTP that names the very host. */
+  raw: boolean;
 }
 
 const DEFAULT_PORT = 443;
 const MAX_HOST_CHARACTERS = 253;
 /** Letters, digits and hyphens, as RFC 1123 wants host names. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+/** What marks a rule for plain TCP. */
+const RAW = /^tcp:\/\//i;
 
 /** Why an entry of `network.allow` cannot be used, for the one who wrote it; null when it can. */
 export function networkRuleProblem(text: string): string | null {
-  const [, host = '', port] = /^(.*?)(?::(\d{1,5}))?$/s.exec(text) ?? [];
+  const [, host = '', port] = /^(.*?)(?::(\d{1,5}))?$/s.exec(text.replace(RAW, '')) ?? [];
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return 'must have a port of 1 to 65535';
   const domain = host.startsWith('*.') ? host.slice(2) : host;
   const labels = domain.split('.');
   if (!isHostName(domain)) {
-    return 'must be HOST, *.DOMAIN, HOST:PORT or *.DOMAIN:PORT, such as api.example.com or *.example.org:8443';
+    return 'must be HOST, *.DOMAIN, HOST:PORT, *.DOMAIN:PORT or tcp://HOST:PORT, such as api.example.com or *.example.org:8443';
   }
   if (/^(\d+|0x[0-9a-f]*)$/i.test(labels.at(-1) ?? '')) return 'must be a host name, not an address';
   if (labels.length < 2) return 'must be a full host name, such as api.example.com';
+  if (RAW.test(text) && port === undefined) return 'must name its port, such as tcp://db.example.com:5432';
   return null;
 }
 
@@ -29,19 +34,25 @@ export function networkRuleProblem(text: string): string | null {
 export function parseNetworkRule(text: string): NetworkRule {
   const problem = networkRuleProblem(text);
   if (problem !== null) throw new Error(`network.allow: ${JSON.stringify(text)} ${problem}`);
-  const [host = '', port] = text.toLowerCase().split(':');
+  const [host = '', port] = text.toLowerCase().replace(RAW, '').split(':');
   const wildcard = host.startsWith('*.');
-  return { domain: wildcard ? host.slice(2) : host, wildcard, port: port === undefined ? DEFAULT_PORT : Number(port) };
+  return {
+    domain: wildcard ? host.slice(2) : host,
+    wildcard,
+    port: port === undefined ? DEFAULT_PORT : Number(port),
+    raw: RAW.test(text),
+  };
 }
 
-/** Whether one of the rules lets a sandbox reach the host, by name, at the port. */
-export function allows(rules: NetworkRule[], host: string, port: number): boolean {
-  if (!isHostName(host)) return false;
+/** The rule that lets a sandbox reach the host, by name, at the port; null when none does. One for plain TCP goes first. */
+export function ruleFor(rules: NetworkRule[], host: string, port: number): NetworkRule | null {
+  if (!isHostName(host)) return null;
   const wanted = host.toLowerCase();
-  return rules.some((rule) => {
+  const matching = rules.filter((rule) => {
     if (rule.port !== port) return false;
     return rule.wildcard ? wanted.endsWith(`.${rule.domain}`) : wanted === rule.domain;
   });
+  return matching.find(({ raw }) => raw) ?? matching[0] ?? null;
 }
 
 function isHostName(text: string): boolean {

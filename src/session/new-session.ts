@@ -1,3 +1,4 @@
+import type { SessionWebhook } from '../webhook/message.ts';
 import type { SessionRecord, SessionRequest } from './record.ts';
 
 /** The record of a session that was just accepted. */
@@ -5,7 +6,8 @@ export function newSession(facts: {
   id: string;
   request: SessionRequest;
   sealedSecrets: string | null;
-  owner: string;
+  webhook?: SessionWebhook | undefined;
+  keyId: string;
   now: Date;
 }): SessionRecord {
   return {
@@ -13,7 +15,8 @@ export function newSession(facts: {
     status: 'queued',
     request: facts.request,
     sealedSecrets: facts.sealedSecrets,
-    owner: facts.owner,
+    ...(facts.webhook && { webhook: facts.webhook }),
+    keyId: facts.keyId,
     createdAt: facts.now.toISOString(),
     startedAt: null,
     runningAt: null,

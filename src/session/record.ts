@@ -1,5 +1,7 @@
 import type { FailureCode } from '../errors.ts';
 import type { RepoGrant, Access } from '../token/record.ts';
+import type { SessionWebhook } from '../webhook/message.ts';
+import type { PushRules } from './push-rules.ts';
 import type { SessionStatus } from './status.ts';
 
 export interface SessionRepo {
@@ -9,6 +11,8 @@ export interface SessionRepo {
   /** Below /workspace. */
   path: string;
   access: Access;
+  /** Absent: what may be written may be pushed anyhow. Only with delivery by the gateway, which enforces it. */
+  push?: PushRules;
   /** Commits of history to clone; null is all of it. */
   depth: number | null;
 }
@@ -31,7 +35,8 @@ export interface SessionRequest {
   maxTimeoutSeconds: number;
   resources: SessionResources;
   network: { allow: string[] };
-  credentials: { delivery: 'env' };
+  /** `env`: the token is in the sandbox's environment. `gateway`: it never enters; the gateway adds it to git's requests. */
+  credentials: { delivery: 'env' | 'gateway' };
   priority: number;
   metadata: Record<string, string>;
 }
@@ -75,8 +80,10 @@ export interface SessionRecord {
   request: SessionRequest;
   /** `secrets` of the request, sealed by the API to the minter's public key; null when there are none or they are erased. */
   sealedSecrets: string | null;
-  /** Name of the API key that started it. */
-  owner: string;
+  /** Whom to tell of its steps, and what is still to be told; absent when nobody. */
+  webhook?: SessionWebhook;
+  /** Id of the API key that started it, and whose holders see it. */
+  keyId: string;
   createdAt: string;
   startedAt: string | null;
   runningAt: string | null;
@@ -99,6 +106,8 @@ export interface SessionRecord {
   /** The commit cloned per repo, in the order of `request.repos`; null for an empty repo or before the clone. */
   heads: (string | null)[];
   timings: SessionTimings;
+  /** How often each thing was used up, by `exhaustionKey`. Absent when nothing was. */
+  exhausted?: Record<string, number>;
 }
 
 /** The session's repos as its token must open them: each once, and for writing if one of its clones asks for that. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { pathProblem, refProblem } from './git-names.ts';
 import { networkRuleProblem } from './network-rule.ts';
+import { webhookSecretProblem } from '../webhook/url.ts';
+import { pushPatternProblem } from './push-rules.ts';
 import { variableNameProblem } from './variable-names.ts';
 
 /*
@@ -32,6 +34,17 @@ const repoId = z
   .transform((id) => id.toLowerCase())
   .meta({ description: "The repo's UUID at its host." });
 
+const push = z
+  .strictObject({
+    branches: z.array(checked(pushPatternProblem)).min(1).max(32).optional().meta({
+      description:
+        'Patterns of branches, or of tags as `refs/tags/…`; `*` is any characters. `agent/<session id>/*` when left out.',
+    }),
+    force: z.boolean().default(false).meta({ description: 'Non-fast-forward updates, and moving a tag.' }),
+    delete: z.boolean().default(false),
+  })
+  .meta({ id: 'PushRules', description: 'Only with credentials.delivery "gateway" and access "write".' });
+
 export const repo = z
   .strictObject({
     id: repoId,
@@ -40,6 +53,7 @@ export const repo = z
       .meta({ description: "Branch, tag or full commit id; the repo's HEAD when left out." }),
     path: checked(pathProblem).optional().meta({ description: "Below /workspace; the repo's id when left out." }),
     access: z.enum(['read', 'write']).default('write'),
+    push: push.optional().meta({ description: 'What may be pushed; anything when left out.' }),
     depth: z.int().min(1).max(1_000_000).optional().meta({ description: 'Commits of history; all when left out.' }),
   })
   .meta({ id: 'RepoRequest' });
@@ -93,5 +107,20 @@ export const resources = z.strictObject({
 });
 
 export const networkRules = z.array(checked(networkRuleProblem).max(300)).max(64).meta({
-  description: 'Hosts besides the repo host: `api.example.com`, `*.example.org:8443`. Without a port it is 443.',
+  description:
+    'Hosts besides the repo host: `api.example.com`, `*.example.org:8443`. Without a port it is 443. What passes must be TLS or HTTP that names the host; `tcp://db.example.com:5432` lets any bytes through.',
 });
+
+export const webhook = z
+  .strictObject({
+    url: z
+      .string()
+      .meta({ description: 'https, at a port that the operator allows.', example: 'https://example.com/hook' }),
+    secret: checked(webhookSecretProblem).meta({ description: 'whsec_ and 24 to 64 bytes in base64.' }),
+  })
+  .meta({
+    id: 'WebhookRequest',
+    description:
+      'Told of session.running, session.ended and session.settled by Standard Webhooks: signed, tried again, at least ' +
+      'once. Both fields are sealed at once and never returned.',
+  });

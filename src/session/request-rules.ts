@@ -1,11 +1,13 @@
 import type { OperatorLimits } from '../config.ts';
 import type { FieldError } from '../errors.ts';
+import { isNameAllowed } from './allowed-image.ts';
 import type { SessionRequest } from './record.ts';
+import { webhookUrlProblem } from '../webhook/url.ts';
 import type { StartRequest } from './request.ts';
 
-/** What is wrong between the fields of a request, defaults included, and what is not built yet. */
+/** What is wrong between the fields of a request, defaults included. */
 export function ruleProblems(body: StartRequest, request: SessionRequest): FieldError[] {
-  return [...alikePaths(request), ...doubleNames(body), ...timeouts(request), ...notBuilt(body)];
+  return [...alikePaths(request), ...differentRules(request), ...doubleNames(body), ...timeouts(request)];
 }
 
 /** What a request asks for above what the operator allows. */
@@ -18,10 +20,19 @@ export function limitProblems(request: SessionRequest, limits: OperatorLimits): 
     ...above('resources.memoryMb', resources.memoryMb, limits.memoryMb),
     ...above('resources.pids', resources.pids, limits.pids),
     ...above('resources.diskMb', resources.diskMb, limits.diskMb),
-    ...(limits.images.includes(request.image)
-      ? []
-      : [{ path: 'image', message: `is not allowed here; allowed: ${limits.images.join(', ')}` }]),
   ];
+}
+
+/** A webhook that the operator does not let go where it wants to. */
+export function webhookProblems({ webhook }: StartRequest, limits: OperatorLimits): FieldError[] {
+  const problem = webhook === undefined ? null : webhookUrlProblem(webhook.url, limits.webhooks);
+  return problem === null ? [] : [{ path: 'webhook.url', message: problem }];
+}
+
+/** As far as the name tells; whether its content is allowed is known where the engine is. */
+export function imageProblems({ image }: SessionRequest, { images }: OperatorLimits): FieldError[] {
+  if (isNameAllowed(image, images)) return [];
+  return [{ path: 'image', message: `is not allowed here; allowed: ${images.join(', ')}` }];
 }
 
 function above(path: string, value: number, limit: number): FieldError[] {
@@ -48,13 +59,12 @@ function timeouts({ timeoutSeconds, maxTimeoutSeconds }: SessionRequest): FieldE
   return [{ path: 'maxTimeoutSeconds', message: `must not be below timeoutSeconds, which is ${timeoutSeconds}` }];
 }
 
-function notBuilt({ credentials, webhook }: StartRequest): FieldError[] {
-  return [
-    ...(credentials.delivery === 'gateway'
-      ? [{ path: 'credentials.delivery', message: '"gateway" is not built yet; use "env"' }]
-      : []),
-    ...(webhook === undefined
-      ? []
-      : [{ path: 'webhook', message: 'is not supported yet; follow GET /v1/sessions/{id}/events instead' }]),
-  ];
+/** One repo in several clones is still one repo: the gateway could not tell which of them a push comes from. */
+function differentRules({ repos }: SessionRequest): FieldError[] {
+  const written = repos.map((repo, index) => ({ ...repo, index })).filter(({ access }) => access === 'write');
+  return written.flatMap(({ id, push, index }) => {
+    const first = written.find((other) => other.id === id);
+    if (first === undefined || JSON.stringify(first.push) === JSON.stringify(push)) return [];
+    return [{ path: `repos[${index}].push`, message: `must be that of repos[${first.index}], which is the same repo` }];
+  });
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { OperatorLimits } from '../config.ts';
 import { Refusal, type FieldError } from '../errors.ts';
 import type { SessionRequest } from './record.ts';
-import { command, env, metadata, networkRules, repo, resources, secrets } from './request-fields.ts';
-import { limitProblems, ruleProblems } from './request-rules.ts';
+import { command, env, metadata, networkRules, repo, resources, secrets, webhook } from './request-fields.ts';
+import { imageProblems, limitProblems, ruleProblems, webhookProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 // Memory covers the files of the workspace too, so the default is larger than the default disk.
@@ -33,10 +33,7 @@ export const startRequest = z
     credentials: z.strictObject({ delivery: z.enum(['env', 'gateway']) }).default({ delivery: 'env' }),
     priority: z.int().min(-1_000).max(1_000).default(0).meta({ description: 'Higher goes first.' }),
     metadata: metadata.default({}),
-    webhook: z
-      .strictObject({ url: z.string(), secret: z.string() })
-      .optional()
-      .meta({ description: 'Not supported yet: refused.' }),
+    webhook: webhook.optional(),
   })
   .meta({ id: 'StartSession' });
 
@@ -44,17 +41,19 @@ export type StartRequest = z.output<typeof startRequest>;
 
 /**
  * The request with every default filled in, which no default takes above the operator's limits. Its secrets stay behind.
- * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed.
+ * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed;
+ * `image_not_allowed` when that is all.
  */
 export function normalise(body: StartRequest, limits: OperatorLimits): SessionRequest {
   const longest = body.maxTimeoutSeconds ?? limits.maxTimeoutSeconds;
   const timeoutSeconds = body.timeoutSeconds ?? Math.min(DEFAULT_TIMEOUT_SECONDS, longest, limits.maxTimeoutSeconds);
   const request: SessionRequest = {
-    repos: body.repos.map(({ id, ref, path, access, depth }) => ({
+    repos: body.repos.map(({ id, ref, path, access, push, depth }) => ({
       id,
       ref: ref ?? null,
       path: path ?? id,
       access,
+      ...(push && { push: { ...push, branches: push.branches ?? null } }),
       depth: depth ?? null,
     })),
     command: body.command ?? null,
@@ -69,17 +68,22 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
       diskMb: body.resources.diskMb ?? Math.min(DEFAULT_RESOURCES.diskMb, limits.diskMb),
     },
     network: body.network,
-    credentials: { delivery: 'env' },
+    credentials: body.credentials,
     priority: body.priority,
     metadata: body.metadata,
   };
-  refuse([...ruleProblems(body, request), ...limitProblems(request, limits)]);
+  const problems = [...ruleProblems(body, request), ...limitProblems(request, limits), ...webhookProblems(body, limits)];
+  const image = imageProblems(request, limits);
+  if (problems.length === 0 && image.length > 0) {
+    throw new Refusal('image_not_allowed', `The image ${request.image} is not allowed here.`, { fields: image });
+  }
+  refuse([...problems, ...image]);
   return request;
 }
 
-/** Throws `access_unsupported` when a repo is wanted read-only and the provider's tokens cannot be. */
+/** Throws `access_unsupported` when a repo is wanted read-only, and neither the provider nor the gateway is to see to it. */
 export function requireExpressibleAccess(request: SessionRequest, provider: { canRestrictAccess: boolean }): void {
-  if (provider.canRestrictAccess) return;
+  if (provider.canRestrictAccess || request.credentials.delivery === 'gateway') return;
   const fields = request.repos.flatMap(({ access }, index): FieldError[] =>
     access === 'read' ? [{ path: `repos[${index}].access`, message: 'cannot be "read" at this provider' }] : [],
   );
@@ -87,6 +91,22 @@ export function requireExpressibleAccess(request: SessionRequest, provider: { ca
   throw new Refusal(
     'access_unsupported',
     'This provider makes no read-only tokens. Ask for credentials.delivery "gateway", or for access "write".',
+    { fields },
+  );
+}
+
+/** Throws `push_unsupported` when there are rules for pushes and nobody would enforce them, or nothing to push. */
+export function requireEnforceablePush({ repos, credentials }: SessionRequest): void {
+  const fields = repos.flatMap(({ access, push }, index): FieldError[] => {
+    if (push === undefined) return [];
+    const path = `repos[${index}].push`;
+    if (credentials.delivery !== 'gateway') return [{ path, message: 'needs credentials.delivery "gateway"' }];
+    return access === 'read' ? [{ path, message: 'needs access "write"' }] : [];
+  });
+  if (fields.length === 0) return;
+  throw new Refusal(
+    'push_unsupported',
+    'Rules for pushes are enforced by the gateway, for repos with access "write". Ask for credentials.delivery "gateway".',
     { fields },
   );
 }

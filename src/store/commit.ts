@@ -6,11 +6,17 @@ export interface Expectation {
   value: string | null;
 }
 
+/** Sorted sets must have fewer members than this, all together, for the commit to happen. */
+export interface Bound {
+  sets: string[];
+  below: number;
+}
+
 /** One Redis command. */
 export type Effect = [command: string, ...args: (string | number)[]];
 
 /*
- * All or nothing, in one script: the expectations are checked, then every effect happens. It keeps a record, its indexes
+ * All or nothing, in one script: expectations and bounds are checked, then every effect happens. It keeps a record, its indexes
  * and its events in step whatever process dies around it. Keys are built by the caller, so this is for a single Redis
  * (or one with replicas), not for a cluster.
  */
@@ -20,14 +26,25 @@ for _, expected in ipairs(plan.expect) do
   local now = redis.call('GET', expected[1])
   if now ~= (expected[2] or false) then return 0 end
 end
+for _, bound in ipairs(plan.bounds) do
+  local members = 0
+  for _, set in ipairs(bound[1]) do members = members + redis.call('ZCARD', set) end
+  if members >= bound[2] then return 0 end
+end
 for _, effect in ipairs(plan.effects) do redis.call(unpack(effect)) end
 return 1
 `;
 
-/** True when it happened; false when an expectation did not hold and nothing was changed. */
-export async function commit(redis: Redis, expectations: Expectation[], effects: Effect[]): Promise<boolean> {
+/** True when it happened; false when an expectation or a bound did not hold and nothing was changed. */
+export async function commit(
+  redis: Redis,
+  expectations: Expectation[],
+  effects: Effect[],
+  bounds: Bound[] = [],
+): Promise<boolean> {
   const plan = {
     expect: expectations.map(({ key, value }) => [key, value ?? false]),
+    bounds: bounds.map(({ sets, below }) => [sets, below]),
     effects: effects.map((effect) => effect.map(String)),
   };
   return (await redis.eval(COMMIT, 0, JSON.stringify(plan))) === 1;

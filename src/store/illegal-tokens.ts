@@ -11,9 +11,9 @@ export interface DueToken {
   sinceMs: number;
 }
 
-/** Active tokens that may not be so any more and that nobody has made due yet. For moments there is one at every end. */
-export async function illegalTokens(redis: Redis, now: Date): Promise<DueToken[]> {
-  const active = await allTokens(redis, 'active');
+/** Active tokens that may not be so any more and that nobody has made due yet; of one API key, if given. For moments there is one at every end. */
+export async function illegalTokens(redis: Redis, now: Date, keyId: string | null = null): Promise<DueToken[]> {
+  const active = await allTokens(redis, 'active', keyId);
   if (active.length === 0) return [];
   const texts = await redis.mget(active.map(({ sessionId }) => keys.session(sessionId)));
   return active.flatMap((token, i) => {

@@ -2,7 +2,7 @@ import type { SessionRecord } from '../session/record.ts';
 import type { SessionStatus } from '../session/status.ts';
 import type { TokenRecord } from '../token/record.ts';
 import type { TokenState } from '../token/state.ts';
-import { idOfEntry, indexEntry, keys } from './keys.ts';
+import { idOfEntry, indexEntry, indexesOf, keys } from './keys.ts';
 import type { Redis } from './redis.ts';
 
 export interface Page<T> {
@@ -18,33 +18,40 @@ export interface PageQuery {
   cursor: string | null;
 }
 
+interface Listed {
+  /** Only what this API key has started; null: all there is. */
+  keyId: string | null;
+}
+
 /** How many records are read at once to find those that pass a filter. */
 const CHUNK = 200;
 
 /** Newest first. The cursor names the last record given, so that new sessions do not move a page. */
 export async function listSessions(
   redis: Redis,
-  query: PageQuery & { status: SessionStatus | null; keep(session: SessionRecord): boolean },
+  query: PageQuery & Listed & { status: SessionStatus | null; keep(session: SessionRecord): boolean },
 ): Promise<Page<SessionRecord>> {
-  const index = query.status === null ? keys.sessions : keys.sessionsByStatus(query.status);
+  const indexes = indexesOf(query.keyId);
+  const index = query.status === null ? indexes.sessions : indexes.sessionsByStatus(query.status);
   return page(redis, index, keys.session, query);
 }
 
 /** Newest first. */
 export async function listTokens(
   redis: Redis,
-  query: PageQuery & { state: TokenState | null },
+  query: PageQuery & Listed & { state: TokenState | null },
 ): Promise<Page<TokenRecord>> {
-  const index = query.state === null ? keys.tokens : keys.tokensByState(query.state);
+  const indexes = indexesOf(query.keyId);
+  const index = query.state === null ? indexes.tokens : indexes.tokensByState(query.state);
   return page(redis, index, keys.token, { ...query, keep: () => true });
 }
 
-/** Every token in a state, newest first. */
-export async function allTokens(redis: Redis, state: TokenState): Promise<TokenRecord[]> {
+/** Every token in a state, newest first; of one API key, if given. */
+export async function allTokens(redis: Redis, state: TokenState, keyId: string | null = null): Promise<TokenRecord[]> {
   const found: TokenRecord[] = [];
   let cursor: string | null = null;
   do {
-    const next: Page<TokenRecord> = await listTokens(redis, { state, limit: CHUNK, cursor });
+    const next: Page<TokenRecord> = await listTokens(redis, { keyId, state, limit: CHUNK, cursor });
     found.push(...next.items);
     cursor = next.nextCursor;
   } while (cursor !== null);
@@ -56,12 +63,12 @@ export async function tokenIds(redis: Redis, state: TokenState): Promise<string[
   return (await redis.zrange(keys.tokensByState(state), '0', '-1')).map(idOfEntry);
 }
 
-export async function countSessions(redis: Redis, status: SessionStatus): Promise<number> {
-  return redis.zcard(keys.sessionsByStatus(status));
+export async function countSessions(redis: Redis, status: SessionStatus, keyId: string | null = null): Promise<number> {
+  return redis.zcard(indexesOf(keyId).sessionsByStatus(status));
 }
 
-export async function countTokens(redis: Redis, state: TokenState): Promise<number> {
-  return redis.zcard(keys.tokensByState(state));
+export async function countTokens(redis: Redis, state: TokenState, keyId: string | null = null): Promise<number> {
+  return redis.zcard(indexesOf(keyId).tokensByState(state));
 }
 
 /** Sessions accepted before this one that still wait, priorities aside; null when it does not wait. */
@@ -75,7 +82,7 @@ export async function unsettledSessions(redis: Redis): Promise<string[]> {
   return redis.smembers(keys.unsettled);
 }
 
-async function page<T>(
+export async function page<T>(
   redis: Redis,
   index: string,
   keyOf: (id: string) => string,

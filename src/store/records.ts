@@ -4,13 +4,15 @@ import type { NewEvent } from '../session/event.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
 import { canTokenMove, isTokenFinal } from '../token/state.ts';
+import { withMessages } from '../webhook/keep-webhook.ts';
 import { asSeen } from './as-seen.ts';
-import { commit, type Effect, type Expectation } from './commit.ts';
+import { commit, type Bound, type Effect, type Expectation } from './commit.ts';
 import { endedEffects, forgetEndedEffects } from './ended.ts';
 import { eventEffects } from './events.ts';
 import { readFormerTokens } from './former-tokens.ts';
-import { indexEntry, keys } from './keys.ts';
+import { indexEntry, indexesOf, keys, type RecordIndexes } from './keys.ts';
 import type { Redis } from './redis.ts';
+import { forgetWebhookEffects, webhookEffects } from './webhooks.ts';
 
 /** A session and its current token, read together. */
 export interface View {
@@ -24,6 +26,7 @@ export interface Change {
   events?: NewEvent[];
   /** More to expect and to do in the same step, such as an idempotency key. */
   expect?: Expectation[];
+  bounds?: Bound[];
   effects?: Effect[];
 }
 
@@ -47,17 +50,20 @@ export async function change(
     const found = parse(before);
     const wanted = decide(found);
     if (wanted === null) return found;
-    const after: View = { session: wanted.session ?? found.session, token: wanted.token ?? found.token };
+    const after = withWebhook(found.session, {
+      session: wanted.session ?? found.session,
+      token: wanted.token ?? found.token,
+    });
     requireLegal(found, after);
     const effects = [
       ...sessionEffects(found, after),
-      ...tokenEffects(found.token, after.token),
+      ...tokenEffects(found.token, after),
       ...receiptEffects(ids.sessionId, found, after),
       ...eventEffects(ids.sessionId, wanted.events ?? []),
       ...(wanted.effects ?? []),
       ['PUBLISH', keys.changes, ids.sessionId] satisfies Effect,
     ];
-    if (await commit(redis, [...before, ...(wanted.expect ?? [])], effects)) return after;
+    if (await commit(redis, [...before, ...(wanted.expect ?? [])], effects, wanted.bounds)) return after;
   }
   throw new Error(`The record of session ${ids.sessionId} is written by too many at once; nothing was changed`);
 }
@@ -73,44 +79,78 @@ export async function readSession(redis: Redis, id: string): Promise<SessionReco
   return parseRecord<SessionRecord>(await redis.get(keys.session(id)));
 }
 
+/** Those of these sessions that are there. */
+export async function readSessions(redis: Redis, ids: string[]): Promise<SessionRecord[]> {
+  if (ids.length === 0) return [];
+  const texts = await redis.mget(ids.map((id) => keys.session(id)));
+  return texts.map((text) => parseRecord<SessionRecord>(text)).filter((session) => session !== null);
+}
+
 export async function readToken(redis: Redis, id: string): Promise<TokenRecord | null> {
   return parseRecord<TokenRecord>(await redis.get(keys.token(id)));
 }
 
 /**
  * A session's record, events and lines in the ledger are forgotten, not its log. Only for settled sessions; the line of a
- * former token stays where that may be alive. False when session or token are not as they were seen.
+ * former token stays where that may be alive. `more` is done in the same step. False when session or token are not as they were seen.
  */
-export async function forget(redis: Redis, { session, token }: View): Promise<boolean> {
+export async function forget(redis: Redis, { session, token }: View, more: Effect[] = []): Promise<boolean> {
   if (session === null) return false;
   const formerTokens = await readFormerTokens(redis, session);
   const entry = indexEntry(session.createdAt, session.id);
   const effects: Effect[] = [
     ['DEL', keys.session(session.id), keys.events(session.id), keys.receipt(session.id)],
-    ['ZREM', keys.sessions, entry],
-    ['ZREM', keys.sessionsByStatus(session.status), entry],
+    ...indexesFor(session).flatMap((indexes): Effect[] => [
+      ['ZREM', indexes.sessions, entry],
+      ['ZREM', indexes.sessionsByStatus(session.status), entry],
+    ]),
     ['SREM', keys.unsettled, session.id],
     ['SREM', keys.receiptsDue, session.id],
     ...forgetEndedEffects(session),
+    ...forgetWebhookEffects(session.id),
     ['PUBLISH', keys.changes, session.id],
+    ...more,
   ];
   const over = formerTokens.map(({ line }) => line).filter((line) => line !== null && isTokenFinal(line.state));
-  for (const line of [token, ...over]) if (line !== null) effects.push(...forgetTokenEffects(line));
+  for (const line of [token, ...over]) if (line !== null) effects.push(...forgetTokenEffects(line, session));
   return commit(redis, asSeen(session.id, { session, token, formerTokens }), effects);
 }
 
-function forgetTokenEffects({ id, intendedAt, state }: TokenRecord): Effect[] {
+function forgetTokenEffects({ id, intendedAt, state }: TokenRecord, session: SessionRecord): Effect[] {
   const entry = indexEntry(intendedAt, id);
   return [
     ['DEL', keys.token(id)],
-    ['ZREM', keys.tokens, entry],
-    ['ZREM', keys.tokensByState(state), entry],
+    ...indexesFor(session).flatMap((indexes): Effect[] => [
+      ['ZREM', indexes.tokens, entry],
+      ['ZREM', indexes.tokensByState(state), entry],
+    ]),
   ];
+}
+
+/** Where a session and its tokens are listed: with all others, and with those of its key. */
+function indexesFor(session: SessionRecord | null): RecordIndexes[] {
+  return session === null ? [indexesOf(null)] : [indexesOf(null), indexesOf(session.keyId)];
 }
 
 /** Takes a session off the list of those with something to do, if it is settled and still as it was seen. */
 export async function unlistSettled(redis: Redis, sessionId: string, seen: View): Promise<void> {
-  if (isSettled(seen)) await commit(redis, asSeen(sessionId, seen), [['SREM', keys.unsettled, sessionId]]);
+  if (!isSettled(seen)) return;
+  const { session } = withWebhook(seen.session, seen);
+  const told = session === null || session === seen.session ? [] : sessionEffects(seen, { ...seen, session });
+  await commit(redis, asSeen(sessionId, seen), [...told, ['SREM', keys.unsettled, sessionId]]);
+}
+
+/** Puts what a change is to be told of into the session's outbox, so that both are written in one step. */
+function withWebhook(before: SessionRecord | null, after: View): View {
+  if (!after.session?.webhook) return after;
+  const now = new Date();
+  const session = withMessages(before, after.session, { isSettled: sawToken(after) && isSettled(after), now });
+  return { ...after, session };
+}
+
+/** A change that was not shown the session's token cannot tell that it is gone; one of another token says nothing of it. */
+function sawToken({ session, token }: View): boolean {
+  return session?.tokenId === null || token?.id === session?.tokenId;
 }
 
 /** Whether nothing is left to do for a session: it ended, its sandbox is gone, its token is final, no value is kept. */
@@ -154,27 +194,28 @@ function sessionEffects(before: View, after: View): Effect[] {
   if (session === null) return [];
   const entry = indexEntry(session.createdAt, session.id);
   const effects: Effect[] = [['SET', keys.session(session.id), JSON.stringify(session)]];
-  if (before.session === null) effects.push(['ZADD', keys.sessions, 0, entry]);
-  if (before.session?.status !== session.status) {
-    if (before.session !== null) effects.push(['ZREM', keys.sessionsByStatus(before.session.status), entry]);
-    effects.push(['ZADD', keys.sessionsByStatus(session.status), 0, entry]);
+  for (const indexes of indexesFor(session)) {
+    if (before.session === null) effects.push(['ZADD', indexes.sessions, 0, entry]);
+    if (before.session?.status === session.status) continue;
+    if (before.session !== null) effects.push(['ZREM', indexes.sessionsByStatus(before.session.status), entry]);
+    effects.push(['ZADD', indexes.sessionsByStatus(session.status), 0, entry]);
   }
-  effects.push(...endedEffects(before.session, session));
-  // A change that was not shown the session's token cannot tell that it is gone; one of another token says nothing of it.
-  const sawToken = session.tokenId === null || after.token?.id === session.tokenId;
-  if (sawToken || before.session !== session)
-    effects.push([sawToken && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
+  effects.push(...endedEffects(before.session, session), ...webhookEffects(session));
+  const sees = sawToken(after);
+  if (sees || before.session !== session)
+    effects.push([sees && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);
   return effects;
 }
 
-function tokenEffects(before: TokenRecord | null, token: TokenRecord | null): Effect[] {
+function tokenEffects(before: TokenRecord | null, { session, token }: View): Effect[] {
   if (token === null) return [];
   const entry = indexEntry(token.intendedAt, token.id);
   const effects: Effect[] = [['SET', keys.token(token.id), JSON.stringify(token)]];
-  if (before === null) effects.push(['ZADD', keys.tokens, 0, entry]);
-  if (before?.state !== token.state) {
-    if (before !== null) effects.push(['ZREM', keys.tokensByState(before.state), entry]);
-    effects.push(['ZADD', keys.tokensByState(token.state), 0, entry]);
+  for (const indexes of indexesFor(session)) {
+    if (before === null) effects.push(['ZADD', indexes.tokens, 0, entry]);
+    if (before?.state === token.state) continue;
+    if (before !== null) effects.push(['ZREM', indexes.tokensByState(before.state), entry]);
+    effects.push(['ZADD', indexes.tokensByState(token.state), 0, entry]);
   }
   return effects;
 }

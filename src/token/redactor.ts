@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ByteSearch, type Found } from './byte-search.ts';
+import { ByteSearch, type Found, type Gap, type Pattern } from './byte-search.ts';
 import type { Secret } from './secret.ts';
 import { formsOf } from './secret-forms.ts';
 
@@ -26,6 +26,8 @@ export interface HeldBack {
   /** Which pattern, and how many bytes of it; 0 when nothing is held back but all is `covered`. */
   index: number;
   bytes: number;
+  /** Line breaks and the like between them; absent when none. */
+  gaps?: Gap[];
   /** So many of the bytes are covered by a mask that is already out. */
   shown: number;
   /** All up to the next line break belongs to a mask that is already out. */
@@ -38,8 +40,8 @@ interface Span extends Found {
 }
 
 /**
- * Masks each value raw, in base64 and base64url at any alignment, in hex, percent-encoded and JSON-escaped. Values under
- * 4 characters are not masked; under 6, only raw. Where occurrences overlap, one mask stands for all of them.
+ * Masks each value raw, in base64 and base64url at any alignment, in hex, percent-encoded and JSON-escaped, also where a
+ * program wraps it into lines. Values under 4 characters are not masked; under 6, only raw. Where occurrences overlap, one mask stands for all of them.
  */
 export function createRedactor(secrets: Secret[]): Redactor {
   return resumeRedactor(secrets, null).redactor;
@@ -72,8 +74,8 @@ export function resumeRedactor(secrets: Secret[], saved: HeldBack | null): { red
     return given;
   };
 
-  const restore = ({ index, bytes, shown }: HeldBack): void => {
-    held = (forms[index] ?? Buffer.alloc(0)).subarray(0, bytes);
+  const restore = ({ index, bytes, gaps = [], shown }: HeldBack): void => {
+    held = withGaps((forms[index]?.bytes ?? Buffer.alloc(0)).subarray(0, bytes), gaps);
     search.scan(held, 0, (found) => addSpan(spans, found));
     // What was found before `held` is not found again; what lies in it is part of that.
     if (shown > 0) spans = [{ start: 0, end: shown, shown: true }, ...spans.filter(({ start }) => start >= shown)];
@@ -99,7 +101,8 @@ export function resumeRedactor(secrets: Secret[], saved: HeldBack | null): { red
     push(chunk) {
       const bytes = Buffer.concat([held, uncovered(chunk)]);
       search.scan(bytes, held.length, (found) => addSpan(spans, found));
-      return giveUpTo(bytes, bytes.length - (search.longestBegun?.bytes ?? 0));
+      const begun = search.longestBegun;
+      return giveUpTo(bytes, bytes.length - (begun === null ? 0 : begun.bytes + begun.gaps.length));
     },
     flush() {
       search.reset();
@@ -109,8 +112,10 @@ export function resumeRedactor(secrets: Secret[], saved: HeldBack | null): { red
     get heldBack() {
       if (covered) return { patterns, index: 0, bytes: 0, shown: 0, covered };
       const begun = search.longestBegun;
+      if (begun === null) return null;
+      const { index, bytes, gaps } = begun;
       const [first] = spans;
-      return begun && { patterns, ...begun, shown: first?.shown ? first.end : 0 };
+      return { patterns, index, bytes, ...(gaps.length > 0 && { gaps }), shown: first?.shown ? first.end : 0 };
     },
   };
   return { redactor, out };
@@ -126,9 +131,9 @@ export function redactText(secrets: Secret[], text: string): string {
  * Sixteen bits over all patterns together: enough to see that they differ. It cannot be computed without the session's
  * token, which is among them, and is too short to check a guess of the others by.
  */
-function fingerprint(forms: Buffer[]): string {
+function fingerprint(forms: Pattern[]): string {
   const hash = createHash('sha256');
-  for (const form of forms) hash.update(`${form.length}:`).update(form);
+  for (const { bytes, gaps } of forms) hash.update(`${bytes.length} ${gaps?.after} ${gaps?.bytes}:`).update(bytes);
   return hash.digest('hex').slice(0, 4);
 }
 
@@ -155,4 +160,14 @@ function masked(bytes: Buffer, spans: Span[]): Buffer {
   }
   pieces.push(bytes.subarray(at));
   return Buffer.concat(pieces);
+}
+
+function withGaps(bytes: Buffer, gaps: Gap[]): Buffer {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (const [before, byte] of gaps) {
+    pieces.push(bytes.subarray(at, before), Buffer.from([byte]));
+    at = before;
+  }
+  return Buffer.concat([...pieces, bytes.subarray(at)]);
 }

@@ -51,6 +51,31 @@ export async function openSecrets(
   return Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]));
 }
 
+/** Seals a webhook's address and secret; they open as nothing else of their session. */
+export function sealWebhook(
+  publicKey: string,
+  keyId: string,
+  sessionId: string,
+  { url, secret }: { url: string; secret: string },
+): Promise<string> {
+  return sealSecrets(publicKey, keyId, webhookBinding(sessionId), { url, secret });
+}
+
+/** Throws as `openSecrets` does. */
+export async function openWebhook(
+  keys: readonly SealKey[],
+  sessionId: string,
+  sealed: string,
+): Promise<{ url: Secret; secret: Secret }> {
+  const { url, secret } = await openSecrets(keys, webhookBinding(sessionId), sealed);
+  if (url === undefined || secret === undefined) throw new Error(`The webhook of session ${sessionId} is incomplete`);
+  return { url, secret };
+}
+
+function webhookBinding(sessionId: string): string {
+  return `${sessionId} webhook`;
+}
+
 /** The public half for a seal key, base64; not secret. */
 export async function requestPublicKey(key: SealKey): Promise<string> {
   const hpke = suite();

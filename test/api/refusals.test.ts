@@ -81,12 +81,24 @@ const BAD_FIELDS: [string, object, string, string][] = [
   ['an unknown resource', { repos: [REPO], resources: { gpus: 1 } }, 'resources.gpus', 'not a known field'],
   ['a network rule that is none', { repos: [REPO], network: { allow: ['http://x/'] } }, 'network.allow[0]', 'must '],
   [
-    'delivery by the gateway',
-    { repos: [REPO], credentials: { delivery: 'gateway' } },
-    'credentials.delivery',
-    'not built',
+    'different rules for pushes to one repo',
+    {
+      repos: [
+        { ...REPO, push: {} },
+        { ...REPO, path: 'other' },
+      ],
+      credentials: { delivery: 'gateway' },
+    },
+    'repos[1].push',
+    'that of repos[0]',
   ],
-  ['a webhook', { repos: [REPO], webhook: { url: 'https://x', secret: 's' } }, 'webhook', 'not supported yet'],
+  [
+    'a pattern that no branch could have',
+    { repos: [{ ...REPO, push: { branches: ['agent/../main'] } }], credentials: { delivery: 'gateway' } },
+    'repos[0].push.branches[0]',
+    'must not hold',
+  ],
+  ['a webhook', { repos: [REPO], webhook: { url: 'https://x', secret: 's' } }, 'webhook.secret', 'whsec_'],
   ['a priority beyond bounds', { repos: [REPO], priority: 1_001 }, 'priority', 'at most 1000'],
   ['metadata that is no string', { repos: [REPO], metadata: { a: 1 } }, 'metadata.a', 'must be a string'],
   ['a metadata key with a space', { repos: [REPO], metadata: { 'a b': '' } }, 'metadata.a b', 'must be a name'],
@@ -102,7 +114,8 @@ test.each(BAD_FIELDS)('%s is refused with the path and the reason', async (_what
   const reply = await rig.call('POST', START, { body });
   expect(reply.status).toBe(422);
   expect(reply.headers.get('content-type')).toBe('application/problem+json');
-  expect(reply.body).toMatchObject({ code: 'invalid_request', status: 422 });
+  const code = path === 'image' ? 'image_not_allowed' : 'invalid_request';
+  expect(reply.body).toMatchObject({ code, status: 422 });
   expect((reply.body as { errors: object[] }).errors).toContainEqual({
     path,
     message: expect.stringContaining(reason),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sessionSchema } from '../../src/api/schemas/session.ts';
-import { openSecrets } from '../../src/token/request-secrets.ts';
+import { openSecrets, openWebhook } from '../../src/token/request-secrets.ts';
 import { keys } from '../../src/store/keys.ts';
 import { eventsOf } from '../../src/store/events.ts';
 import { readSession } from '../../src/store/records.ts';
@@ -10,6 +10,7 @@ import type { CallApi } from '../support/api-client.ts';
 import { startApiRig, type ApiRig } from '../support/api-rig.ts';
 import { pretendMinter } from '../support/minter-facts.ts';
 import { REPO_A } from '../support/records.ts';
+import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 
 const SMALL = { repos: [{ id: REPO_A }] };
 
@@ -63,6 +64,37 @@ test('secrets are sealed to the minter and appear nowhere else', async () => {
   expect(JSON.stringify(body)).not.toContain(secret);
   const stored = await Promise.all((await redis.keys('daypass:*')).map((name) => redis.dumpBuffer(name)));
   expect(Buffer.concat(stored.filter((value) => value !== null)).includes(secret)).toBe(false);
+});
+
+test('a webhook is sealed to the minter: its secret, path and query appear nowhere, only its host is shown', async () => {
+  const key = await pretendMinter(rig.store.url);
+  const webhook = { url: 'https://example.com/hooks/obviously-fake?key=of-a-test', secret: WEBHOOK_SECRET };
+  const { status, body } = await call('POST', '/v1/sessions', { body: { ...SMALL, webhook } });
+  expect(status).toBe(201);
+  expect(sessionSchema.parse(body).webhook).toMatchObject({ url: 'https://example.com/…', waiting: 0, delivered: 0 });
+  const record = await readSession(redis, idOf(body));
+  const opened = await openWebhook([key], idOf(body), record?.webhook?.sealed ?? '');
+  expect([opened.url.reveal(), opened.secret.reveal()]).toEqual([webhook.url, webhook.secret]);
+  await expect(openSecrets([key], idOf(body), record?.webhook?.sealed ?? '')).rejects.toThrow();
+  const stored = await Promise.all((await redis.keys('daypass:*')).map((name) => redis.dumpBuffer(name)));
+  const all = Buffer.concat(stored.filter((value) => value !== null)).toString('latin1') + JSON.stringify(body);
+  for (const secret of [WEBHOOK_SECRET, 'obviously-fake', 'of-a-test']) expect(all).not.toContain(secret);
+});
+
+test.each([
+  ['an address inside', { url: 'https://169.254.169.254/', secret: WEBHOOK_SECRET }, 'webhook.url'],
+  ['http', { url: 'http://example.com/', secret: WEBHOOK_SECRET }, 'webhook.url'],
+  ['a user in the URL', { url: 'https://a:b@example.com/', secret: WEBHOOK_SECRET }, 'webhook.url'],
+  [
+    'a secret that is none',
+    { url: 'https://example.com/', secret: 'obviously-fake-and-long-enough' },
+    'webhook.secret',
+  ],
+])('a webhook with %s is refused, and the refusal repeats no secret', async (_what, webhook, path) => {
+  const { status, body } = await call('POST', '/v1/sessions', { body: { ...SMALL, webhook } });
+  expect(status).toBe(422);
+  expect(body).toMatchObject({ code: 'invalid_request', errors: [{ path }] });
+  expect(JSON.stringify(body)).not.toMatch(/obviously-fake/);
 });
 
 describe('an Idempotency-Key', () => {

@@ -1,7 +1,7 @@
 import type { ProviderCall, ProviderFault } from '../faults/rig/lossy-provider.ts';
 import type { SessionShape } from '../faults/rig/workload.ts';
 
-export const TARGETS = ['api', 'worker', 'minter', 'engine', 'redis'] as const;
+export const TARGETS = ['api', 'worker', 'minter', 'warden', 'engine', 'redis'] as const;
 
 export type Target = (typeof TARGETS)[number];
 

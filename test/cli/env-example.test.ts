@@ -7,6 +7,7 @@ import {
   loadGatewayConfig,
   loadGitHostConfig,
   loadMinterConfig,
+  loadWardenConfig,
   loadWorkerConfig,
 } from '../../src/config.ts';
 import { namesReadBy } from './support/names-read-by.ts';
@@ -17,6 +18,7 @@ const LOADERS = [
   loadGatewayConfig,
   loadGitHostConfig,
   loadMinterConfig,
+  loadWardenConfig,
   loadWorkerConfig,
 ];
 const NEEDED = {

@@ -10,10 +10,12 @@ const rules = { repoHost, allow: ['api.example.com', '*.example.org:8443'].map(p
 /** Decides with a DNS that gives these addresses, and tells how often it was asked. */
 async function decided(target: string, addresses: string[], given = rules) {
   const asked: string[] = [];
-  const decision = await decide(parseTarget(target) ?? { host: '', port: 0 }, given, async (host) => {
+  const resolve = async (host: string): Promise<string[]> => {
     asked.push(host);
     return addresses;
-  });
+  };
+  const names = { resolve, resolveRepoHost: resolve, isReachable: isPublicAddress };
+  const decision = await decide(parseTarget(target) ?? { host: '', port: 0 }, given, names);
   return { ...decision, asked };
 }
 
@@ -22,13 +24,14 @@ describe('what a sandbox may reach', () => {
     const addresses = ['93.184.216.34', '2606:2800:220:1::1'];
     expect(await decided('API.example.com:443', addresses)).toEqual({
       allowed: true,
+      ruling: { isRepoHost: false, raw: false },
       addresses,
       asked: ['api.example.com'],
     });
   });
 
   it('reaches the repo host whatever its address, by that name and port alone', async () => {
-    expect(await decided('127.0.0.1:7080', [])).toEqual({ allowed: true, addresses: ['127.0.0.1'], asked: [] });
+    expect(await decided('127.0.0.1:7080', [])).toMatchObject({ allowed: true, addresses: ['127.0.0.1'], asked: [] });
     expect(await decided('127.0.0.1:7070', [])).toMatchObject({ allowed: false });
     const named = { repoHost: { host: 'git.internal', port: 443 }, allow: [] };
     expect(await decided('git.internal:443', ['10.0.0.5'], named)).toMatchObject({
@@ -63,7 +66,9 @@ describe('what a sandbox may reach', () => {
       allowed: false,
       reason: 'a.example.org has no address',
     });
-    const failing = decide({ host: 'api.example.com', port: 443 }, rules, () => Promise.reject(new Error('SERVFAIL')));
+    const resolve = () => Promise.reject(new Error('SERVFAIL'));
+    const names = { resolve, resolveRepoHost: resolve, isReachable: isPublicAddress };
+    const failing = decide({ host: 'api.example.com', port: 443 }, rules, names);
     expect(await failing).toEqual({ allowed: false, reason: 'api.example.com has no address' });
   });
 });

@@ -26,7 +26,7 @@ async function rigFor(onClient: (socket: Socket) => void): Promise<{ rig: Gatewa
   return { rig, port };
 }
 
-it('tunnels to the repo host, ends each direction by itself, and logs the decision', async () => {
+it('tunnels to the repo host, ends each direction by itself, and writes the decision down', async () => {
   const { rig, port } = await rigFor((socket) => {
     // Answers only once it has read to the end, as `git upload-pack` over a half-closed connection does.
     void textOf(socket).then((asked) => socket.end(`you said ${asked}`));
@@ -34,9 +34,9 @@ it('tunnels to the repo host, ends each direction by itself, and logs the decisi
   const client = await tunnelTo(await rig.sandbox('sbx_a'), `127.0.0.1:${port}`);
   client.end('hello');
   expect(await textOf(client)).toBe('you said hello');
-  expect(rig.log).toContainEqual(
-    expect.objectContaining({ sessionId: 'ses_of_sbx_a', host: '127.0.0.1', port, verdict: 'allowed' }),
-  );
+  expect(await rig.decisions('sbx_a')).toEqual([
+    { atMs: expect.any(Number), host: '127.0.0.1', port, verdict: 'allowed', reason: null },
+  ]);
 });
 
 it('lets an allowed name out to exactly the addresses that were checked', async () => {
@@ -51,7 +51,7 @@ it('lets an allowed name out to exactly the addresses that were checked', async 
     },
   });
   await rig.start();
-  const path = await rig.sandbox('sbx_a', ['api.example.com', '*.example.org:8443']);
+  const path = await rig.sandbox('sbx_a', ['tcp://api.example.com:443', '*.example.org:8443']);
   const client = await tunnelTo(path, 'api.example.com:443');
   client.end('ping');
   expect(await textOf(client)).toBe('ping');
@@ -63,7 +63,7 @@ it('lets an allowed name out to exactly the addresses that were checked', async 
     /^HTTP\/1\.1 403 [^]*Daypass: api\.example\.com:80 is not in this session's network\.allow\n$/,
   );
   expect(dialled).toHaveLength(1);
-  expect(rig.log.filter(({ verdict }) => verdict === 'refused')).toHaveLength(2);
+  expect((await rig.decisions('sbx_a')).map(({ verdict }) => verdict)).toEqual(['allowed', 'refused', 'refused']);
 });
 
 it('lets go of a client that was refused, whether it hangs up or not', async () => {
@@ -218,6 +218,7 @@ it('makes a socket later when it cannot be made at once', async () => {
   await writeFile(file, JSON.stringify({ sandboxId: 'sbx_a', sessionId: 'ses_a', allow: [] }));
   await eventually(() => rig.log.some(({ msg }) => msg.includes('tried again')), Boolean);
   await mkdir(join(rig.runDir, 'gateways/sbx_a'));
+  await mkdir(join(rig.runDir, 'decisions/sbx_a'), { recursive: true });
   await expect(gatewayReady(join(rig.runDir, 'gateways/sbx_a'), 8_000)).resolves.toBeUndefined();
 });
 

@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import type { NetworkDecision } from '../../src/egress/decisions/decision.ts';
+import { readDecisions } from '../../src/egress/decisions/decision-reader.ts';
 import type { Resolve } from '../../src/egress/decide.ts';
 import { dial, type Dial } from '../../src/egress/dial.ts';
-import { startGateway } from '../../src/egress/gateway.ts';
+import { startGateway, type GatewayOptions } from '../../src/egress/gateway.ts';
+import { sandboxDecisionsDir } from '../../src/egress/layout.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/egress/limits/limits.ts';
 import { gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 
 const READY_MS = 5_000;
@@ -45,12 +49,18 @@ export interface GatewayRig {
   stop(): Promise<void>;
   /** Tells the gateway of a sandbox and resolves with its socket once it is there. */
   sandbox(id: string, allow?: string[]): Promise<string>;
+  /** Everything that was decided for a sandbox. */
+  decisions(id: string): Promise<NetworkDecision[]>;
 }
 
 export interface RigOptions {
   repoPort: number;
   resolve?: Resolve;
   dial?: Dial;
+  handlersFor?: GatewayOptions['handlersFor'];
+  limits?: Partial<GatewayLimits>;
+  deniedAddresses?: string[];
+  ownAddresses?: () => string[];
 }
 
 /** A gateway with a run directory of its own. */
@@ -78,12 +88,20 @@ export async function gatewayRig(options: RigOptions): Promise<GatewayRig> {
         log: logger,
         resolve: options.resolve ?? (() => Promise.reject(new Error('this test has no DNS'))),
         dial: options.dial ?? dial,
+        ...(options.handlersFor && { handlersFor: options.handlersFor }),
+        limits: { ...DEFAULT_LIMITS, ...options.limits },
+        deniedAddresses: options.deniedAddresses ?? [],
+        ...(options.ownAddresses && { ownAddresses: options.ownAddresses }),
       });
     },
     async sandbox(id, allow = []) {
       const { dir } = await openGateway({ runDir, policy: { sandboxId: id, sessionId: `ses_of_${id}`, allow } });
       await gatewayReady(dir, READY_MS);
       return join(dir, 'gateway.sock');
+    },
+    async decisions(id) {
+      const { lines } = await readDecisions(sandboxDecisionsDir(runDir, id));
+      return lines.filter((line) => 'verdict' in line);
     },
   };
 }

@@ -20,6 +20,7 @@ const SHORT = new Set([
   'failpoint.worker.minted',
   'failpoint.minter.spooled',
   'role.worker_killed',
+  'role.warden_killed',
   'redis.killed',
   'redis.replies_to_scripts_lost',
   'engine.killed_with_live_restore',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { extractTools } from '../../src/images/extract-tools.ts';
+import { extractTools } from '../../src/warden/images/extract-tools.ts';
 import { ensureSandboxImage, SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 

@@ -1,51 +1,38 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customAlphabet } from 'nanoid';
-import { extractTools } from '../../src/images/extract-tools.ts';
+import { gatewayDir } from '../../src/egress/layout.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
-import { openMemoryDir, removeMemoryDir } from '../../src/runtime/memory-dir.ts';
+import { createEngineApi } from '../../src/runtime/docker/engine-api.ts';
 import type { SandboxRuntime } from '../../src/runtime/sandbox-runtime.ts';
 import type { SandboxSpec } from '../../src/runtime/sandbox-spec.ts';
 import { InitClient } from '../../workers/init-client.ts';
-import { nameFiles } from '../../workers/name-files.ts';
 import { eventually } from '../support/eventually.ts';
+import { startTestWarden, type TestWarden } from '../support/warden.ts';
 
 const shortId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 
 describe('sandboxes on Docker', () => {
   const docker = connectDocker(process.env['DOCKER_HOST']);
-  const installation = `test-${shortId()}`;
+  let warden: TestWarden;
   let runtime: SandboxRuntime;
-  let memoryDir: string;
-  let dir: string;
-  let mounts: SandboxSpec['mounts'];
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'daypass-runtime-'));
-    memoryDir = await openMemoryDir(await mkdtemp('/dev/shm/daypass-runtime-'));
-    runtime = createDockerRuntime({ docker, installation, memoryDir });
-    const gatewayDir = join(dir, 'gateway');
-    await mkdir(gatewayDir);
-    const toolsDir = await extractTools({ docker, image: 'daypass/sandbox', toDir: join(dir, 'tools') });
-    mounts = {
-      toolsDir,
-      gatewayDir,
-      ...(await nameFiles(dir, { host: 'git.example', port: 80, listenAddress: '127.0.1.1' })),
-    };
+    warden = await startTestWarden();
+    runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
   });
   afterAll(async () => {
     for (const { sandboxId } of await runtime.list()) await runtime.remove(sandboxId);
-    await removeMemoryDir(memoryDir);
-    await rm(dir, { recursive: true, force: true });
+    await warden[Symbol.asyncDispose]();
   });
 
   function aSpec(over: Partial<SandboxSpec> = {}): SandboxSpec {
     const resources = { cpus: 1, memoryMb: 128, pids: 64, diskMb: 64 };
+    const sandboxId = `sbx_${shortId()}`;
+    const { runDir, toolsDir, hostsFile, resolvFile } = warden.host;
+    const mounts = { toolsDir, gatewayDir: gatewayDir(runDir, sandboxId), hostsFile, resolvFile };
     return {
-      sandboxId: `sbx_${shortId()}`,
+      sandboxId,
       sessionId: 'ses_1',
       tokenId: 'tok_1',
       image: 'daypass/sandbox',
@@ -72,7 +59,11 @@ describe('sandboxes on Docker', () => {
       step: async () => undefined,
       passed: async () => undefined,
     };
-    const init = new InitClient(channel, sink, { hasAgent: false, onStarted: async () => undefined });
+    const init = new InitClient(channel, sink, {
+      hasAgent: false,
+      onStarted: async () => undefined,
+      onUsedUp: async () => undefined,
+    });
     return { init, output, channel, pumped: init.pump() };
   }
 
@@ -195,7 +186,7 @@ describe('sandboxes on Docker', () => {
       'ls /run/daypass-init 2>&1; echo x > /run/daypass-init/reports; ls -ld /run/daypass-init',
     );
     expect(stdout).toMatch(/Permission denied/);
-    expect(stdout).toMatch(/^drwx------/m);
+    expect(stdout).toMatch(/^drwxr-x---/m);
   });
 
   it('cannot be started a second time', async () => {
@@ -220,8 +211,8 @@ describe('sandboxes on Docker', () => {
   });
 
   it('say that Docker is away when it does not answer', async () => {
-    const nowhere = connectDocker('unix:///nonexistent/docker.sock');
-    const nobody = createDockerRuntime({ docker: nowhere, installation, memoryDir });
+    const nowhere = createEngineApi({ socketPath: '/nonexistent/engine.sock' });
+    const nobody = createDockerRuntime({ warden: nowhere, installation: 'nobody', host: warden.host });
     await expect(nobody.ping()).rejects.toMatchObject({ code: 'engine_unavailable' });
   });
 });

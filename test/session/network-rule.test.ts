@@ -1,7 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
-import { allows, networkRuleProblem, parseNetworkRule } from '../../src/session/network-rule.ts';
+import { networkRuleProblem, parseNetworkRule, ruleFor } from '../../src/session/network-rule.ts';
 
-const rules = ['api.example.com', 'Plain.Example.com:80', '*.example.org:8443'].map(parseNetworkRule);
+const rules = [
+  'api.example.com',
+  'Plain.Example.com:80',
+  '*.example.org:8443',
+  'db.example.com:5432',
+  'TCP://DB.example.com:5432',
+].map(parseNetworkRule);
 
 describe('what the rules let through', () => {
   it.each([
@@ -20,11 +26,17 @@ describe('what the rules let through', () => {
     ['x.api.example.com', 443, false, 'an exact host does not take what is below'],
     ['', 443, false, 'no name at all'],
   ])('%s:%d → %s: %s', (host, port, allowed) => {
-    expect(allows(rules, host, port)).toBe(allowed);
+    expect(ruleFor(rules, host, port) !== null).toBe(allowed);
   });
 
   it('lets nothing through when there are no rules', () => {
-    expect(allows([], 'api.example.com', 443)).toBe(false);
+    expect(ruleFor([], 'api.example.com', 443)).toBeNull();
+  });
+
+  it('lets any bytes through where a rule for plain TCP says so, also beside another rule', () => {
+    expect(ruleFor(rules, 'db.example.com', 5432)).toMatchObject({ raw: true });
+    expect(ruleFor(rules, 'api.example.com', 443)).toMatchObject({ raw: false });
+    expect(ruleFor(rules, 'db.example.com', 443)).toBeNull();
   });
 });
 
@@ -56,6 +68,12 @@ test.each([
   ['2130706433', 'not an address'],
   ['localhost', 'full host name'],
   ['*.com', 'full host name'],
+  ['tcp://db.example.com', 'name its port'],
+  ['tcp://', 'HOST'],
+  ['tcp://tcp://db.example.com:1', 'HOST'],
+  ['tcp://10.0.0.1:22', 'not an address'],
+  ['tcp://db.example.com:5432/x', 'HOST'],
+  ['udp://db.example.com:53', 'HOST'],
   ['example.com:0', 'port'],
   ['example.com:65536', 'port'],
   ['example.com:99999', 'port'],

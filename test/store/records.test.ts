@@ -129,7 +129,7 @@ describe('the records of sessions and tokens', () => {
     const at = (n: number) => `2026-02-01T00:00:0${n}.000Z`;
     const ids = ['ses_p0', 'ses_p1', 'ses_p2', 'ses_p3', 'ses_p4'];
     for (const [n, id] of ids.entries()) await accept(id, { createdAt: at(n), metadata: 'p' });
-    const query = { status: null, limit: 2, keep: ({ id }: { id: string }) => id.startsWith('ses_p') };
+    const query = { keyId: null, status: null, limit: 2, keep: ({ id }: { id: string }) => id.startsWith('ses_p') };
     const first = await listSessions(own.redis, { ...query, cursor: null });
     expect(first.items.map(({ id }) => id)).toEqual(['ses_p4', 'ses_p3']);
     await accept('ses_p9', { createdAt: at(9) });

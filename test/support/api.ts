@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiBounds } from '../../src/api/bounds.ts';
 import { startApi } from '../../src/api/start-api.ts';
 import type { ApiKeep } from '../../src/api/deps.ts';
 import type { OperatorLimits } from '../../src/config.ts';
@@ -17,6 +18,7 @@ export const TEST_LIMITS: OperatorLimits = {
   memoryMb: 8_192,
   pids: 4_096,
   diskMb: 16_384,
+  webhooks: { ports: [443], privateHosts: [] },
 };
 
 export interface TestApi extends AsyncDisposable {
@@ -36,6 +38,8 @@ export async function startTestApi(options: {
   limits?: Partial<OperatorLimits>;
   debtAlarmSeconds?: number;
   keep?: Partial<ApiKeep>;
+  bounds?: Partial<ApiBounds>;
+  trustedProxies?: string[];
 }): Promise<TestApi> {
   const keys = options.keys ?? { test: `dp_${randomBytes(16).toString('hex')}` };
   const logDir = await mkdtemp(join(tmpdir(), 'daypass-logs-'));
@@ -45,9 +49,11 @@ export async function startTestApi(options: {
     keys: Object.entries(keys).map(([name, key]) => ({ name, key: new Secret(key) })),
     logDir,
     // Sessions of tests end at fixed times, long ago.
-    keep: { logsMs: 100 * YEAR_MS, idempotencyMs: 60_000, ...options.keep },
+    keep: { logsMs: 100 * YEAR_MS, idempotencyMs: 60_000, auditMs: YEAR_MS, ...options.keep },
     limits: { ...TEST_LIMITS, ...options.limits },
     debtAlarmSeconds: options.debtAlarmSeconds ?? 300,
+    trustedProxies: options.trustedProxies ?? [],
+    bounds: options.bounds ?? {},
     log: createLogger('api', 'silent'),
   });
   const close = async (): Promise<void> => {

@@ -12,7 +12,7 @@ import { order } from '../../src/runtime/orders.ts';
 import { decodeReports, strings, type Report } from '../../src/runtime/reports.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { ensureSandboxImage, SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
-import { extractTools } from '../../src/images/extract-tools.ts';
+import { extractTools } from '../../src/warden/images/extract-tools.ts';
 import { eventually } from './eventually.ts';
 
 const AGENT_UID = 1000;
@@ -42,6 +42,8 @@ export async function initDirectory(): Promise<string> {
 
 interface InitOptions {
   gatewayPath?: string;
+  /** Where it finds what the kernel says of its control group. */
+  cgroupDir?: string;
   env?: Record<string, string>;
 }
 
@@ -52,6 +54,7 @@ interface InitOptions {
 export function runInit(toolsDir: string, directory: string, options: InitOptions = {}): InitClient {
   const isRoot = process.getuid?.() === 0;
   const init = [join(toolsDir, 'bin/init'), options.gatewayPath ?? '/nowhere/gateway.sock', directory];
+  if (options.cgroupDir !== undefined) init.push(options.cgroupDir);
   const namespace = ['--pid', '--fork', '--mount-proc'];
   const child = spawn(
     'unshare',

@@ -22,7 +22,7 @@ const request: SessionRequest = {
 
 /** A session that has just been accepted. */
 export function aSession(over: Partial<SessionRecord> = {}): SessionRecord {
-  return { ...newSession({ id: 'ses_test', request, sealedSecrets: null, owner: 'test', now }), ...over };
+  return { ...newSession({ id: 'ses_test', request, sealedSecrets: null, keyId: 'settings:test', now }), ...over };
 }
 
 /** A token's intent, not yet minted. */

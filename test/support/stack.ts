@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { Relace } from '@relace-ai/relace';
 import type Docker from 'dockerode';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
+import { readLoopDevices, readMounts } from '../../src/warden/disks/kernel-tables.ts';
+import { removeAllDisks } from '../../src/warden/disks/remove-all-disks.ts';
 import { eventually } from './eventually.ts';
 import { startProcess, type TestProcess } from './processes.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
@@ -15,12 +17,13 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 const API_KEY = 'dp_obviously_fake_key_of_a_test';
 export const ACCOUNT_KEY = 'account-key-of-a-test';
 
-export type Role = 'git-host' | 'minter' | 'gateway' | 'worker' | 'api';
+export type Role = 'git-host' | 'minter' | 'gateway' | 'warden' | 'worker' | 'api';
 
 const PROGRAMS: Record<Role, { program: string; ready: string }> = {
   'git-host': { program: 'src/git-host/main.ts', ready: 'git host listens' },
   minter: { program: 'src/token/minter/main.ts', ready: 'minter ready' },
   gateway: { program: 'src/egress/main.ts', ready: 'gateway ready' },
+  warden: { program: 'src/warden/main.ts', ready: 'warden ready' },
   worker: { program: 'workers/main.ts', ready: 'worker ready' },
   api: { program: 'src/main.ts', ready: 'api ready' },
 };
@@ -34,6 +37,8 @@ export interface Stack extends AsyncDisposable {
   readonly dir: string;
   /** Where sandboxes' inits have their directories. */
   readonly memoryDir: string;
+  /** Where sandboxes' disks lie. */
+  readonly diskDir: string;
   readonly installation: string;
   /** The settings of all roles. */
   readonly env: Readonly<Record<string, string>>;
@@ -61,6 +66,7 @@ export interface StackOptions {
 export async function startStack(settings: Record<string, string> = {}, options: StackOptions = {}): Promise<Stack> {
   const dir = await mkdtemp(join(tmpdir(), 'dp-'));
   const memoryDir = await mkdtemp('/dev/shm/dp-');
+  const diskDir = join(dir, 'disks');
   const redis = options.redis ?? (await startTestRedis());
   const installation = `test-${randomBytes(4).toString('hex')}`;
   const [apiPort, gitPort] = [await freePort(), await freePort()];
@@ -74,6 +80,7 @@ export async function startStack(settings: Record<string, string> = {}, options:
     DAYPASS_LOG_DIR: join(dir, 'data', 'session-logs'),
     DAYPASS_RUN_DIR: join(dir, 'run'),
     DAYPASS_MEMORY_DIR: memoryDir,
+    DAYPASS_DISK_DIR: diskDir,
     DAYPASS_REDIS_URL: redis.url,
     DAYPASS_INSTALLATION: installation,
     DAYPASS_API_LISTEN: `127.0.0.1:${apiPort}`,
@@ -104,19 +111,21 @@ export async function startStack(settings: Record<string, string> = {}, options:
 
   const dispose = async (): Promise<void> => {
     for (const other of others) await other.end('SIGKILL');
-    for (const role of ['api', 'worker', 'gateway', 'minter', 'git-host'] as const) await stop(role, 'SIGKILL');
+    for (const role of ['api', 'worker', 'warden', 'gateway', 'minter', 'git-host'] as const)
+      await stop(role, 'SIGKILL');
     try {
       for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
     } finally {
       // Also when the engine is away.
       await redis.stop();
+      await removeAllDisks(diskDir);
       await rm(memoryDir, { recursive: true, force: true });
       await rm(dir, { recursive: true, force: true });
     }
   };
 
   try {
-    await Promise.all((['git-host', 'minter', 'gateway'] as const).map((role) => start(role)));
+    await Promise.all((['git-host', 'minter', 'gateway', 'warden'] as const).map((role) => start(role)));
     await Promise.all((['worker', 'api'] as const).map((role) => start(role)));
   } catch (error) {
     await dispose();
@@ -130,6 +139,7 @@ export async function startStack(settings: Record<string, string> = {}, options:
     docker,
     dir,
     memoryDir,
+    diskDir,
     installation,
     env,
     containers,
@@ -168,13 +178,23 @@ async function leftovers(stack: Stack): Promise<string[]> {
   ).json()) as { items?: unknown[] } | unknown[];
   const live = Array.isArray(tokens) ? tokens : (tokens.items ?? []);
   const gateways = await readdir(join(stack.dir, 'run', 'gateways')).catch(() => []);
+  const decisions = await readdir(join(stack.dir, 'run', 'decisions')).catch(() => []);
+  const policies = await readdir(join(stack.dir, 'run', 'policies')).catch(() => []);
   const initDirs = await readdir(stack.memoryDir);
+  const disks = await readdir(stack.diskDir);
+  const devices = (await readLoopDevices()).filter(({ file }) => file.startsWith(`${stack.diskDir}/`));
+  const mounts = (await readMounts()).filter(({ target }) => target.startsWith(`${stack.diskDir}/`));
   const spooled = await readdir(join(stack.dir, 'data', 'spool')).catch(() => []);
   return [
     ...(await stack.containers()).map(({ Names }) => `container ${Names.join()}`),
     ...live.map((token) => `live token ${JSON.stringify(token)}`),
     ...gateways.map((name) => `gateway ${name}`),
+    ...decisions.map((name) => `decisions ${name}`),
+    ...policies.map((name) => `policy ${name}`),
     ...initDirs.map((name) => `init directory ${name}`),
+    ...disks.map((name) => `disk ${name}`),
+    ...devices.map(({ device, file }) => `loop device ${device} of ${file}`),
+    ...mounts.map(({ target }) => `mount ${target}`),
     ...spooled.map((name) => `spooled ${name}`),
   ];
 }

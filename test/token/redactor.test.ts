@@ -108,6 +108,52 @@ describe('masking a stream', () => {
     for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
   });
 
+  it.each([4, 5, 7, 20, 64, 76])('masks what is wrapped into lines of %i characters, wherever they break', (width) => {
+    for (const before of ['', ':', 'token:', `name=value\n${'x'.repeat(50)}\nTOKEN=`]) {
+      const encoded = Buffer.from(`${before}${TOKEN}\nPATH=/usr/bin`).toString('base64');
+      const [first, last] = [before.length, before.length + TOKEN.length].map((bytes) => (bytes * 8) / 6) as [
+        number,
+        number,
+      ];
+      // What also depends on a neighbour may stay, and up to three characters before a break.
+      const own = encoded.slice(Math.ceil(first) + 3, Math.floor(last));
+      for (const by of ['\n', '\r\n']) {
+        for (let shift = 0; shift < width; shift++) {
+          const text = `${'A'.repeat(shift)}${encoded}`.replaceAll(new RegExp(`(.{${width}})`, 'g'), `$1${by}`);
+          const shown = redactText([token], text).replaceAll(/\s/g, '');
+          expect(shown).toContain('[secret]');
+          for (let at = 0; at + 8 <= own.length; at++) expect(shown).not.toContain(own.slice(at, at + 8));
+        }
+      }
+    }
+  });
+
+  it('masks hex as xxd, od and openssl print it', () => {
+    const pairs = Buffer.from(TOKEN).toString('hex').match(/../g) ?? [];
+    for (const by of [' ', ':', '\n', ' \n']) {
+      expect(redactText([token], `x ${pairs.join(by)} y`)).toBe('x [secret] y');
+    }
+    expect(redactText([token], `x ${pairs.map((pair) => pair.toUpperCase()).join(':')} y`)).toBe('x [secret] y');
+  });
+
+  it('masks a value in another case, as in a host name', () => {
+    const mixed = new Secret('AbCdEfGhIjKlMnOp');
+    expect(redactText([mixed], 'abcdefghijklmnop.example.com')).toBe('[secret].example.com');
+  });
+
+  it('masks a value of several lines with whatever line breaks', () => {
+    const pem = '-----BEGIN KEY-----\nobviouslyfakeobviouslyfake\nobviouslyfakeAgain\n-----END KEY-----';
+    expect(redactText([new Secret(pem)], `x\n${pem.replaceAll('\n', '\r\n')}\ny`)).toBe('x\n[secret]\ny');
+  });
+
+  it('lets lines out at once that end like a wrapped value begins, and no number of line breaks makes it hold more', () => {
+    const redactor = createRedactor([token]);
+    const base64 = Buffer.from(TOKEN).toString('base64');
+    expect(redactor.push(Buffer.from(`see ${base64.slice(0, 3)}\n`)).toString()).toBe(`see ${base64.slice(0, 3)}\n`);
+    redactor.push(Buffer.from(base64.slice(0, 20)));
+    expect(redactor.push(Buffer.alloc(100_000, '\n')).length).toBe(100_020);
+  });
+
   it('leaves text alone when there is nothing to mask', () => {
     expect(redactText([], 'abc')).toBe('abc');
     expect(redactText([new Secret('abc')], 'abc is too short to be a secret')).toBe('abc is too short to be a secret');

@@ -3,8 +3,14 @@ import { SessionError } from '../../src/errors.ts';
 import { decideEnding, type EndFacts } from '../../workers/ending.ts';
 import { aSession } from '../support/records.ts';
 
-const facts: EndFacts = { session: aSession(), cause: null, exit: null, outOfMemory: false, error: null };
-const exited = (exitCode: number) => ({ exitCode, signal: null, fromOutside: false, timeMs: 1_000_000 });
+const facts: EndFacts = { session: aSession(), cause: null, exit: null, shortage: null, error: null };
+const exited = (exitCode: number) => ({
+  exitCode,
+  signal: null,
+  fromOutside: false,
+  killedFor: null,
+  timeMs: 1_000_000,
+});
 
 describe('how a session ends', () => {
   it('succeeds when its command exits with 0', () => {
@@ -56,12 +62,20 @@ describe('how a session ends', () => {
   });
 
   it('says how much memory there was when a killed command ran out of it', () => {
-    const ending = decideEnding({ ...facts, exit: exited(137), outOfMemory: true });
+    const ending = decideEnding({ ...facts, exit: exited(137), shortage: 'memory' });
     expect(ending).toMatchObject({ status: 'failed', exitCode: 137, failure: { code: 'out_of_memory' } });
     expect(ending.failure?.message).toContain('1024 MB');
   });
 
-  it('succeeds when only a child was out of memory and the command coped', () => {
-    expect(decideEnding({ ...facts, exit: exited(0), outOfMemory: true }).status).toBe('succeeded');
+  it('names the memory too when a step of ours was killed for want of it', () => {
+    const error = { step: 'clone', thrown: new SessionError('clone_failed', 'git was killed') };
+    const { failure } = decideEnding({ ...facts, error, shortage: 'memory' });
+    expect(failure).toMatchObject({ code: 'out_of_memory', step: 'clone' });
+  });
+
+  it('names the disk when a step of ours failed on a full one, and says its size', () => {
+    const error = { step: 'clone', thrown: new SessionError('clone_failed', 'git says something') };
+    const { failure } = decideEnding({ ...facts, error, shortage: 'disk' });
+    expect(failure).toMatchObject({ code: 'out_of_disk', step: 'clone', message: expect.stringContaining('2048 MB') });
   });
 });

@@ -58,6 +58,7 @@ describe('what git’s last words mean', () => {
     ["fatal: unable to access 'http://h/': Failed to connect to h port 80: Connection refused", 'transport'],
     ['error: RPC failed; HTTP 503 curl 22 The requested URL returned error: 503', 'transport'],
     ["fatal: unable to access 'http://h/': The requested URL returned error: 403", 'other'],
+    ['fatal: write error: No space left on device\nfatal: fetch-pack: early EOF', 'disk_full'],
     ["fatal: destination path 'app' already exists and is not an empty directory.", 'other'],
   ])('%s → %s', (stderr, problem) => {
     expect(cloneProblem(stderr)).toBe(problem);

@@ -26,7 +26,7 @@ function channelOf(said: [kind: string, ...strings: string[]][], over: Partial<S
 }
 
 const nowhere = { agent: async () => undefined, step: async () => undefined, passed: async () => undefined };
-const options = { hasAgent: false, onStarted: async () => undefined };
+const options = { hasAgent: false, onStarted: async () => undefined, onUsedUp: async () => undefined };
 
 it('a step that is ordered after the sandbox is gone fails at once, with what init said last', async () => {
   const init = new InitClient(channelOf([['D', 'no such order']]), nowhere, options);
@@ -52,7 +52,25 @@ it('whoever takes a sandbox over knows what it has done before it gives an order
   await init.caughtUp(0);
   expect(init.hasAgent).toBe(true);
   expect(started).toEqual(['running']);
-  expect(await init.exited).toEqual({ exitCode: 4, signal: null, fromOutside: false, timeMs: 0 });
+  expect(await init.exited).toEqual({ exitCode: 4, signal: null, fromOutside: false, killedFor: null, timeMs: 0 });
+});
+
+it('what a sandbox has used up is told in order, and why its agent was killed', async () => {
+  const told: unknown[] = [];
+  const channel = channelOf([
+    ['G'],
+    ['H', 'disk', '/workspace', 'inodes', '1'],
+    ['H', 'memory', '', '', '2'],
+    ['Z', '137', 'SIGKILL', '', 'memory'],
+  ]);
+  const init = new InitClient(channel, nowhere, { ...options, onUsedUp: async (usedUp) => void told.push(usedUp) });
+  await init.pump();
+  expect(told).toEqual([
+    { resource: 'disk', where: '/workspace', of: 'inodes', count: 1 },
+    { resource: 'memory', count: 2 },
+  ]);
+  expect(init.usedUp).toEqual(told);
+  expect(await init.exited).toMatchObject({ exitCode: 137, killedFor: 'memory' });
 });
 
 it('the end of a step of an earlier time is not taken for the end of this one', async () => {
@@ -96,7 +114,7 @@ it('leaves the last words for the next worker: they are never done with while th
   const channel = channelOf([['R', '3'], ['g', 'sh'], ['G'], ['Z', '0', '']]);
   const init = new InitClient(channel, sink, options);
   await init.pump();
-  expect(await init.exited).toEqual({ exitCode: 0, signal: null, fromOutside: false, timeMs: 0 });
+  expect(await init.exited).toEqual({ exitCode: 0, signal: null, fromOutside: false, killedFor: null, timeMs: 0 });
   expect(done).toHaveLength(3);
   expect(Math.max(...done)).toBeLessThan(channel.since);
 });

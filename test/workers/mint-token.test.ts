@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
 import { change } from '../../src/store/records.ts';
+import { createMasks } from '../../src/token/masks.ts';
 import type { WorkerDeps } from '../../workers/deps.ts';
 import { mintToken } from '../../workers/steps/mint-token.ts';
 import { putSession } from '../support/api-rig.ts';
@@ -10,7 +11,12 @@ const own = useTestRedis();
 
 /** A worker whose minter does, and answers, so. */
 const workerOf = (mint: (tokenId: string) => Promise<void>): WorkerDeps =>
-  ({ redis: own.redis, config: { tokenGraceSeconds: 60 }, minter: { mint } }) as unknown as WorkerDeps;
+  ({
+    redis: own.redis,
+    config: { tokenGraceSeconds: 60 },
+    minter: { mint },
+    masks: createMasks(),
+  }) as unknown as WorkerDeps;
 
 test('a minter that cannot store the token is asked once, and its reason is the session’s', async () => {
   const { session } = await putSession(own.redis, { status: 'starting', term: 1 }, { state: 'intended' });

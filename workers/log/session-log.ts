@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLogAppender } from '../../src/logs/log-appender.ts';
 import type { LogStream } from '../../src/session/log-record.ts';
-import { redactText } from '../../src/token/redactor.ts';
 import type { Secret } from '../../src/token/secret.ts';
 import { Announcer } from './announcer.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -21,8 +20,6 @@ export interface SessionLog extends OutputSink {
   mask(secrets: Secret[]): void;
   /** A line of ours. */
   system(code: string, text: string): Promise<void>;
-  /** Our own words about this session, without its secrets. */
-  redact(text: string): string;
   /** Calls back with the offset up to which the raw reports are not needed any more, each time it has grown. */
   onStored(listener: (at: number) => void): void;
   /**
@@ -61,7 +58,6 @@ export async function openLog(
     },
     log: log.child({ sessionId }),
   });
-  let secrets: Secret[] = [];
   let closed = false;
 
   const say = (code: string, text: string): void =>
@@ -89,10 +85,8 @@ export async function openLog(
   return {
     resumeAt: writer.at,
     mask(values) {
-      secrets = values;
       writer.add(pipeline.mask(values, Date.now()), writer.at);
     },
-    redact: (text) => redactText(secrets, text),
     agent: take,
     step: (bytes, timeMs, end) => take('system', bytes, timeMs, end),
     async passed(end) {

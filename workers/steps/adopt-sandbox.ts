@@ -3,6 +3,7 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { retryWhileAway } from '../retry-while-away.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { Leave } from '../leave.ts';
+import { secretsOf } from '../hold-masks.ts';
 import type { Life } from '../life.ts';
 import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
 
@@ -38,6 +39,5 @@ async function takeHold(deps: WorkerDeps, session: SessionRecord, life: Life): P
   const grant = await retryWhileAway('minter_unavailable', life.signal, () =>
     deps.minter.open(session.id, sandbox.id, 'mask', AbortSignal.timeout(OPEN_TIMEOUT_MS)),
   );
-  const secrets = [...Object.values(grant.access.secretEnv), ...Object.values(grant.secrets)];
-  return connectSandbox(deps, session, { id: sandbox.id, life, secrets });
+  return connectSandbox(deps, session, { id: sandbox.id, life, secrets: secretsOf(grant) });
 }

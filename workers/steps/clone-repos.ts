@@ -5,7 +5,7 @@ import type { SessionRecord, SessionRepo } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { cloneCommands, cloneProblem } from '../git-clone.ts';
+import { cloneCommands, cloneProblem, type CloneProblem } from '../git-clone.ts';
 import type { StepResult } from '../init-client.ts';
 import { tell } from '../tell.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
@@ -56,7 +56,7 @@ async function cloneRepo(
     await init.runStep('clone', '/workspace', ['rm', '-rf', '--', dir]);
   }
   const head = await init.runStep('head', dir, ['git', 'rev-parse', '--verify', '--quiet', 'HEAD']);
-  const commit = head.exitCode === 0 ? head.stdout.trim() : null;
+  const commit = head.exitCode === 0 ? commitIn(head.stdout) : null;
   const cloneMs = Math.round(performance.now() - began);
   await changeHeld(deps, session, ({ session: now }) => ({
     session: { ...now, heads: now.request.repos.map((_, i) => (i === repo.at ? commit : (now.heads[i] ?? null))) },
@@ -73,15 +73,16 @@ async function runAll(init: OpenSandbox['init'], commands: string[][]): Promise<
   return null;
 }
 
-function cloneError(
-  { id, path, ref }: SessionRepo,
-  problem: 'ref' | 'transport' | 'other',
-  result: StepResult,
-): SessionError {
+function cloneError({ id, path, ref }: SessionRepo, problem: CloneProblem, result: StepResult): SessionError {
   if (problem === 'ref')
     return new SessionError('ref_not_found', `Repo ${id} has no branch, tag or commit named ${ref ?? 'HEAD'}`);
   if (result.exitCode === 127)
     return new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
+  if (problem === 'disk_full')
+    return new SessionError(
+      'out_of_disk',
+      `Repo ${id} does not fit on the session’s disk; ask for more in resources.diskMb`,
+    );
   const said = result.stderr
     .trim()
     .split(/[\r\n]+/)
@@ -91,4 +92,9 @@ function cloneError(
     'clone_failed',
     `Repo ${id} could not be cloned to ${path} (git exit ${result.exitCode}): ${said}`,
   );
+}
+
+/** What the sandbox's git says is what its image says: it is taken for a commit only where it looks like one. */
+function commitIn(stdout: string): string | null {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.exec(stdout.trim())?.[0] ?? null;
 }

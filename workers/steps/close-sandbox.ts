@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { exhaustionKey } from '../../src/session/exhaustion.ts';
+import type { Shortage } from '../ending.ts';
 import type { AgentExit } from '../init-client.ts';
 import { killSandbox } from '../kill-sandbox.ts';
 import { within } from '../within.ts';
@@ -16,15 +18,15 @@ const LOOK_EVERY_MS = 10;
 const REVOKE_TIMEOUT_MS = 20_000;
 
 /**
- * Ends whatever still runs in the sandbox and waits until its last line is in the log. Says whether the kernel killed
- * something in it for want of memory. Throws only `Leave`: the session must end, and what is left is removed later.
+ * Ends whatever still runs in the sandbox and waits until its last line is in the log. Says what it had too little of, if
+ * that can be why it ended. Throws only `Leave`: the session must end, and what is left is removed later.
  */
 export async function closeSandbox(
   deps: WorkerDeps,
   { tokenId }: Pick<SessionRecord, 'tokenId'>,
   sandbox: OpenSandbox,
   exit: AgentExit | null,
-): Promise<boolean> {
+): Promise<Shortage | null> {
   // After its agent, init ends by itself.
   if (exit === null) await killSandbox(deps, sandbox);
   const revoke = revokeOnce(deps, tokenId);
@@ -37,9 +39,10 @@ export async function closeSandbox(
   const stored = sandbox.log.close({ complete });
   if (!(await within(DRAIN_TIMEOUT_MS, stored))) await revoke();
   await stored;
+  await sandbox.decisions.finish();
   sandbox.close();
   await failpoint('worker.log_drained');
-  return exit?.exitCode === 0 ? false : ranOutOfMemory(deps, sandbox.id);
+  return findShortage(deps, sandbox, exit);
 }
 
 /** For an end that takes long, so that no line is lost: the token does not wait with it. */
@@ -52,6 +55,19 @@ function revokeOnce({ minter, log }: WorkerDeps, tokenId: string | null): () => 
       log.warn({ err: error, tokenId }, 'the token is not deleted yet; it is tried again');
     });
   };
+}
+
+/** Init knows best. Where it is gone without a word, or cannot see it, the engine may know of memory. */
+async function findShortage(
+  deps: WorkerDeps,
+  { id, init }: OpenSandbox,
+  exit: AgentExit | null,
+): Promise<Shortage | null> {
+  const ranOut = (key: string): boolean => init.usedUp.some((usedUp) => exhaustionKey(usedUp) === key);
+  if (exit !== null && exit.killedFor !== 'unknown') return exit.killedFor;
+  if (exit === null && ranOut('memory')) return 'memory';
+  if (exit === null && ranOut('disk /workspace')) return 'disk';
+  return (await ranOutOfMemory(deps, id)) ? 'memory' : null;
 }
 
 /**

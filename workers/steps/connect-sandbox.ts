@@ -7,7 +7,10 @@ import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
 import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
+import { noteExhaustion } from '../note-exhaustion.ts';
 import { openLog, type SessionLog } from '../log/session-log.ts';
+import { keepNetwork } from '../network/keep-network.ts';
+import { relayDecisions, type DecisionRelay } from '../network/relay-decisions.ts';
 
 /** The sandbox's own clock runs out after the worker's, which records why the session ends. */
 const WATCHDOG_AFTER_SECONDS = DEADLINE_GRACE_SECONDS + 5;
@@ -21,6 +24,8 @@ export interface OpenSandbox {
   id: string;
   init: InitClient;
   log: SessionLog;
+  /** What the gateway decides for it, on the way into the session's events. */
+  decisions: DecisionRelay;
   /** Resolves when everything that the sandbox ever said is in the log, or this worker holds it no more. */
   drained: Promise<void>;
   /** Whether its init is gone, or listens to somebody newer: nothing more is said to this worker. */
@@ -49,6 +54,7 @@ export async function connectSandbox(
   const init = new InitClient(channel, log, {
     hasAgent: session.status !== 'starting',
     onStarted: () => markRunning(deps, session, life),
+    onUsedUp: (usedUp) => noteExhaustion(deps, session, usedUp),
   });
   // What is stored for good is no use to init any more. A hint only: it may be gone, and has no use for it then.
   log.onStored((offset) => void channel.send(order.stored(offset)).catch(() => undefined));
@@ -61,16 +67,23 @@ export async function connectSandbox(
         deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be told of its deadline');
     });
   });
+  const letNetworkBe = keepNetwork(deps, session, { id, init, life });
+  const decisions = relayDecisions(deps, session, { id, redact: (text) => deps.masks.of(session.id, text) });
   releases.move();
   return {
     id,
     init,
     log,
+    decisions,
     drained,
     get isClosed() {
       return channel.isClosed;
     },
-    close: () => channel.close(),
+    close() {
+      letNetworkBe();
+      decisions.close();
+      channel.close();
+    },
   };
 }
 

@@ -14,20 +14,19 @@ import { whileStoreAway } from '../while-store-away.ts';
  * Throws `Leave` when another worker holds it by now.
  */
 export async function endSession(
-  { redis }: Pick<WorkerDeps, 'redis'>,
+  { redis, masks }: Pick<WorkerDeps, 'redis' | 'masks'>,
   session: SessionRecord,
-  { failure, ...ending }: Ending,
-  redact: (text: string) => string = (text) => text,
+  ending: Ending,
 ): Promise<void> {
   const { id, tokenId, term } = session;
   // What failed may quote what a program said, and programs know the session's secrets.
-  const safe = failure && { ...failure, message: redact(failure.message) };
+  const safe = masks.of(id, ending);
   await whileStoreAway(() =>
     change(redis, { sessionId: id, tokenId }, (view) => {
       const latest = view.session ?? session;
       if (isEnded(latest.status)) return null;
       if (latest.term !== term) throw new Leave('superseded');
-      return endedBy(latest, view.token, { ...ending, failure: safe }, new Date().toISOString());
+      return endedBy(latest, view.token, safe, new Date().toISOString());
     }),
   );
 }

@@ -59,11 +59,11 @@ async function stateOf({ redis }: WorkerDeps, { tokenId }: SessionRecord): Promi
 }
 
 /** What became of the first one nobody knows; it is listed, was given to nobody, and ends by its TTL. */
-async function intendAnother({ redis, config }: WorkerDeps, session: SessionRecord): Promise<SessionRecord> {
+async function intendAnother({ config, ...deps }: WorkerDeps, session: SessionRecord): Promise<SessionRecord> {
   const tokenId = `tok_${nanoid()}`;
   const grants = grantsOf(session.request);
   const ttlSeconds = session.request.maxTimeoutSeconds + config.tokenGraceSeconds;
-  const changed = await changeHeld({ redis }, { ...session, tokenId }, ({ session: now }) => {
+  const changed = await changeHeld(deps, { ...session, tokenId }, ({ session: now }) => {
     return {
       session: withToken(now, tokenId),
       token: intendToken({ id: tokenId, sessionId: session.id, grants, ttlSeconds, now: new Date() }),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { customAlphabet } from 'nanoid';
+import { gatewayDir } from '../../src/egress/layout.ts';
 import { closeGateway, gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 import { SessionError } from '../../src/errors.ts';
 import { failpoint } from '../../src/ops/failpoints.ts';
@@ -7,6 +8,7 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Life } from '../life.ts';
+import { policyOf } from '../network/policy-of.ts';
 import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
 
 export type { OpenSandbox };
@@ -52,11 +54,11 @@ async function nameSandbox({ engineId, ...deps }: WorkerDeps, session: SessionRe
 }
 
 async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string): Promise<void> {
-  const { config, runtime } = deps;
+  const { host, runtime } = deps;
   const { image, resources, network } = session.request;
-  const policy = { sandboxId: id, sessionId: session.id, allow: network.allow };
-  const { dir: gatewayDir } = await openGateway({ runDir: config.runDir, policy });
-  const mounts = { toolsDir: deps.toolsDir, gatewayDir, ...deps.nameFiles };
+  const dir = gatewayDir(host.runDir, id);
+  const { toolsDir, hostsFile, resolvFile } = host;
+  const mounts = { toolsDir, gatewayDir: dir, hostsFile, resolvFile };
   await runtime.create({
     sandboxId: id,
     sessionId: session.id,
@@ -66,7 +68,9 @@ async function startSandbox(deps: WorkerDeps, session: SessionRecord, id: string
     mounts,
   });
   await failpoint('worker.container_created');
-  await Promise.all([runtime.start(id), gatewayReady(gatewayDir, GATEWAY_TIMEOUT_MS)]);
+  // The warden has made its directory by now, in which the gateway listens.
+  await openGateway({ runDir: host.runDir, policy: policyOf(session, id, network.allow) });
+  await Promise.all([runtime.start(id), gatewayReady(dir, GATEWAY_TIMEOUT_MS)]);
   await failpoint('worker.container_started');
 }
 

@@ -4,15 +4,36 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char DEFAULT_PATH[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static const char DEFAULT_LOCALE[] = "LANG=C.UTF-8";
 
-void environment_open(struct environment *environment, char *const *inherited) {
+void environment_open(struct environment *environment) {
   *environment = (struct environment){.entries = calloc(1, sizeof(char *))};
   if (environment->entries == NULL) fail("no memory for the environment");
   environment_set(environment, DEFAULT_PATH);
+  environment_set(environment, DEFAULT_LOCALE);
+}
+
+static bool starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
+
+bool is_harmless(const char *entry) {
+  static const char *const reserved[] = {"REPO_TOKEN=", "RELACE_", "DAYPASS_", "GIT_", "LD_"};
+  static const char proxy[] = "_PROXY";
+  const char *equals = strchr(entry, '=');
+  if (equals == NULL || equals == entry) return false;
+  for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+    if (starts_with(entry, reserved[i])) return false;
+  }
+  /* Programs read proxy variables in either case. */
+  size_t name = (size_t)(equals - entry), suffix = sizeof proxy - 1;
+  return name < suffix || strncasecmp(equals - suffix, proxy, suffix) != 0;
+}
+
+void environment_add_image(struct environment *environment, char *const *inherited) {
   for (; *inherited != NULL; inherited++) {
-    if ((*inherited)[0] != '=' && strchr(*inherited, '=') != NULL) environment_set(environment, *inherited);
+    if (is_harmless(*inherited)) environment_set(environment, *inherited);
   }
 }
 

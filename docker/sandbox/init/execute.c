@@ -2,6 +2,7 @@
 
 #include "fail.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,17 +12,42 @@
 /* Nothing is started after the agent, so nothing needs an environment either. */
 static bool is_past_starting(const struct session *session) { return session->agent.pid != 0; }
 
-static void add_environment(struct session *session, const struct order *order) {
+static void add_environment(const struct session *session, struct environment *environment,
+                            const struct order *order) {
   if (is_past_starting(session)) return;
-  for (size_t i = 0; i < order->count; i++) environment_set(&session->environment, order->fields[i]);
+  for (size_t i = 0; i < order->count; i++) environment_set(environment, order->fields[i]);
+}
+
+static void report_listener(struct session *session, const struct sockaddr_in *address, char **asked,
+                            const char *outcome) {
+  char address_text[64], port_text[16];
+  /* What cannot be read is told as it was asked for. */
+  bool is_read = address->sin_port != 0 && inet_ntop(AF_INET, &address->sin_addr, address_text, sizeof address_text);
+  if (is_read) {
+    snprintf(port_text, sizeof port_text, "%u", ntohs(address->sin_port));
+  } else {
+    snprintf(address_text, sizeof address_text, "%s", asked[0]);
+    snprintf(port_text, sizeof port_text, "%s", asked[1]);
+  }
+  report(&session->reports, 'L', address_text, port_text, outcome, NULL);
 }
 
 static void add_listener(struct session *session, const struct order *order) {
-  char port[16], reason[256] = "ok", address[64];
+  char outcome[256] = "ok";
+  struct sockaddr_in address = {0};
   if (order->count != 4) fail("order 'F' has %zu fields instead of 4", order->count);
-  snprintf(address, sizeof address, "%s", order->fields[0]);
-  listeners_add(&session->listeners, order->fields, port, sizeof port, reason, sizeof reason);
-  report(&session->reports, 'L', address, port, reason, NULL);
+  if (listeners_add(&session->listeners, order->fields, &address, outcome, sizeof outcome)) {
+    name_service_fix(&session->names, order->fields[2], address.sin_addr);
+  }
+  report_listener(session, &address, order->fields, outcome);
+}
+
+static void order_names(struct session *session, const struct order *order) {
+  char outcome[256] = "ok";
+  struct sockaddr_in address = {0};
+  if (order->count < 2) fail("order 'N' has %zu fields instead of at least 2", order->count);
+  name_service_order(&session->names, order->fields, order->count, &address, outcome, sizeof outcome);
+  report_listener(session, &address, order->fields, outcome);
 }
 
 static void start_step(struct session *session, const struct order *order) {
@@ -37,7 +63,7 @@ static void start_step(struct session *session, const struct order *order) {
   if (is_past_starting(session)) {
     snprintf(reason, sizeof reason, "nothing is started after the agent");
   } else {
-    code = child_start(&session->step, order->fields[1], order->fields + 2, session->environment.entries, reason,
+    code = child_start(&session->step, order->fields[1], order->fields + 2, session->for_steps.entries, reason,
                        sizeof reason);
   }
   if (code == 0) return;
@@ -45,6 +71,11 @@ static void start_step(struct session *session, const struct order *order) {
   report_bytes(reports, 'q', reason, strlen(reason));
   snprintf(code_text, sizeof code_text, "%d", code);
   report(reports, 'X', name, code_text, NULL);
+}
+
+static void wipe_environments(struct session *session) {
+  environment_wipe(&session->for_steps);
+  environment_wipe(&session->for_agent);
 }
 
 /* Whoever finds this in the file knows that the command may have run, whatever else happened then. */
@@ -64,13 +95,13 @@ static void start_agent(struct session *session, const struct order *order) {
   session->has_agent = true;
   if (order->count == 1) return;
   if (announce_agent(session, order->fields[1])) {
-    code = child_start(&session->agent, order->fields[0], order->fields + 1, session->environment.entries, reason,
+    code = child_start(&session->agent, order->fields[0], order->fields + 1, session->for_agent.entries, reason,
                        sizeof reason);
   }
   if (code == 0) {
     report(&session->reports, 'G', NULL);
     reports_flush(&session->reports);
-    environment_wipe(&session->environment);
+    wipe_environments(session);
     return;
   }
   snprintf(code_text, sizeof code_text, "%d", code);
@@ -85,7 +116,7 @@ static void set_watchdog(struct session *session, const struct order *order) {
 }
 
 static void take_leave_of_worker(struct session *session) {
-  environment_wipe(&session->environment);
+  wipe_environments(session);
   if (!session->has_agent) session_end(session, 0, "");
 }
 
@@ -111,8 +142,13 @@ bool session_is_urgent(const struct order *order) { return strchr("KTW", order->
 
 void session_execute(struct session *session, const struct order *order) {
   switch (order->type) {
-    case 'E': add_environment(session, order); break;
+    case 'E':
+      add_environment(session, &session->for_steps, order);
+      add_environment(session, &session->for_agent, order);
+      break;
+    case 'U': add_environment(session, &session->for_agent, order); break;
     case 'F': add_listener(session, order); break;
+    case 'N': order_names(session, order); break;
     case 'S': start_step(session, order); break;
     case 'A': start_agent(session, order); break;
     case 'W': set_watchdog(session, order); break;

@@ -30,12 +30,18 @@ static void sooner(int *timeout_ms, int64_t wait_ms) {
   if (*timeout_ms < 0 || wait_ms < *timeout_ms) *timeout_ms = (int)wait_ms;
 }
 
-static int next_timeout_ms(struct session *session, int listeners_wait_ms, int64_t give_up_at_ms) {
+/* A sandbox that only waits is left asleep. */
+static bool is_in_use(const struct session *session) {
+  return !session->ending && (session->step.pid != 0 || session->has_agent);
+}
+
+static int next_timeout_ms(struct session *session, int helpers_wait_ms, int64_t give_up_at_ms) {
   int64_t now = monotonic_ms(), watchdog_wait_ms = watchdog_look(session);
-  int timeout_ms = listeners_wait_ms;
+  int timeout_ms = helpers_wait_ms;
   if (watchdog_wait_ms >= 0) sooner(&timeout_ms, watchdog_wait_ms);
   if (session->reports.retry_at_ms != 0) sooner(&timeout_ms, session->reports.retry_at_ms - now);
   if (give_up_at_ms != 0) sooner(&timeout_ms, give_up_at_ms - now);
+  if (is_in_use(session)) sooner(&timeout_ms, pressure_watch(&session->pressure, &session->reports));
   if (session->ending && session->drain_until_ms > now) sooner(&timeout_ms, session->drain_until_ms - now);
   return timeout_ms;
 }
@@ -63,6 +69,13 @@ static void wait_for_anything(struct session *session, int timeout_ms) {
   poll(watched, count, timeout_ms);
 }
 
+static int serve_helpers(struct session *session) {
+  int wait_ms = listeners_serve(&session->listeners);
+  int names_wait_ms = name_service_serve(&session->names);
+  if (names_wait_ms >= 0) sooner(&wait_ms, names_wait_ms);
+  return wait_ms;
+}
+
 void session_run(struct session *session) {
   for (;;) {
     session_take_signals(session);
@@ -75,7 +88,7 @@ void session_run(struct session *session) {
     reports_flush(&session->reports);
     session_tell_worker(session);
     int64_t give_up_at_ms = session_leave_when_done(session);
-    int listeners_wait_ms = session->ending ? -1 : listeners_serve(&session->listeners);
-    wait_for_anything(session, next_timeout_ms(session, listeners_wait_ms, give_up_at_ms));
+    int helpers_wait_ms = session->ending ? -1 : serve_helpers(session);
+    wait_for_anything(session, next_timeout_ms(session, helpers_wait_ms, give_up_at_ms));
   }
 }

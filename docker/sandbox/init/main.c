@@ -14,9 +14,10 @@
 
 extern char **environ;
 
-static const char PROTOCOL_VERSION[] = "3";
+static const char PROTOCOL_VERSION[] = "4";
 static const char GATEWAY_PATH[] = "/run/daypass/gateway.sock";
 static const char INIT_DIR[] = "/run/daypass-init";
+static const char CGROUP_DIR[] = "/sys/fs/cgroup";
 static const char CREDENTIAL_HELPER[] = "git-credential-daypass";
 
 static struct session session;
@@ -66,9 +67,13 @@ int main(int argc, char **argv) {
   fill_standard_descriptors();
   session.signal_fd = open_signals();
   session.listeners.gateway_path = argc > 1 ? argv[1] : GATEWAY_PATH;
+  name_service_open(&session.names, session.listeners.gateway_path);
   session.agent = (struct child){.fds = {-1, -1}, .types = {'o', 'e'}};
-  environment_open(&session.environment, environ);
+  environment_open(&session.for_steps);
+  environment_open(&session.for_agent);
+  environment_add_image(&session.for_agent, environ);
   open_directory(argc > 2 ? argv[2] : INIT_DIR);
+  pressure_open(&session.pressure, argc > 3 ? argv[3] : CGROUP_DIR);
   report(&session.reports, 'R', PROTOCOL_VERSION, NULL);
   session_run(&session);
 }

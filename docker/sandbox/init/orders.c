@@ -14,7 +14,7 @@ static size_t payload_length(const unsigned char *header) {
 
 static struct order *order_open(const unsigned char *header) {
   size_t length = payload_length(header);
-  if (memchr("EFSAWQKT", header[0], 8) == NULL) fail("order of unknown type 0x%02x", header[0]);
+  if (memchr("EUFNSAWQKT", header[0], 10) == NULL) fail("order of unknown type 0x%02x", header[0]);
   if (length > MAX_ORDER_BYTES) fail("order '%c' of %zu bytes is longer than %d", header[0], length, MAX_ORDER_BYTES);
   struct order *order = malloc(sizeof *order + length);
   if (order == NULL) fail("no memory for an order of %zu bytes", length);

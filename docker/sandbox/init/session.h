@@ -4,7 +4,9 @@
 #include "connection.h"
 #include "environment.h"
 #include "listeners.h"
+#include "name_service.h"
 #include "orders.h"
+#include "pressure.h"
 #include "reports.h"
 
 #include <stdbool.h>
@@ -18,8 +20,10 @@ struct session {
   struct connection connection;
   struct orders orders;
   struct reports reports;
-  struct environment environment;
+  struct environment for_steps;
+  struct environment for_agent;
   struct listeners listeners;
+  struct name_service names;
   bool has_agent; /* an order `A` was carried out, with a command or without */
   struct child agent; /* pid 0 in an interactive session */
   struct child step;  /* pid 0 between steps */
@@ -27,9 +31,11 @@ struct session {
   bool ending; /* starts nothing more, and exits once everything is collected */
   int exit_code;
   const char *end_signal; /* its name; empty for none */
+  bool ended_by_itself; /* the agent did, and nothing made init end it */
   bool ended_reported;
   bool asked_from_outside; /* something that is not in the sandbox, and no order, has asked it to end */
   int64_t ending_since_ms;
+  struct pressure pressure;
   int64_t drain_until_ms; /* when a pipe that is still held open is given up */
   int64_t watchdog_at_ms; /* 0: no watchdog; when the session's time is over, then when its grace is */
   int64_t watchdog_grace_ms;

@@ -19,8 +19,10 @@ static bool is_child(struct child *child, pid_t pid, int status) {
 static void reap(struct session *session) {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (listeners_lost(&session->listeners, pid) || is_child(&session->step, pid, status)) continue;
+    if (listeners_lost(&session->listeners, pid) || name_service_lost(&session->names, pid)) continue;
+    if (is_child(&session->step, pid, status)) continue;
     if (is_child(&session->agent, pid, status)) {
+      session->ended_by_itself = !session->ending;
       session_end(session, child_exit_code(&session->agent), child_signal_name(&session->agent));
     }
   }

@@ -5,21 +5,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static void remember(struct source *source, uint32_t events) {
+  struct socket_end *end = (struct socket_end *)source;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) end->readable = true;
+  if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) end->writable = true;
+  if (events & (EPOLLHUP | EPOLLERR)) end->gone = true;
+}
+
 bool socket_end_open(struct socket_end *end, int fd, int epoll_fd) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = end};
-  *end = (struct socket_end){.fd = fd, .readable = true, .writable = true};
+  *end = (struct socket_end){.source = {remember}, .fd = fd, .readable = true, .writable = true};
   return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void socket_end_close(struct socket_end *end) {
   if (end->fd >= 0) close(end->fd);
   end->fd = -1;
-}
-
-void socket_end_ready(struct socket_end *end, uint32_t events) {
-  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) end->readable = true;
-  if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) end->writable = true;
-  if (events & (EPOLLHUP | EPOLLERR)) end->gone = true;
 }
 
 /* Leaves the bytes alone: pages that are never used are never touched. */

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "source.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +11,7 @@ enum { FLOW_BYTES = 64 * 1024 };
 
 /* One of a tunnel's two sockets. Watched edge-triggered, so readiness is remembered until the kernel says EAGAIN. */
 struct socket_end {
+  struct source source;
   int fd; /* -1: none */
   bool readable, writable;
   bool gone; /* the other side is closed in both directions */
@@ -22,12 +25,10 @@ struct flow {
   bool done;  /* all was passed on, and the sink was told so */
 };
 
-/* Starts to watch a socket; the event's data is the end itself. False when the kernel cannot. */
+/* Starts to watch a socket. False when the kernel cannot. */
 bool socket_end_open(struct socket_end *end, int fd, int epoll_fd);
 
 void socket_end_close(struct socket_end *end);
-
-void socket_end_ready(struct socket_end *end, uint32_t events);
 
 void flow_reset(struct flow *flow);
 

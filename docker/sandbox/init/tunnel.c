@@ -12,7 +12,7 @@
 
 enum { DIAL_MS = 10 * 1000, REDIAL_MS = 100, ANSWER_MS = 60 * 1000, MAX_ANSWER_BYTES = 8 * 1024, FAIR_ROUNDS = 16 };
 
-struct tunnel *tunnel_open(int client, const struct dial *dial, int epoll_fd) {
+struct tunnel *tunnel_open(int client, const char *target, const char *gateway_path, int epoll_fd, size_t *live) {
   struct tunnel *tunnel = malloc(sizeof *tunnel);
   if (tunnel == NULL) {
     close(client);
@@ -22,7 +22,10 @@ struct tunnel *tunnel_open(int client, const struct dial *dial, int epoll_fd) {
   memset(tunnel, 0, offsetof(struct tunnel, up));
   flow_reset(&tunnel->up);
   flow_reset(&tunnel->down);
-  tunnel->dial = dial;
+  snprintf(tunnel->target, sizeof tunnel->target, "%s", target);
+  tunnel->gateway_path = gateway_path;
+  tunnel->live = live;
+  if (live != NULL) ++*live;
   tunnel->epoll_fd = epoll_fd;
   tunnel->dial_until_ms = now + DIAL_MS;
   tunnel->next_dial_ms = now;
@@ -34,9 +37,17 @@ struct tunnel *tunnel_open(int client, const struct dial *dial, int epoll_fd) {
   return tunnel;
 }
 
+/* An orderly end would look like an empty answer of the target itself. */
+static void reset(const struct socket_end *client) {
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void tunnel_close(struct tunnel *tunnel) {
+  if (tunnel->state != RELAYING) reset(&tunnel->client);
   socket_end_close(&tunnel->client);
   socket_end_close(&tunnel->gateway);
+  if (tunnel->live != NULL) --*tunnel->live;
   free(tunnel);
 }
 
@@ -52,7 +63,7 @@ static bool connect_gateway(struct tunnel *tunnel) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return false;
-  strncpy(address.sun_path, tunnel->dial->gateway_path, sizeof address.sun_path - 1);
+  strncpy(address.sun_path, tunnel->gateway_path, sizeof address.sun_path - 1);
   /* A Unix socket connects at once or not at all: EAGAIN says that the gateway's backlog is full. */
   if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
       !socket_end_open(&tunnel->gateway, fd, tunnel->epoll_fd)) {
@@ -64,7 +75,7 @@ static bool connect_gateway(struct tunnel *tunnel) {
 }
 
 static int dial(struct tunnel *tunnel, int64_t now_ms) {
-  const char *target = tunnel->dial->target;
+  const char *target = tunnel->target;
   if (tunnel->client.gone) return TUNNEL_ENDED;
   if (now_ms < tunnel->next_dial_ms) return (int)(tunnel->next_dial_ms - now_ms);
   if (!connect_gateway(tunnel)) return redial_later(tunnel, now_ms);

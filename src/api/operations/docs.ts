@@ -11,6 +11,7 @@ export function docsOf(described: Operation[]): Operation[] {
     defineOperation({
       method: 'get',
       path: '/openapi.json',
+      scope: 'read',
       summary: 'This API as an OpenAPI document',
       responses: jsonAnswer(200, 'OpenAPI 3.1.', z.record(z.string(), z.unknown())),
       handle: async () => ({ status: 200, json: document }),
@@ -18,6 +19,7 @@ export function docsOf(described: Operation[]): Operation[] {
     defineOperation({
       method: 'get',
       path: '/docs',
+      scope: 'read',
       summary: 'This API as a page',
       responses: { '200': { description: 'HTML.', content: { 'text/html': { schema: z.string() } } } },
       handle: async () => ({ status: 200, type: 'text/html', text: page }),

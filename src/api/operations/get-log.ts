@@ -13,6 +13,7 @@ const recordId = z.string().regex(/^\d{1,15}$/, 'must be the id of a log record'
 export const getLog = defineOperation({
   method: 'get',
   path: '/v1/sessions/{id}/logs',
+  scope: 'read',
   summary: 'The log of a session',
   description:
     'As Accept says. text/plain: standard output and error as they were; system records only with stream=system. ' +
@@ -42,8 +43,9 @@ export const getLog = defineOperation({
       content: { 'application/problem+json': { schema: problemSchema } },
     },
   },
-  handle: async ({ id, query, headers, prefers, signal }, { redis, changes, logDir, keep }) => {
-    const { session } = await loadFacts(redis, id);
+  handle: async (call, { redis, changes, logDir, keep }) => {
+    const { id, query, headers, prefers, signal } = call;
+    const { session } = await loadFacts(redis, call);
     const type = prefers(LOG_TYPES);
     const pages = logPages({
       redis,

@@ -6,10 +6,11 @@ import { jsonAnswer } from './answers.ts';
 export const getSession = defineOperation({
   method: 'get',
   path: '/v1/sessions/{id}',
+  scope: 'read',
   summary: 'One session',
   responses: jsonAnswer(200, 'The session.', sessionSchema),
-  handle: async ({ id }, { redis }) => {
-    const { session } = await loadFacts(redis, id);
+  handle: async (call, { redis }) => {
+    const { session } = await loadFacts(redis, call);
     return { status: 200, json: await present(redis, session) };
   },
 });

@@ -5,8 +5,8 @@ import { jsonAnswer } from './answers.ts';
 export const healthz = defineOperation({
   method: 'get',
   path: '/healthz',
+  scope: null,
   summary: 'Whether this process is up',
-  open: true,
   responses: jsonAnswer(200, 'It is.', z.object({ status: z.literal('ok') })),
   handle: async () => ({ status: 200, json: { status: 'ok' } }),
 });
@@ -14,8 +14,8 @@ export const healthz = defineOperation({
 export const readyz = defineOperation({
   method: 'get',
   path: '/readyz',
+  scope: null,
   summary: 'Whether calls can be served: Redis answers',
-  open: true,
   responses: jsonAnswer(200, 'They can.', z.object({ status: z.literal('ready') })),
   handle: async (_call, { redis }) => {
     await redis.ping();

@@ -10,6 +10,7 @@ import { sseAnswer } from '../sse.ts';
 export const listEvents = defineOperation({
   method: 'get',
   path: '/v1/sessions/{id}/events',
+  scope: 'read',
   summary: "A session's life, oldest first",
   description:
     'With Accept: text/event-stream it goes on until nothing is left to do for the session, that is also after its end ' +
@@ -26,8 +27,9 @@ export const listEvents = defineOperation({
       content: { 'application/json': { schema: listOf(eventSchema) }, 'text/event-stream': { schema: eventSchema } },
     },
   },
-  handle: async ({ id, query, headers, prefers, signal }, { redis, changes }) => {
-    await loadFacts(redis, id);
+  handle: async (call, { redis, changes }) => {
+    const { id, query, headers, prefers, signal } = call;
+    await loadFacts(redis, call);
     const afterId = headers['Last-Event-ID'] ?? query.after ?? query.cursor ?? '0';
     if (prefers(['application/json', 'text/event-stream']) === 'text/event-stream') {
       return sseAnswer(sessionMessages({ redis, changes, signal, sessionId: id, afterId }));

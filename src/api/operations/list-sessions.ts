@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { viewOf } from '../../access/caller.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import { SESSION_STATUSES } from '../../session/status.ts';
 import { listSessions as pageOfSessions } from '../../store/listing.ts';
+import { requireCaller } from '../caller.ts';
 import { present } from '../load.ts';
 import { defineOperation } from '../operation.ts';
 import { cursor, limit, listOf } from '../schemas/common.ts';
@@ -9,12 +11,16 @@ import { sessionSchema } from '../schemas/session.ts';
 import { jsonAnswer } from './answers.ts';
 
 const METADATA = 'metadata.';
+/** As many entries as a session's metadata may have, and the other parameters. */
+const MAX_FILTERS = 35;
 
 const query = z
   .object({ status: z.enum(SESSION_STATUSES).optional(), limit, cursor: cursor.optional() })
   .catchall(z.string())
   .superRefine((given, context) => {
-    for (const name of Object.keys(given)) {
+    const names = Object.keys(given);
+    if (names.length > MAX_FILTERS) context.addIssue(`must have at most ${MAX_FILTERS} parameters`);
+    for (const name of names) {
       if (name.startsWith(METADATA) || Object.hasOwn(query.shape, name)) continue;
       context.addIssue({ code: 'custom', path: [name], message: 'is not a known parameter' });
     }
@@ -23,6 +29,7 @@ const query = z
 export const listSessions = defineOperation({
   method: 'get',
   path: '/v1/sessions',
+  scope: 'read',
   summary: 'Lists sessions, newest first',
   description:
     'Besides the parameters below, metadata.KEY=VALUE (any number of them) keeps sessions that have exactly that.',
@@ -31,6 +38,7 @@ export const listSessions = defineOperation({
   handle: async (call, { redis }) => {
     const { status, limit: size, cursor: from, ...rest } = call.query;
     const { items, nextCursor } = await pageOfSessions(redis, {
+      keyId: viewOf(requireCaller(call)),
       status: status ?? null,
       limit: size,
       cursor: from ?? null,

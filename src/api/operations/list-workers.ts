@@ -1,17 +1,22 @@
 import { listWorkers as allWorkers } from '../../store/workers.ts';
+import { requireCaller } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import { listOf } from '../schemas/common.ts';
 import { workerSchema } from '../schemas/operations.ts';
+import { createSight } from '../sight.ts';
 import { jsonAnswer } from './answers.ts';
 
 export const listWorkers = defineOperation({
   method: 'get',
   path: '/v1/workers',
+  scope: 'read',
   summary: 'Who runs what',
-  description: 'All on one page: there is one worker a host.',
+  description: 'All on one page: there is one worker a host. Of what each runs, the sessions that the key sees.',
   responses: jsonAnswer(200, 'The workers that were seen lately.', listOf(workerSchema)),
-  handle: async (_call, { redis }) => {
-    const data = (await allWorkers(redis)).toSorted((a, b) => a.name.localeCompare(b.name));
+  handle: async (call, { redis }) => {
+    const workers = (await allWorkers(redis)).toSorted((a, b) => a.name.localeCompare(b.name));
+    const seen = await createSight(redis, requireCaller(call)).among(workers.flatMap(({ running }) => running));
+    const data = workers.map((worker) => ({ ...worker, running: worker.running.filter((id) => seen.has(id)) }));
     return { status: 200, json: { data, nextCursor: null } };
   },
 });

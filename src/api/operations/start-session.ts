@@ -21,6 +21,8 @@ const idempotencyKey = z
 export const startSession = defineOperation({
   method: 'post',
   path: '/v1/sessions',
+  scope: 'start',
+  audit: 'session.start',
   summary: 'Starts a session',
   description:
     'A repo that the provider does not know or grant is found out later: the session then becomes failed with ' +
@@ -35,8 +37,8 @@ export const startSession = defineOperation({
   handle: async (call, deps) => {
     const caller = requireCaller(call);
     const key = call.headers['Idempotency-Key'];
-    const claim = key === undefined ? null : { owner: caller.name, key, bodyHash: bodyHash(caller, call.body) };
-    const session = await acceptSession(deps, { body: call.body, owner: caller.name, claim });
+    const claim = key === undefined ? null : { keyId: caller.keyId, key, bodyHash: bodyHash(caller, call.body) };
+    const session = await acceptSession(deps, { body: call.body, caller, claim, audit: call.audit });
     const json = await present(deps.redis, session).catch((error: unknown) => {
       // It is accepted: a store that goes away just now must not make the caller start another.
       if (isStoreAway(error)) return toSession({ session, token: null }, null);

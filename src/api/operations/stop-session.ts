@@ -16,6 +16,8 @@ const body = z
 export const stopSession = defineOperation({
   method: 'post',
   path: '/v1/sessions/{id}/stop',
+  scope: 'start',
+  audit: 'session.stop',
   summary: 'Stops a session',
   description:
     'SIGTERM, after the grace SIGKILL, then the token. Stopping again is fine and can only hasten the end; so is ' +
@@ -23,7 +25,8 @@ export const stopSession = defineOperation({
   body,
   responses: jsonAnswer(202, 'It is being stopped, or is over.', sessionSchema),
   handle: async (call, { redis }) => {
-    const { session } = await changeSession(redis, call.id, (facts) => decideStop(facts, call.body, new Date()));
+    call.audit?.note({ detail: call.body });
+    const { session } = await changeSession(redis, call, (facts) => decideStop(facts, call.body, new Date()));
     return { status: 202, json: await present(redis, session) };
   },
 });

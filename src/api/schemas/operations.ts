@@ -20,7 +20,10 @@ export const statsSchema = z
   .object({
     sessions: z.record(z.enum(SESSION_STATUSES), count),
     tokens: z.record(z.enum(TOKEN_STATES), count),
-    queue: z.object({ waiting: count, active: count, delayed: count }),
+    queue: z
+      .object({ waiting: count, active: count, delayed: count })
+      .nullable()
+      .meta({ description: 'Jobs of all keys; null to a key that sees only its own sessions.' }),
     revocationDebt: z
       .object({
         count,
@@ -31,6 +34,10 @@ export const statsSchema = z
         description:
           'Tokens that are to be gone and are not yet, in state revoking or still active; and for how long the oldest of them.',
       }),
+    webhooks: z.object({ waiting: count, delivered: count, failed: count }).nullable().meta({
+      description:
+        'Sessions with something to tell; messages that were taken, and given up, since the beginning. For operators.',
+    }),
   })
   .meta({ id: 'Stats' });
 

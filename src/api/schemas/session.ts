@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { FAILURE_CODES } from '../../errors.ts';
 import type { SessionFacts } from '../../session/decision.ts';
 import type { SessionRecord } from '../../session/record.ts';
+import { resolvePushRules } from '../../session/push-rules.ts';
 import { SESSION_STATUSES } from '../../session/status.ts';
 import { time } from './common.ts';
 import { sessionTokenSchema, toSessionToken } from './token.ts';
+import { sessionWebhookSchema, toSessionWebhook } from './webhook.ts';
 
 const duration = z.int().nullable();
 
@@ -25,9 +27,14 @@ export const sessionSchema = z
         ref: z.string().nullable().meta({ description: "null is the repo's HEAD." }),
         path: z.string(),
         access: z.enum(['read', 'write']),
+        push: z
+          .object({ branches: z.array(z.string()), force: z.boolean(), delete: z.boolean() })
+          .nullable()
+          .meta({ description: 'null: whatever access allows.' }),
         head: z.string().nullable().meta({ description: 'The commit cloned.' }),
       }),
     ),
+    credentials: z.object({ delivery: z.enum(['env', 'gateway']) }),
     token: sessionTokenSchema.nullable(),
     container: z.object({ id: z.string(), image: z.string(), removedAt: time.nullable() }).nullable(),
     worker: z.string().nullable(),
@@ -40,6 +47,7 @@ export const sessionSchema = z
       toRunningMs: duration,
     }),
     metadata: z.record(z.string(), z.string()),
+    webhook: sessionWebhookSchema.nullable(),
   })
   .meta({ id: 'Session' });
 
@@ -58,19 +66,22 @@ export function toSession({ session, token }: SessionFacts, queuePosition: numbe
     runningAt: session.runningAt,
     endedAt: session.endedAt,
     deadlineAt: session.deadlineAt,
-    repos: session.request.repos.map(({ id, ref, path, access }, index) => ({
+    repos: session.request.repos.map(({ id, ref, path, access, push }, index) => ({
       id,
       ref,
       path,
       access,
+      push: push === undefined ? null : resolvePushRules(session.id, push),
       head: session.heads[index] ?? null,
     })),
+    credentials: session.request.credentials,
     token: token === null ? null : toSessionToken(token),
     container: sandbox && { id: sandbox.id, image: sandbox.image, removedAt: sandbox.removedAt },
     worker: session.worker,
     queuePosition,
     timings: toTimings(session.timings),
     metadata: session.request.metadata,
+    webhook: toSessionWebhook(session.webhook),
   };
 }
 

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { describe } from '../../errors.ts';
 import { openSessionsQueue } from '../../queue/sessions-queue.ts';
 import { connectDocker } from '../../runtime/docker/connect.ts';
+import { createEngineApi } from '../../runtime/docker/engine-api.ts';
 import { connectRedis } from '../../store/redis.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { Findings, type Check } from './check.ts';
+import { diskCheck } from './disk-check.ts';
 import { hostChecks } from './host-checks.ts';
 import { invariantCheck } from './invariant-check.ts';
 import { providerCheck } from './provider-check.ts';
@@ -34,14 +36,16 @@ export async function doctor({ env, root, progress }: Omit<CommandContext, 'args
 }
 
 function checksOf(
-  { worker, minter }: RoleConfigs,
+  { worker, warden, minter }: RoleConfigs,
   { redis, queue }: { redis: ReturnType<typeof connectRedis>; queue: ReturnType<typeof openSessionsQueue> },
 ): Check[] {
-  const docker = connectDocker(worker.dockerHost);
-  const { runDir, memoryDir, installation } = worker;
+  const docker = connectDocker(warden.dockerHost);
+  const { runDir, memoryDir, disks, installation } = warden;
   const { relace, sealKeys, spoolDir } = minter;
+  const sockets = { minterSocket: worker.minterSocket, wardenSocket: worker.wardenSocket };
   return [
-    ...hostChecks({ docker, runDir, memoryDir, minterSocket: worker.minterSocket }),
+    ...hostChecks({ docker, runDir, memoryDir, ...sockets }),
+    diskCheck(createEngineApi({ socketPath: worker.wardenSocket })),
     providerCheck(relace),
     ...storeChecks({ redis, sealKeys, spoolDir }),
     invariantCheck({
@@ -49,7 +53,7 @@ function checksOf(
       queue,
       docker,
       installation,
-      sandboxDirectories: [runDir, memoryDir, join(spoolDir, '..')],
+      sandboxDirectories: [runDir, memoryDir, disks.dir, join(spoolDir, '..')],
       spoolDir,
       minterName: minter.name,
       provider: relace,

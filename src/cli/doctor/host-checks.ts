@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import { gatewaysDir, policiesDir } from '../../egress/layout.ts';
-import { openMemoryDir } from '../../runtime/memory-dir.ts';
+import { requireMemoryDir } from '../../runtime/memory-dir.ts';
 import { SANDBOX_IMAGE } from '../../images/sandbox-image.ts';
 import type { Check } from './check.ts';
 
@@ -15,8 +15,9 @@ export function hostChecks(options: {
   runDir: string;
   memoryDir: string;
   minterSocket: string;
+  wardenSocket: string;
 }): Check[] {
-  const { docker, runDir, memoryDir, minterSocket } = options;
+  const { docker, runDir, memoryDir, minterSocket, wardenSocket } = options;
   return [
     {
       name: 'Docker engine',
@@ -41,8 +42,8 @@ export function hostChecks(options: {
     },
     {
       name: 'memory directory',
-      look: async () => openMemoryDir(memoryDir),
-      mend: 'Name a directory on a tmpfs as DAYPASS_MEMORY_DIR, of the user that the worker runs as.',
+      look: async () => requireMemoryDir(memoryDir),
+      mend: 'Name a directory on a tmpfs as DAYPASS_MEMORY_DIR, of the user that the warden runs as.',
     },
     {
       name: 'gateway',
@@ -53,9 +54,17 @@ export function hostChecks(options: {
       mend: 'Start the gateway with the same DAYPASS_RUN_DIR as the worker.',
     },
     {
+      name: 'warden',
+      look: async () => {
+        await within(ask(wardenSocket, '/_ping'));
+        return wardenSocket;
+      },
+      mend: 'Start the warden with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
+    },
+    {
       name: 'minter',
       look: async () => {
-        await within(ask(minterSocket));
+        await within(ask(minterSocket, '/healthz'));
         return minterSocket;
       },
       mend: 'Start the minter with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
@@ -63,9 +72,9 @@ export function hostChecks(options: {
   ];
 }
 
-async function ask(socketPath: string): Promise<void> {
+async function ask(socketPath: string, path: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const sent = request({ socketPath, path: '/healthz' }, (response) => {
+  const sent = request({ socketPath, path }, (response) => {
     response.resume();
     if (response.statusCode === 200) resolve();
     else reject(new Error(`it answered ${response.statusCode}`));

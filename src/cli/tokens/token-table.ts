@@ -1,4 +1,5 @@
 import type { WireToken } from '../../api/schemas/token.ts';
+import { table } from '../client/table.ts';
 
 const HEAD = ['STATE', 'FINGERPRINT', 'AGE', 'TOKEN', 'SESSION', 'REPOS'];
 
@@ -12,13 +13,7 @@ export function tokenTable(tokens: WireToken[], now: Date): string[] {
     token.sessionId,
     token.repoIds.join(','),
   ]);
-  const widths = HEAD.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [HEAD, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return table(HEAD, rows);
 }
 
 const UNITS = [

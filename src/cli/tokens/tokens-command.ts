@@ -1,13 +1,11 @@
 import { Command, Option } from 'commander';
-import { listOf } from '../../api/schemas/common.ts';
-import { killedSchema, tokenSchema, type WireToken } from '../../api/schemas/token.ts';
+import { killedSchema, tokenSchema } from '../../api/schemas/token.ts';
 import { TOKEN_STATES, type TokenState } from '../../token/state.ts';
 import { connectApi, type Api } from '../client/connect.ts';
+import { everyPage } from '../client/every-page.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { CommandFailure } from '../up/failure.ts';
 import { tokenTable } from './token-table.ts';
-
-const PAGE_SIZE = 200;
 
 interface RevokeOptions {
   session?: string;
@@ -22,7 +20,12 @@ export function tokensCommand(context: CommandContext): Command {
     .description('lists the ledger of tokens, newest first')
     .addOption(new Option('--state <state>', 'only those in this state').choices(TOKEN_STATES))
     .action(async ({ state }: { state?: TokenState }) => {
-      show(tokenTable(await readLedger(await connectApi(context), state), new Date()));
+      show(
+        tokenTable(
+          await everyPage(await connectApi(context), '/v1/tokens', tokenSchema, { query: { state } }),
+          new Date(),
+        ),
+      );
     });
   tokens
     .command('revoke')
@@ -49,24 +52,4 @@ async function revoke(api: Api, tokenId: string | undefined, options: RevokeOpti
   const { session: sessionId, repo: repoId, provider } = options;
   const { revoked, count } = await api.call('POST', '/v1/tokens/revoke', killedSchema, { sessionId, repoId, provider });
   return [...revoked, `${count} ${count === 1 ? 'token is' : 'tokens are'} on the way out`];
-}
-
-async function readLedger(api: Api, state: TokenState | undefined): Promise<WireToken[]> {
-  const found: WireToken[] = [];
-  let cursor: string | null = null;
-  do {
-    const query = new URLSearchParams({
-      limit: `${PAGE_SIZE}`,
-      ...(state !== undefined && { state }),
-      ...(cursor !== null && { cursor }),
-    });
-    const page: { data: WireToken[]; nextCursor: string | null } = await api.call(
-      'GET',
-      `/v1/tokens?${query.toString()}`,
-      listOf(tokenSchema),
-    );
-    found.push(...page.data);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return found;
 }

@@ -49,8 +49,13 @@ async function indexes(
 async function endings(redis: Redis, sessions: SessionRecord[]): Promise<Map<string, number>> {
   const counted = new Map<string, number>();
   for (const { id } of sessions) {
-    const events = await eventsOf(redis, id, '0');
-    if (events.length > 0) counted.set(id, events.filter(({ type }) => type === 'ended').length);
+    let [seen, ended, last] = [0, 0, '0'];
+    for (let events = await eventsOf(redis, id, last); events.length > 0; events = await eventsOf(redis, id, last)) {
+      seen += events.length;
+      ended += events.filter(({ type }) => type === 'ended').length;
+      last = events.at(-1)?.id ?? last;
+    }
+    if (seen > 0) counted.set(id, ended);
   }
   return counted;
 }

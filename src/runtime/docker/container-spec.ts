@@ -1,16 +1,17 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import { SMALL_DISKS_MB } from '../../session/exhaustion.ts';
 import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
 import { INIT_DIR_TARGET } from '../init-dir.ts';
+import { AGENT_ID } from './agent-id.ts';
 import { sandboxLabels } from './labels.ts';
-
-/** The agent's user and group in every sandbox, whatever the image says. */
-const AGENT_UID = 1000;
+import { SECCOMP_OPTION } from './seccomp.ts';
+import type { Workspace } from './workspace.ts';
 
 const MEBIBYTE = 1024 * 1024;
-const TMP_MB = 256;
-const HOME_MB = 256;
 /** Enough for compilers and watchers, and below what any engine of ours has been started with. */
 const OPEN_FILES = 8_192;
+/** The file in which init reports only grows, and may grow so long; what counts for the agent is the size of its file systems. */
+const FILE_BYTES = 2 ** 40;
 
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
 export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
@@ -18,23 +19,30 @@ export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig
 /** What a container's options depend on besides its spec. */
 export interface ContainerPlace {
   installation: string;
-  /** The directory that its init shares with the worker; the one writable mount. */
+  /** The directory that its init shares with the worker. */
   initDir: string;
+  workspace: Workspace;
+  /** A runtime of the engine, such as runsc; null: its default. */
+  runtime: string | null;
 }
 
 /**
  * What Docker is asked for, from what a session needs. Pure, and the only place where a container's options are made:
  * requests never carry Docker options.
  */
-export function containerSpec(spec: SandboxSpec, { installation, initDir }: ContainerPlace): ContainerOptions {
+export function containerSpec(
+  spec: SandboxSpec,
+  { installation, initDir, workspace, runtime }: ContainerPlace,
+): ContainerOptions {
   const { cpus, memoryMb, pids, diskMb } = spec.resources;
-  // The workspace is a tmpfs, and the kernel charges its pages to the container: the limit covers processes and files.
+  // What is in a tmpfs counts as the container's memory: the limit covers processes and those files. Of a disk only what
+  // is cached counts, which the kernel gives up where processes need it.
   const memoryBytes = memoryMb * MEBIBYTE;
   return {
     name: spec.sandboxId,
     Image: spec.image,
     Labels: sandboxLabels(spec, installation),
-    User: `${AGENT_UID}:${AGENT_UID}`,
+    User: `${AGENT_ID}:${AGENT_ID}`,
     WorkingDir: '/workspace',
     Entrypoint: ['/opt/daypass/bin/init'],
     Cmd: [],
@@ -53,31 +61,37 @@ export function containerSpec(spec: SandboxSpec, { installation, initDir }: Cont
       ReadonlyRootfs: true,
       Privileged: false,
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
+      SecurityOpt: ['no-new-privileges', SECCOMP_OPTION],
       IpcMode: 'private',
       CgroupnsMode: 'private',
       Init: false,
+      ...(runtime !== null && { Runtime: runtime }),
       Memory: memoryBytes,
       MemorySwap: memoryBytes,
-      NanoCpus: cpus * 1e9,
+      NanoCpus: Math.round(cpus * 1e9),
       PidsLimit: pids,
       Ulimits: [
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
+        { Name: 'fsize', Soft: FILE_BYTES, Hard: FILE_BYTES },
       ],
       Tmpfs: {
-        '/workspace': tmpfs(diskMb, 'exec'),
-        '/home/agent': tmpfs(HOME_MB, 'exec'),
-        '/tmp': `rw,nosuid,nodev,exec,size=${TMP_MB}m,mode=1777`,
+        ...(workspace.kind === 'tmpfs' && { '/workspace': tmpfs(diskMb) }),
+        '/home/agent': tmpfs(SMALL_DISKS_MB['/home/agent']),
+        '/tmp': `rw,nosuid,nodev,exec,size=${SMALL_DISKS_MB['/tmp']}m,mode=1777`,
       },
-      Mounts: [...readOnlyMounts(spec.mounts), initMount(initDir)],
+      Mounts: [
+        ...readOnlyMounts(spec.mounts),
+        writableMount(initDir, INIT_DIR_TARGET),
+        ...(workspace.kind === 'disk' ? [writableMount(workspace.source, '/workspace')] : []),
+      ],
       LogConfig: { Type: 'none', Config: {} },
     },
   };
 }
 
-function tmpfs(sizeMb: number, exec: 'exec' | 'noexec'): string {
-  return `rw,nosuid,nodev,${exec},size=${sizeMb}m,mode=0755,uid=${AGENT_UID},gid=${AGENT_UID}`;
+function tmpfs(sizeMb: number): string {
+  return `rw,nosuid,nodev,exec,size=${sizeMb}m,mode=0755,uid=${AGENT_ID},gid=${AGENT_ID}`;
 }
 
 type Mounts = NonNullable<HostConfig['Mounts']>;
@@ -97,6 +111,7 @@ function readOnlyMounts({ toolsDir, gatewayDir, hostsFile, resolvFile }: Sandbox
   ];
 }
 
-function initMount(source: string): Mounts[number] {
-  return { Type: 'bind', Source: source, Target: INIT_DIR_TARGET, ReadOnly: false };
+/** Not more than what is mounted at the source already may: a disk is mounted without devices and rights of files. */
+function writableMount(source: string, target: string): Mounts[number] {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: false };
 }

@@ -1,75 +1,89 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type Docker from 'dockerode';
-import { SessionError } from '../../errors.ts';
-import { awaitReady, openChannel } from '../init-channel.ts';
-import { initDir, listInitDirs, lockInitDir, makeInitDir, removeInitDir } from '../init-dir.ts';
+import { z } from 'zod';
+import { openChannel } from '../init-channel.ts';
+import { initDir, listInitDirs } from '../init-dir.ts';
 import type { SandboxListing, SandboxRuntime } from '../sandbox-runtime.ts';
+import type { SandboxSpec } from '../sandbox-spec.ts';
 import { containerSpec } from './container-spec.ts';
 import { askEngine } from './ask-engine.ts';
+import type { EngineApi } from './engine-api.ts';
+import type { HostFacts } from './host-facts.ts';
 import { LABEL } from './labels.ts';
-import { profileViolations } from './profile-check.ts';
+import { workspace, type Workspace } from './workspace.ts';
 
-/** A started init reports within milliseconds; a loaded machine may take its time. */
-const INIT_TIMEOUT_MS = 30_000;
+/** The warden waits for the engine, then for the sandbox's init. */
+const START_TIMEOUT_MS = 50_000;
+
+const state = z.object({
+  State: z.object({ Running: z.boolean(), ExitCode: z.number(), OOMKilled: z.boolean(), StartedAt: z.string() }),
+});
+const listing = z.array(z.object({ Labels: z.record(z.string(), z.string()), State: z.string() }));
 
 export interface DockerRuntimeOptions {
-  docker: Docker;
+  /** The warden, which passes on what a worker may ask of an engine. */
+  warden: EngineApi;
   installation: string;
-  /** Where each sandbox's init has its directory; in memory. See `openMemoryDir`. */
-  memoryDir: string;
+  /** What the warden says of this host. */
+  host: HostFacts;
 }
 
 /** Sandboxes as Docker containers. Containers are named after their sandbox, so that every verb finds them by it. */
-export function createDockerRuntime({ docker, installation, memoryDir }: DockerRuntimeOptions): SandboxRuntime {
+export function createDockerRuntime({ warden, installation, host }: DockerRuntimeOptions): SandboxRuntime {
+  const { memoryDir, runtime } = host;
   const dirOf = (sandboxId: string): string => initDir(memoryDir, sandboxId);
+  const pathOf = (sandboxId: string, verb: string): string => `/containers/${sandboxId}${verb}`;
 
-  const inspect: SandboxRuntime['inspect'] = async (sandboxId) => {
-    const found = await askEngine('inspect a sandbox', docker.getContainer(sandboxId).inspect(), [404]);
-    if (found === null) return null;
-    const { Running, ExitCode, OOMKilled, StartedAt } = found.State;
-    const ended = !Running && !StartedAt.startsWith('0001');
-    return { running: Running, exitCode: ended ? ExitCode : null, outOfMemory: OOMKilled };
+  const makeWorkspace = ({ sandboxId, resources }: SandboxSpec): Promise<Workspace> => {
+    const call = { method: 'PUT', path: `/daypass/disks/${sandboxId}`, body: { sizeMb: resources.diskMb } } as const;
+    return askEngine('make a disk', (signal) => warden.call({ ...call, signal, answer: workspace }));
   };
 
   return {
     async create(spec) {
-      const options = containerSpec(spec, { installation, initDir: dirOf(spec.sandboxId) });
-      const violations = profileViolations(options);
-      if (violations.length > 0) {
-        throw new SessionError('sandbox_failed', `The sandbox is outside the profile: ${violations.join('; ')}`);
-      }
-      await makeInitDir(memoryDir, spec.sandboxId);
-      await askEngine('create a sandbox', docker.createContainer(options));
+      const place = { installation, initDir: dirOf(spec.sandboxId), workspace: await makeWorkspace(spec), runtime };
+      const body = containerSpec(spec, place);
+      const { name = '', ...options } = body;
+      const call = { method: 'POST', path: '/containers/create', query: { name }, body: options } as const;
+      await askEngine('create a sandbox', (signal) => warden.call({ ...call, signal, answer: z.unknown() }));
     },
 
     async start(sandboxId) {
-      await askEngine('start a sandbox', docker.getContainer(sandboxId).start());
-      await awaitReady(dirOf(sandboxId), {
-        timeoutMs: INIT_TIMEOUT_MS,
-        isRunning: async () => (await inspect(sandboxId))?.running === true,
-      });
-      await lockInitDir(dirOf(sandboxId));
+      const call = { method: 'POST', path: pathOf(sandboxId, '/start'), answer: z.unknown() } as const;
+      await askEngine('start a sandbox', (signal) => warden.call({ ...call, signal }), { timeoutMs: START_TIMEOUT_MS });
     },
 
     attach: (sandboxId, from, signal) => openChannel(dirOf(sandboxId), from, signal),
 
-    async signal(sandboxId, signal) {
-      await askEngine('signal a sandbox', docker.getContainer(sandboxId).kill({ signal }), [404, 409]);
+    async signal(sandboxId, name) {
+      const call = { method: 'POST', path: pathOf(sandboxId, '/kill'), query: { signal: name } } as const;
+      const ask = (signal: AbortSignal) => warden.call({ ...call, signal, answer: z.unknown() });
+      await askEngine('signal a sandbox', ask, { fine: [404, 409] });
     },
 
-    inspect,
+    async inspect(sandboxId) {
+      const call = { method: 'GET', path: pathOf(sandboxId, '/json'), answer: state } as const;
+      const ask = (signal: AbortSignal) => warden.call({ ...call, signal });
+      const found = await askEngine('inspect a sandbox', ask, { fine: [404] });
+      if (found === null) return null;
+      const { Running, ExitCode, OOMKilled, StartedAt } = found.State;
+      const ended = !Running && !StartedAt.startsWith('0001');
+      return { running: Running, exitCode: ended ? ExitCode : null, outOfMemory: OOMKilled };
+    },
 
     async remove(sandboxId) {
-      await askEngine('remove a sandbox', docker.getContainer(sandboxId).remove({ force: true, v: true }), [404, 409]);
-      await gone(docker, sandboxId);
-      await removeInitDir(memoryDir, sandboxId);
+      const call = { method: 'DELETE', path: pathOf(sandboxId, ''), query: { force: 'true', v: 'true' } } as const;
+      const ask = (signal: AbortSignal) => warden.call({ ...call, signal, answer: z.unknown() });
+      await askEngine('remove a sandbox', ask, { fine: [404] });
     },
 
     async list() {
-      const filters = { label: [`${LABEL.installation}=${installation}`, LABEL.sandbox] };
-      // Asked first: a sandbox has its directory before its container, so that none is seen as a lone directory.
-      const directories = await listInitDirs(memoryDir);
-      const found = await askEngine('list sandboxes', docker.listContainers({ all: true, filters }));
+      // Asked first: a sandbox has its disk and directory before its container, so that none is seen as alone.
+      const listDisks = { method: 'GET', path: '/daypass/disks', answer: z.array(z.string()) } as const;
+      const [directories, disks] = await Promise.all([
+        listInitDirs(memoryDir),
+        askEngine('list disks', (signal) => warden.call({ ...listDisks, signal })),
+      ]);
+      const call = { method: 'GET', path: '/containers/json', query: { all: 'true' }, answer: listing } as const;
+      const found = await askEngine('list sandboxes', (signal) => warden.call({ ...call, signal }));
       const containers = found.map(({ Labels, State }): SandboxListing => ({
         sandboxId: Labels[LABEL.sandbox] ?? '',
         sessionId: Labels[LABEL.session] ?? '',
@@ -77,30 +91,13 @@ export function createDockerRuntime({ docker, installation, memoryDir }: DockerR
         running: State === 'running',
       }));
       const known = new Set(containers.map(({ sandboxId }) => sandboxId));
-      const alone = directories.filter((sandboxId) => !known.has(sandboxId));
+      const alone = [...new Set([...directories, ...disks])].filter((sandboxId) => !known.has(sandboxId));
       return [...containers, ...alone.map((sandboxId) => ({ sandboxId, sessionId: '', tokenId: '', running: false }))];
     },
 
-    async engineId() {
-      const { ID } = (await askEngine('ask for its name', docker.info())) as { ID: string };
-      return ID;
-    },
-
     async ping() {
-      await askEngine('ping', docker.ping());
+      const call = { method: 'GET', path: '/_ping', answer: z.unknown() } as const;
+      await askEngine('ping', (signal) => warden.call({ ...call, signal }));
     },
   };
-}
-
-const GONE_LOOKS = 100;
-const GONE_EVERY_MS = 50;
-
-/** A removal that another process began answers 409 and is still under way: wait until the engine knows it no more. */
-async function gone(docker: Docker, sandboxId: string): Promise<void> {
-  for (let left = GONE_LOOKS; left > 0; left--) {
-    const found = await askEngine('inspect a sandbox', docker.getContainer(sandboxId).inspect(), [404]);
-    if (found === null) return;
-    await sleep(GONE_EVERY_MS);
-  }
-  throw new SessionError('sandbox_failed', `Docker still knows ${sandboxId} 5 s after its removal`);
 }

@@ -1,19 +1,22 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express } from 'express';
 import { z } from 'zod';
-import { describe, SessionError } from '../../errors.ts';
 import { revealAll } from '../secret.ts';
+import { answerFailure } from './answer-failure.ts';
 import type { MinterDeps } from './deps.ts';
 import type { KeyRotation } from './key-rotation.ts';
 import type { KeyUse } from './key-usage.ts';
 import type { Minting } from './minting.ts';
 import { OPEN_PURPOSES, openSession } from './open-session.ts';
 import type { Revoker } from './revoker.ts';
+import { signMessage } from './sign-message.ts';
+import { WEBHOOK_TYPES } from '../../webhook/message.ts';
 
 /** How long an answer waits for a deletion to be seen; it goes on behind a later answer. */
 const REVOKE_WAIT_MS = 15_000;
 
 const mintBody = z.strictObject({ tokenId: z.string() });
 const openBody = z.strictObject({ sessionId: z.string(), sandboxId: z.string(), purpose: z.enum(OPEN_PURPOSES) });
+const signBody = z.strictObject({ sessionId: z.string(), type: z.enum(WEBHOOK_TYPES) });
 
 /**
  * What the minter does for workers, as HTTP over its Unix socket. Only who may open the socket may ask, and even they
@@ -39,14 +42,11 @@ export function createMinterApp(
     const state = await revoker.revoke(mintBody.parse(req.body).tokenId, REVOKE_WAIT_MS);
     res.status(state === 'revoking' ? 202 : 200).json({ state });
   });
+  app.post('/sign', async (req, res) => void res.json(await signMessage(deps, signBody.parse(req.body))));
   // Key ids and counts only. What a rotation refuses is for the operator to read, so it is no failure of a session.
   const keyAnswer = (uses: KeyUse[]) => ({ file: keys.file, keys: uses });
   app.get('/keys', async (_req, res) => void res.json(keyAnswer(await keys.usage())));
   app.post('/rotate', async (_req, res) => void res.json(keyAnswer(await keys.rotate())));
-  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
-    const code = error instanceof SessionError ? error.code : 'internal';
-    if (code === 'internal') deps.log.error({ err: error }, 'a call failed');
-    res.status(error instanceof z.ZodError ? 400 : 409).json({ error: { code, message: describe(error) } });
-  });
+  app.use(answerFailure(deps.log));
   return app;
 }

@@ -1,6 +1,7 @@
 import { allTokens, unsettledSessions } from '../../store/listing.ts';
 import { view } from '../../store/records.ts';
 import type { Redis } from '../../store/redis.ts';
+import { waitingWebhooks } from '../../store/webhooks.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import type { TokenRecord } from '../record.ts';
 import { keyIdOf, type SealKey } from '../sealing.ts';
@@ -15,7 +16,7 @@ export interface KeyUse {
   /** It writes. */
   isFirst: boolean;
   isInRing: boolean;
-  /** Lines of the ledger, files of this minter's spool, and sessions whose request had secrets. */
+  /** Lines of the ledger, files of this minter's spool, and sessions whose request had secrets, a webhook's among them. */
   tokens: number;
   spoolFiles: number;
   requestSecrets: number;
@@ -33,9 +34,11 @@ export async function sealedRecords({
 }: Pick<KeyUsageDeps, 'redis'>): Promise<{ tokens: TokenRecord[]; sessions: SessionRecord[] }> {
   const tokens = new Map<string, TokenRecord>();
   const sessions: SessionRecord[] = [];
-  await inBatches(await unsettledSessions(redis), AT_ONCE, async (sessionId) => {
+  // A receiver that is away is told of a session that is settled, too.
+  const ids = new Set([...(await unsettledSessions(redis)), ...(await waitingWebhooks(redis))]);
+  await inBatches(ids, AT_ONCE, async (sessionId) => {
     const { session, token } = await view(redis, sessionId);
-    if (session?.sealedSecrets) sessions.push(session);
+    if (session?.sealedSecrets || session?.webhook?.sealed) sessions.push(session);
     if (token?.sealed) tokens.set(token.id, token);
   });
   for (const state of ['active', 'revoking'] as const) {
@@ -67,8 +70,14 @@ export async function keyUsage(
     if (opens(sealed) || !(opened.has(id) || isOver(expiresAt))) useOf(keyIdOf(sealed ?? '')).tokens++;
   for (const { sealed, expiresAt } of files)
     if (opens(sealed) || !isOver(expiresAt)) useOf(keyIdOf(sealed)).spoolFiles++;
-  for (const { sealedSecrets, deadlineAt } of sessions)
-    if (opens(sealedSecrets) || !isOver(deadlineAt)) useOf(keyIdOf(sealedSecrets ?? '')).requestSecrets++;
+  for (const { sealedSecrets, deadlineAt, webhook } of sessions) {
+    const needed = [
+      ...(sealedSecrets && (opens(sealedSecrets) || !isOver(deadlineAt)) ? [sealedSecrets] : []),
+      // Its receiver is told of the end after the deadline.
+      ...(webhook?.sealed ? [webhook.sealed] : []),
+    ];
+    for (const id of new Set(needed.map(keyIdOf))) useOf(id).requestSecrets++;
+  }
   return [...uses.values()];
 }
 

@@ -33,7 +33,8 @@ export async function openSession(
   const { session, token } = await change(deps.redis, { sessionId, tokenId }, (now) => {
     const refusal = refusalToOpen(now, { sandboxId, purpose }, Date.now());
     if (refusal !== null) throw refusal;
-    if (purpose === 'mask' || now.token === null || now.token.deliveredAt !== null) return null;
+    if (purpose === 'mask' || isByGateway(now.session) || now.token === null || now.token.deliveredAt !== null)
+      return null;
     return { token: { ...now.token, deliveredAt: new Date().toISOString() } };
   });
   await failpoint('minter.opened');
@@ -42,7 +43,13 @@ export async function openSession(
     ? await openSecrets(deps.keyRing.keys(), sessionId, session.sealedSecrets)
     : {};
   const repoIds = token?.grants.map(({ repoId }) => repoId) ?? [];
-  return { access: deps.provider.access(value, repoIds), secrets };
+  const access = deps.provider.access(value, repoIds);
+  return { access: isByGateway(session) ? { ...access, secretEnv: {} } : access, secrets };
+}
+
+/** Then its token goes to the gateway alone, see `openCredential`: a sandbox that never has it cannot print it either. */
+function isByGateway(session: View['session']): boolean {
+  return session?.request.credentials.delivery === 'gateway';
 }
 
 /** Why a session's values may not be given to this sandbox now; null when they may. Pure. */

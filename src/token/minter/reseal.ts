@@ -1,7 +1,7 @@
 import { change } from '../../store/records.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import type { TokenRecord } from '../record.ts';
-import { openSecrets, requestPublicKey, sealSecrets } from '../request-secrets.ts';
+import { openSecrets, openWebhook, requestPublicKey, sealSecrets, sealWebhook } from '../request-secrets.ts';
 import { firstOf, keyIdOf } from '../sealing.ts';
 import { revealAll } from '../secret.ts';
 import type { MinterDeps } from './deps.ts';
@@ -40,11 +40,17 @@ export async function resealAll(deps: MinterDeps): Promise<void> {
     ({ id }) => id,
     (line) => resealLine(deps, line),
   );
-  const oldSessions = sessions.filter(({ sealedSecrets }) => isOld(sealedSecrets));
+  const oldSessions = sessions.filter(({ sealedSecrets }) => sealedSecrets !== null && isOld(sealedSecrets));
   await each(
     oldSessions,
     ({ id }) => id,
     (session) => resealSecrets(deps, session),
+  );
+  const oldWebhooks = sessions.filter(({ webhook }) => webhook?.sealed && isOld(webhook.sealed));
+  await each(
+    oldWebhooks,
+    ({ id }) => id,
+    (session) => resealWebhook(deps, session),
   );
 }
 
@@ -69,5 +75,15 @@ async function resealSecrets({ keyRing, redis }: MinterDeps, session: SessionRec
   const sealedSecrets = await sealSecrets(await requestPublicKey(first), first.id, id, values);
   await change(redis, { sessionId: id, tokenId }, (now) =>
     now.session?.sealedSecrets === old ? { session: { ...now.session, sealedSecrets } } : null,
+  );
+}
+
+async function resealWebhook({ keyRing, redis }: MinterDeps, { id, tokenId, webhook }: SessionRecord): Promise<void> {
+  const first = firstOf(keyRing.keys());
+  const old = webhook?.sealed ?? '';
+  const values = revealAll(await openWebhook(keyRing.keys(), id, old)) as { url: string; secret: string };
+  const sealed = await sealWebhook(await requestPublicKey(first), first.id, id, values);
+  await change(redis, { sessionId: id, tokenId }, ({ session: now }) =>
+    now?.webhook?.sealed === old ? { session: { ...now, webhook: { ...now.webhook, sealed } } } : null,
   );
 }

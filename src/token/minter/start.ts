@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Express } from 'express';
 import type { Logger } from '../../ops/log.ts';
 import { requireDurableRedis, type Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
 import { createKeyRing } from '../sealing.ts';
 import { createMinterApp } from './app.ts';
+import { createCredentialApp } from './credential-app.ts';
 import type { MinterDeps } from './deps.ts';
 import { createKeepLaw } from './keep-law.ts';
 import { createKeepSpool } from './keep-spool.ts';
@@ -19,6 +21,7 @@ import { openReceiptKey } from './receipts/key-file.ts';
 import { startReceiptSigner } from './receipts/receipt-signer.ts';
 import { createRevoker } from './revoker.ts';
 import { readSealKeys, type SealKeySource } from './seal-key-source.ts';
+import { credentialSocketBeside } from './sockets.ts';
 import { openSpool } from './spool.ts';
 import { whenServed } from './when-served.ts';
 
@@ -35,7 +38,7 @@ export interface MinterOptions {
   spoolDir: string;
   /** Where the key that signs receipts lies; made when it is not there. */
   receiptKeyFile: string;
-  /** Path of the Unix socket to listen on. */
+  /** Path of the Unix socket to listen on for workers; the gateway's is beside it. */
   socket: string;
   log: Logger;
 }
@@ -67,14 +70,10 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
     await keepFactsPublished(deps);
   };
 
-  // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
-  const app = createMinterApp(deps, { minting, revoker, keys });
-  const server = createServer((req, res) => void app(req, res));
-  await mkdir(dirname(socket), { recursive: true, mode: 0o711 });
-  await rm(socket, { force: true });
-  server.listen(socket);
-  await once(server, 'listening');
-  await chmod(socket, 0o660);
+  const servers = await Promise.all([
+    listen(socket, createMinterApp(deps, { minting, revoker, keys })),
+    listen(credentialSocketBeside(socket), createCredentialApp(deps)),
+  ]);
   const closing = new AbortController();
   const keepLaw = createKeepLaw(deps, revoker);
   const keeping = Promise.all([
@@ -86,14 +85,28 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
     async close() {
       closing.abort();
       revoker.close();
-      server.close();
+      for (const { server } of servers) server.close();
       // One that waits for Redis would wait for long; what it does may be cut off anywhere.
       await Promise.race([keeping, sleep(LAST_LOOK_MS)]);
       await Promise.all([minting.settled(), receipts.close()]);
-      server.closeAllConnections();
-      await rm(socket, { force: true });
+      for (const { server, path } of servers) {
+        server.closeAllConnections();
+        await rm(path, { force: true });
+      }
     },
   };
+}
+
+/** Who may open the socket is its group's business. */
+async function listen(path: string, app: Express): Promise<{ server: Server; path: string }> {
+  // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
+  const server = createServer((req, res) => void app(req, res));
+  await mkdir(dirname(path), { recursive: true, mode: 0o711 });
+  await rm(path, { force: true });
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, 0o660);
+  return { server, path };
 }
 
 /** Now and every few seconds, until it is to close. */

@@ -27,6 +27,7 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
     'run directory',
     'memory directory',
     'gateway',
+    'warden',
     'minter',
     'repo host',
     'Redis',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.ts';
+import type { Role } from '../../support/stack.ts';
 import type { FaultCase } from '../fault-case.ts';
 import type { Rig } from '../rig/rig.ts';
 import { SUPERVISED } from '../rig/supervision.ts';
@@ -33,7 +34,16 @@ export const roleCases: FaultCase[] = [
     survivable: true,
     async run(rig) {
       await startRunning(rig);
-      await freeze(rig, FROZEN_MS);
+      await freeze(rig, 'worker', FROZEN_MS);
+    },
+  },
+  {
+    // What runs needs no engine, and so no warden; what starts waits for it.
+    name: 'role.warden_frozen',
+    survivable: true,
+    async run(rig) {
+      await startRunning(rig);
+      await freeze(rig, 'warden', FROZEN_MS);
     },
   },
   {
@@ -42,7 +52,7 @@ export const roleCases: FaultCase[] = [
     async run(rig) {
       await startRunning(rig);
       await rig.stack.startAnother('worker', { DAYPASS_WORKER_NAME: 'another' });
-      await freeze(rig, FROZEN_MS);
+      await freeze(rig, 'worker', FROZEN_MS);
     },
   },
   {
@@ -51,13 +61,13 @@ export const roleCases: FaultCase[] = [
     async run(rig) {
       await startRunning(rig, { lines: 420 });
       await rig.stack.startAnother('worker', { DAYPASS_WORKER_NAME: 'another' });
-      await freeze(rig, TAKEN_FOR_DEAD_MS);
+      await freeze(rig, 'worker', TAKEN_FOR_DEAD_MS);
     },
   },
 ];
 
-async function freeze({ stack }: Rig, forMs: number): Promise<void> {
-  const { pid } = stack.process('worker');
+async function freeze({ stack }: Rig, role: Role, forMs: number): Promise<void> {
+  const { pid } = stack.process(role);
   process.kill(pid, 'SIGSTOP');
   await sleep(forMs);
   process.kill(pid, 'SIGCONT');

@@ -28,9 +28,9 @@ const undisturbed: FaultCase = {
   },
 };
 
-/** The faults of the matrix that it can meet: it has no minter to kill, no spool to fill, and two of the worker's failpoints. */
+/** The faults of the matrix that it can meet: it has no minter or warden to kill, no spool to fill, and two of the worker's failpoints. */
 function canMeet({ name }: FaultCase): boolean {
-  if (name.startsWith('disk.') || name.startsWith('failpoint.minter.')) return false;
+  if (/^disk\.|^failpoint\.(minter|warden)\./.test(name)) return false;
   return !name.startsWith('failpoint.worker.') || LEAKY.has(name);
 }
 

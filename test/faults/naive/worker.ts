@@ -1,5 +1,5 @@
 import { Worker } from 'bullmq';
-import { loadMinterConfig, loadWorkerConfig } from '../../../src/config.ts';
+import { loadMinterConfig, loadWardenConfig, loadWorkerConfig } from '../../../src/config.ts';
 import { armFailpoints, failpoint } from '../../../src/ops/failpoints.ts';
 import { sessionJob, SESSIONS_QUEUE, type SessionJob } from '../../../src/queue/sessions-queue.ts';
 import { connectDocker } from '../../../src/runtime/docker/connect.ts';
@@ -18,7 +18,7 @@ const config = loadWorkerConfig();
 const { relace } = loadMinterConfig();
 armFailpoints(config.failpoints);
 const redis = connectPatientRedis(config.redisUrl);
-const docker = connectDocker(config.dockerHost);
+const docker = connectDocker(loadWardenConfig().dockerHost);
 const authorization = `Bearer ${relace.apiKey.reveal()}`;
 const lockDuration = config.jobLockMs;
 const tokens = new Map<string, string>();

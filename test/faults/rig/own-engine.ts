@@ -12,6 +12,8 @@ export interface OwnEngine extends AsyncDisposable {
   /** As DOCKER_HOST takes it. */
   readonly host: string;
   readonly docker: Docker;
+  /** Everything that it has on the disk lies below, its log too. */
+  readonly dir: string;
   /** Kills dockerd alone: containerd and what runs in containers stay. */
   kill(): Promise<void>;
   /** Starts it, again or anew; what it was started with before does not count. */
@@ -22,7 +24,7 @@ const UP_TIMEOUT_MS = 30_000;
 const DOWN_TIMEOUT_MS = 30_000;
 
 /** Starts containerd and dockerd in a network namespace of their own, with the sandbox image of the machine's engine. */
-export async function startOwnEngine(): Promise<OwnEngine> {
+export async function startOwnEngine({ debug = false }: { debug?: boolean } = {}): Promise<OwnEngine> {
   // Short, because the sockets of containers lie below it.
   const dir = await mkdtemp('/tmp/dpe-');
   const paths = {
@@ -58,7 +60,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     await rm(paths.pid, { force: true });
     const places = ['--data-root', join(dir, 'root'), '--exec-root', join(dir, 'exec'), '--pidfile', paths.pid];
     const sockets = ['--host', `unix://${paths.socket}`, '--containerd', paths.containerd];
-    const restore = liveRestore ? ['--live-restore'] : [];
+    const restore = [...(liveRestore ? ['--live-restore'] : []), ...(debug ? ['--debug'] : [])];
     dockerd = await run('dockerd', [...restore, ...places, ...sockets, '--bridge=none', '--iptables=false']);
     const answers = async (): Promise<boolean> =>
       docker.ping().then(
@@ -86,6 +88,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
   return {
     host: `unix://${paths.socket}`,
     docker,
+    dir,
     kill: () => end(dockerd, 'SIGKILL'),
     start,
     [Symbol.asyncDispose]: dispose,

@@ -19,7 +19,7 @@ import { createWorkload, type Workload } from './workload.ts';
 
 const REDIS_TIMEOUT_MS = 10_000;
 /** Settings of the directories below which something is made per sandbox. */
-const SANDBOX_PLACES = ['DAYPASS_RUN_DIR', 'DAYPASS_DATA_DIR', 'DAYPASS_MEMORY_DIR'];
+const SANDBOX_PLACES = ['DAYPASS_RUN_DIR', 'DAYPASS_DATA_DIR', 'DAYPASS_MEMORY_DIR', 'DAYPASS_DISK_DIR'];
 const ASKED_AT_ONCE = 32;
 /** Short, so that a case in which a job's lock runs out needs no minute. */
 const JOB_LOCK_SECONDS = '3';

@@ -4,7 +4,7 @@ import type { Role, Stack } from '../../support/stack.ts';
 
 /** Below the 2 s within which the supervisor has a role that died back. */
 const RESTART_AFTER_MS = 300;
-export const SUPERVISED: Role[] = ['git-host', 'minter', 'gateway', 'worker', 'api'];
+export const SUPERVISED: Role[] = ['git-host', 'minter', 'gateway', 'warden', 'worker', 'api'];
 const BACK_TIMEOUT_MS = 40_000;
 
 export interface Supervision extends AsyncDisposable {

@@ -38,7 +38,6 @@ describe('the log of a session', () => {
       ['stdout', 'a [secret] b'],
       ['stdout', 'last'],
     ]);
-    expect(log.redact('failed: SECRETVALUE1234567890')).toBe('failed: [secret]');
   });
 
   it('reads a new sandbox from its beginning, after the lines of the one that never ran the command', async () => {

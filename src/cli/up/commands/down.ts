@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDocker } from '../../../runtime/docker/connect.ts';
 import { defaultMemoryDir } from '../../../runtime/memory-dir.ts';
@@ -36,7 +37,9 @@ async function endLeft(dataDir: string, { env, progress }: CommandContext): Prom
   if (secrets === null) return false;
   const installation = env['DAYPASS_INSTALLATION'] || secrets.installation;
   const memoryDir = env['DAYPASS_MEMORY_DIR'] || defaultMemoryDir(installation);
-  const left = await endForsaken({ dataDir, installation, memoryDir, docker: connectDocker(env['DOCKER_HOST']) });
+  const diskDir = resolve(env['DAYPASS_DISK_DIR'] || join(dataDir, 'disks'));
+  const docker = connectDocker(env['DOCKER_HOST']);
+  const left = await endForsaken({ dataDir, installation, memoryDir, diskDir, docker });
   if (left.length === 0) return false;
   progress.line(`Ended what a killed start had left: ${left.join(', ')}. Its tokens are deleted at the next start.`);
   return true;

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { describe } from '../../../errors.ts';
 import { removeMemoryDir } from '../../../runtime/memory-dir.ts';
+import { removeAllDisks } from '../../../warden/disks/remove-all-disks.ts';
 import type { ApiClient } from '../installation/api-client.ts';
 import type { StartPlan } from '../installation/prepare-start.ts';
 import { ENDING_ORDER } from '../installation/role-settings.ts';
@@ -22,7 +23,7 @@ export interface EndDeps {
   supervisor: Supervisor;
   api: ApiClient;
   docker: Docker;
-  plan: Pick<StartPlan, 'installation' | 'runDir' | 'memoryDir'>;
+  plan: Pick<StartPlan, 'installation' | 'runDir' | 'memoryDir' | 'diskDir'>;
   dataDir: string;
   record: RoleRecord;
   /** Aborted: nothing is waited for any more. */
@@ -35,7 +36,7 @@ export interface EndDeps {
  */
 export async function endAll(deps: EndDeps): Promise<string[]> {
   const { progress, supervisor, docker } = deps;
-  const { installation, runDir, memoryDir } = deps.plan;
+  const { installation, runDir, memoryDir, diskDir } = deps.plan;
   const left: string[] = [];
   const part = async (name: string, work: () => Promise<string[]>): Promise<void> => {
     try {
@@ -66,6 +67,7 @@ export async function endAll(deps: EndDeps): Promise<string[]> {
     const removed = await removeContainers(docker, installation);
     await clearRunDir(runDir);
     await removeMemoryDir(memoryDir);
+    await removeAllDisks(diskDir);
     return removed.map((name) => `container ${name} was left by the worker; it is removed now`);
   });
   return left;

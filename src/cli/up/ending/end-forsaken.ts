@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { removeMemoryDir } from '../../../runtime/memory-dir.ts';
+import { removeAllDisks } from '../../../warden/disks/remove-all-disks.ts';
 import { takeLock } from '../installation/lock.ts';
 import { removeStartFile } from '../installation/start-file.ts';
 import { endForsakenRoles } from '../supervisor/role-record.ts';
@@ -14,15 +15,19 @@ export async function endForsaken(options: {
   installation: string;
   docker: Docker;
   memoryDir: string;
+  diskDir: string;
 }): Promise<string[]> {
-  const { dataDir, installation, docker, memoryDir } = options;
+  const { dataDir, installation, docker, memoryDir, diskDir } = options;
   await using stack = new AsyncDisposableStack();
   stack.use(await takeLock(dataDir));
   const roles = await endForsakenRoles(dataDir);
   await removeStartFile(dataDir);
   // Where no engine answers, the worker of the next start removes them.
   const containers = await removeContainers(docker, installation).catch(() => null);
-  // What the sandboxes said is not needed without them; while one may live, it is.
-  if (containers !== null) await removeMemoryDir(memoryDir);
+  // What the sandboxes said and wrote is not needed without them; while one may live, it is.
+  if (containers !== null) {
+    await removeMemoryDir(memoryDir);
+    await removeAllDisks(diskDir);
+  }
   return [...roles, ...(containers ?? []).map((name) => `container ${name}`)];
 }

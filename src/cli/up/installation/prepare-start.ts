@@ -11,6 +11,8 @@ export interface StartPlan {
   installation: string;
   runDir: string;
   memoryDir: string;
+  /** Where the sandboxes' disks lie. */
+  diskDir: string;
   /** Without /v1. */
   apiUrl: string;
   apiKey: string;
@@ -54,12 +56,13 @@ export async function prepareStart({ env, root }: { env: Environment; root: stri
         },
         gitHostUrl,
       );
-      const { minter, worker } = checkSettings(settings);
+      const { minter, warden, worker } = checkSettings(settings);
       return {
         settings,
         installation: worker.installation,
         runDir: worker.runDir,
-        memoryDir: worker.memoryDir,
+        memoryDir: warden.memoryDir,
+        diskDir: warden.disks.dir,
         apiUrl: urlOf(api),
         apiKey: first.api.keys[0]?.key.reveal() ?? '',
         gitHostUrl,

@@ -1,14 +1,21 @@
 import type { Environment } from '../../../settings.ts';
 
-export const ROLES = ['redis', 'git-host', 'minter', 'gateway', 'api', 'worker'] as const;
+export const ROLES = ['redis', 'git-host', 'minter', 'gateway', 'warden', 'api', 'worker'] as const;
 
 /** In the order in which they start. */
 export type RoleName = (typeof ROLES)[number];
 
 /** Who asks others goes before those who answer. */
-export const ENDING_ORDER: readonly RoleName[] = ['api', 'worker', 'gateway', 'minter', 'git-host', 'redis'];
+export const ENDING_ORDER: readonly RoleName[] = ['api', 'worker', 'warden', 'gateway', 'minter', 'git-host', 'redis'];
 
 const PLACE = ['DAYPASS_DATA_DIR', 'DAYPASS_RUN_DIR'];
+const LIMITS = [
+  'DAYPASS_IMAGES',
+  'DAYPASS_MAX_CPUS',
+  'DAYPASS_MAX_MEMORY_MB',
+  'DAYPASS_MAX_PIDS',
+  'DAYPASS_MAX_DISK_MB',
+];
 const COMMON = ['DAYPASS_LOG_LEVEL', 'DAYPASS_FAILPOINTS'];
 
 /** The settings that each role reads, and so the only ones that it is given: no role holds another one's keys. */
@@ -26,22 +33,48 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_SEAL_KEYS_FILE',
     'DAYPASS_MINTER_NAME',
   ],
-  gateway: [...COMMON, ...PLACE, 'DAYPASS_RELACE_BASE_URL'],
+  warden: [
+    ...COMMON,
+    ...PLACE,
+    ...LIMITS,
+    'DAYPASS_RELACE_BASE_URL',
+    'DOCKER_HOST',
+    'DAYPASS_INSTALLATION',
+    'DAYPASS_MEMORY_DIR',
+    'DAYPASS_WARDEN_GID',
+    'DAYPASS_DISK_DIR',
+    'DAYPASS_DISK_WAY',
+    'DAYPASS_DISK_RESERVE_MB',
+    'DAYPASS_DISK_OVERCOMMIT',
+    'DAYPASS_SANDBOX_RUNTIME',
+  ],
+  gateway: [
+    ...COMMON,
+    ...PLACE,
+    'DAYPASS_RELACE_BASE_URL',
+    'DAYPASS_PUSH_CHECK_MB',
+    'DAYPASS_GATEWAY_MAX_CONNECTIONS',
+    'DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND',
+    'DAYPASS_GATEWAY_MAX_SENT_MB',
+    'DAYPASS_GATEWAY_MAX_RECEIVED_MB',
+    'DAYPASS_GATEWAY_RATE_KB_PER_SECOND',
+    'DAYPASS_GATEWAY_DENY_ADDRESSES',
+  ],
   api: [
     ...COMMON,
     'DAYPASS_LOG_DIR',
     'DAYPASS_KEEP_LOGS_HOURS',
     'DAYPASS_KEEP_IDEMPOTENCY_HOURS',
+    'DAYPASS_KEEP_AUDIT_HOURS',
+    'DAYPASS_TRUSTED_PROXIES',
     'DAYPASS_REDIS_URL',
     'DAYPASS_API_LISTEN',
     'DAYPASS_API_KEYS',
-    'DAYPASS_IMAGES',
+    ...LIMITS,
     'DAYPASS_MAX_TIMEOUT_SECONDS',
-    'DAYPASS_MAX_CPUS',
-    'DAYPASS_MAX_MEMORY_MB',
-    'DAYPASS_MAX_PIDS',
-    'DAYPASS_MAX_DISK_MB',
     'DAYPASS_DEBT_ALARM_SECONDS',
+    'DAYPASS_WEBHOOK_PORTS',
+    'DAYPASS_WEBHOOK_PRIVATE_HOSTS',
   ],
   worker: [
     ...COMMON,
@@ -51,15 +84,18 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_KEEP_SESSIONS_HOURS',
     'DAYPASS_REDIS_URL',
     'DAYPASS_RELACE_BASE_URL',
-    'DOCKER_HOST',
     'DAYPASS_INSTALLATION',
-    'DAYPASS_MEMORY_DIR',
+    'DAYPASS_WARDEN_SOCKET',
     'DAYPASS_WORKER_NAME',
     'DAYPASS_WORKER_CONCURRENCY',
     'DAYPASS_TOKEN_GRACE_SECONDS',
     'DAYPASS_JOB_LOCK_SECONDS',
     'DAYPASS_LOG_LIMIT_MB',
     'DAYPASS_LOG_RATE_KB_PER_SECOND',
+    'DAYPASS_WEBHOOK_PORTS',
+    'DAYPASS_WEBHOOK_PRIVATE_HOSTS',
+    'DAYPASS_WEBHOOK_RETRY_HOURS',
+    'DAYPASS_WEBHOOK_CA_FILE',
   ],
 };
 

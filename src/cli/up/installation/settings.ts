@@ -4,6 +4,7 @@ import {
   loadGatewayConfig,
   loadGitHostConfig,
   loadMinterConfig,
+  loadWardenConfig,
   loadWorkerConfig,
   type ListenAddress,
 } from '../../../config.ts';
@@ -77,12 +78,13 @@ export function checkSettings(settings: Environment) {
     }
   };
   const [api, gitHost] = [check(loadApiConfig), check(loadGitHostConfig)];
-  const [minter, gateway, worker] = [check(loadMinterConfig), check(loadGatewayConfig), check(loadWorkerConfig)];
+  const [minter, gateway] = [check(loadMinterConfig), check(loadGatewayConfig)];
+  const [warden, worker] = [check(loadWardenConfig), check(loadWorkerConfig)];
   if (Buffer.byteLength(redisSocketOf(settings['DAYPASS_DATA_DIR'] ?? '')) > MAX_SOCKET_PATH_BYTES) {
     wrong.add('  DAYPASS_DATA_DIR is too long: the path of a Unix socket below it may have 107 bytes');
   }
-  if (wrong.size > 0 || !api || !gitHost || !minter || !gateway || !worker) {
+  if (wrong.size > 0 || !api || !gitHost || !minter || !gateway || !warden || !worker) {
     throw new SettingsError(`These settings are wrong, so nothing was started:\n${[...wrong].join('\n')}`);
   }
-  return { api, gitHost, minter, gateway, worker };
+  return { api, gitHost, minter, gateway, warden, worker };
 }

@@ -11,11 +11,12 @@ const NODE_ROLES: Record<Exclude<RoleName, 'redis'>, { file: string; readyLine: 
   'git-host': { file: 'src/git-host/main.ts', readyLine: /git host listens/ },
   minter: { file: 'src/token/minter/main.ts', readyLine: /minter ready/ },
   gateway: { file: 'src/egress/main.ts', readyLine: /gateway ready/ },
+  warden: { file: 'src/warden/main.ts', readyLine: /warden ready/ },
   api: { file: 'src/main.ts', readyLine: /api ready/ },
   worker: { file: 'workers/main.ts', readyLine: /worker ready/ },
 };
 
-/** The six roles of one machine, in the order in which they start. */
+/** The roles of one machine, in the order in which they start. */
 export function rolesOf(options: { settings: Environment; root: string; redisConfigFile: string }): Role[] {
   const { settings, root, redisConfigFile } = options;
   return ROLES.map((name) => {

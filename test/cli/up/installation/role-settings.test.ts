@@ -5,6 +5,7 @@ import {
   loadGatewayConfig,
   loadGitHostConfig,
   loadMinterConfig,
+  loadWardenConfig,
   loadWorkerConfig,
 } from '../../../../src/config.ts';
 import { namesReadBy } from '../../support/names-read-by.ts';
@@ -14,6 +15,7 @@ describe('each role is given its own settings', () => {
     ['git-host', loadGitHostConfig],
     ['minter', loadMinterConfig],
     ['gateway', loadGatewayConfig],
+    ['warden', loadWardenConfig],
     ['api', loadApiConfig],
     ['worker', loadWorkerConfig],
   ] as const;
@@ -44,10 +46,10 @@ describe('each role is given its own settings', () => {
     expect(roleEnvironment('minter', everything)).toHaveProperty('DAYPASS_DATA_DIR');
   });
 
-  test('only the worker is told where the engine is, and nothing else of the user reaches any role', () => {
+  test('only the warden is told where the engine is, and nothing else of the user reaches any role', () => {
     for (const role of ROLES) {
       const env = roleEnvironment(role, everything);
-      expect('DOCKER_HOST' in env).toBe(role === 'worker');
+      expect('DOCKER_HOST' in env).toBe(role === 'warden');
       expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
     }
     expect(Object.keys(roleEnvironment('redis', everything))).toEqual(['PATH', 'HOME', 'LANG']);

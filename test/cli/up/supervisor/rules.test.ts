@@ -25,13 +25,14 @@ test('everything that starts also ends, those who ask before those who answer, R
   expect(ENDING_ORDER.at(-1)).toBe('redis');
 });
 
-test('the roles are the six of one machine, in the order in which they start', () => {
+test('the roles are the seven of one machine, in the order in which they start', () => {
   const roles = rolesOf({ settings: {}, root: '/project', redisConfigFile: '/r.conf' });
   expect(roles.map(({ name, args }) => [name, args[0]])).toEqual([
     ['redis', '/r.conf'],
     ['git-host', '/project/src/git-host/main.ts'],
     ['minter', '/project/src/token/minter/main.ts'],
     ['gateway', '/project/src/egress/main.ts'],
+    ['warden', '/project/src/warden/main.ts'],
     ['api', '/project/src/main.ts'],
     ['worker', '/project/workers/main.ts'],
   ]);

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
-import type { RepoHost } from '../src/session/repo-host.ts';
+import type { RepoHost } from '../../session/repo-host.ts';
 
 /**
  * The hosts file and resolv.conf that sandboxes get, since an engine gives none to a container without a network. The
@@ -20,8 +20,8 @@ export async function nameFiles(
     names.push(`${repoHost.listenAddress} ${repoHost.host}`);
   return {
     hostsFile: await place(dir, `hosts-${repoHost.host}`, `${names.join('\n')}\n`),
-    // No name server: a name that is not in the hosts file does not resolve, at once instead of after a time-out.
-    resolvFile: await place(dir, 'resolv.conf', 'options attempts:1 timeout:1\n'),
+    // Init answers there.
+    resolvFile: await place(dir, 'resolv.conf', 'nameserver 127.0.0.1\noptions attempts:3 timeout:2\n'),
   };
 }
 

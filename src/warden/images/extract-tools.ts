@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { runToEnd } from './child-process.ts';
-import { CONTENT_LABEL } from './image-content.ts';
-import { localImage } from './local-image.ts';
+import { runToEnd } from '../../images/child-process.ts';
+import { CONTENT_LABEL } from '../../images/image-content.ts';
+import { localImage } from '../../images/local-image.ts';
 
 /** Where an image has the tools, and where every sandbox gets them mounted. */
 const TOOLS_PATH = '/opt/daypass';

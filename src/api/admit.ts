@@ -1,0 +1,60 @@
+import type { Request, Response } from 'express';
+import type { Caller } from '../access/caller.ts';
+import { allows, type Scope } from '../access/scope.ts';
+import { Refusal } from '../errors.ts';
+import { auditRefusedKey, networkOf, type Origin } from './audit-trail.ts';
+import type { ApiDeps } from './deps.ts';
+import { requireRate, tellRate } from './rate-limits.ts';
+
+/** So many keys that are none may come from one address in a minute; more are not answered with 401 but with 429. */
+const MAX_REFUSED_KEYS = 20;
+
+/** Where a request comes from, as far as the proxies that are trusted say so. */
+export function originOf(req: Request, res: Response): Origin {
+  return { address: req.ip ?? null, requestId: String(res.locals['requestId']) };
+}
+
+/** Lets a request in: by a key that is known, within its rate. Throws `unauthorized` or `rate_limited`. */
+export async function admit(deps: ApiDeps, [req, res]: [Request, Response]): Promise<Caller> {
+  const caller = await authenticate(deps, [req, res]);
+  const { requestsPerMinute } = caller.limits;
+  if (requestsPerMinute !== null) {
+    const rate = await deps.rates.count('requests', caller.keyId, requestsPerMinute);
+    tellRate(res, rate);
+    requireRate(rate, 'requests of this API key');
+  }
+  return caller;
+}
+
+/** Throws `scope_missing`. */
+export function requireScope({ scopes }: Caller, needed: Scope): void {
+  if (allows(scopes, needed)) return;
+  throw new Refusal(
+    'scope_missing',
+    `This needs an API key with the scope "${needed}"; this one has: ${scopes.join(', ')}.`,
+  );
+}
+
+async function authenticate(deps: ApiDeps, [req, res]: [Request, Response]): Promise<Caller> {
+  try {
+    return await deps.authenticator.byHeader(req.headers.authorization);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'unauthorized') throw error;
+    await noteRefusedKey(deps, [req, res]);
+    throw error;
+  }
+}
+
+/**
+ * Counts and tells of a key, or a login, that was not taken. A key that is known is never asked for its address: many may
+ * stand behind one, and nobody guesses 192 random bits however often they may try. Throws `rate_limited`.
+ */
+export async function noteRefusedKey(deps: ApiDeps, [req, res]: [Request, Response]): Promise<void> {
+  const origin = originOf(req, res);
+  const rate = await deps.rates.count('failed-keys', networkOf(origin.address), MAX_REFUSED_KEYS);
+  const route = typeof res.locals['route'] === 'string' ? res.locals['route'] : 'other';
+  const outcome = rate.exceeded ? 'rate_limited' : 'unauthorized';
+  await auditRefusedKey(deps, { origin, route, outcome });
+  if (rate.exceeded) tellRate(res, rate);
+  requireRate(rate, 'calls with an unknown API key');
+}

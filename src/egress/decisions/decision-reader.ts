@@ -1,0 +1,75 @@
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseDecisionLine, type DecisionLine } from './decision.ts';
+import { listSegments, segmentFile } from './segments.ts';
+
+const position = z.strictObject({
+  segment: z.int(),
+  /** Bytes of the segment that are told already. */
+  at: z.int(),
+  /** Events that were made of them all so far. */
+  told: z.int(),
+});
+
+/** How far a sandbox's decisions are told. It lies beside them, for the next worker to go on from. */
+export type Position = z.infer<typeof position>;
+
+const START: Position = { segment: 0, at: 0, told: 0 };
+
+/** What is new since the position, in its order, and the position behind it. Nothing when the sandbox is gone. */
+export async function readDecisions(dir: string): Promise<{ lines: DecisionLine[]; from: Position; to: Position }> {
+  const segments = await listSegments(dir).catch(emptyIfMissing);
+  const from = await readPosition(dir);
+  const lines: DecisionLine[] = [];
+  let to = from;
+  for (const segment of segments.filter((number) => number >= from.segment)) {
+    const at = segment === from.segment ? from.at : 0;
+    const text = await readFrom(segmentFile(dir, segment), at);
+    const end = text.lastIndexOf(0x0a) + 1;
+    const whole = text.subarray(0, end).toString();
+    lines.push(...whole.split('\n').slice(0, -1).map(parseDecisionLine));
+    // Nothing is added any more to one that is not the last: what has no end there never gets one.
+    if (end < text.length && segment !== segments.at(-1)) lines.push({ atMs: Date.now(), omitted: null });
+    to = { ...from, segment, at: at + end };
+  }
+  return { lines, from, to };
+}
+
+/** Writes down that everything before it is told, and removes the segments that are done with. */
+export async function advance(dir: string, to: Position): Promise<void> {
+  const file = positionFile(dir);
+  await writeFile(`${file}.tmp`, JSON.stringify(to), { mode: 0o600 });
+  await rename(`${file}.tmp`, file);
+  for (const segment of await listSegments(dir)) {
+    if (segment < to.segment) await rm(segmentFile(dir, segment), { force: true });
+  }
+}
+
+const positionFile = (dir: string): string => join(dir, 'position.json');
+
+/** One that cannot be read is as good as none: what was told is told again. */
+async function readPosition(dir: string): Promise<Position> {
+  const text = await readFile(positionFile(dir), 'utf8').catch(() => '');
+  try {
+    return position.parse(JSON.parse(text));
+  } catch {
+    return START;
+  }
+}
+
+async function readFrom(path: string, at: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const length = Math.max(0, (await file.stat()).size - at);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function emptyIfMissing(error: NodeJS.ErrnoException): number[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}

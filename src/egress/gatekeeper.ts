@@ -1,0 +1,85 @@
+import { decide, notAllowed, ruleOn, type Names, type Rules } from './decide.ts';
+import type { NetworkDecision } from './decisions/decision.ts';
+import type { Direction, Traffic } from './limits/traffic.ts';
+import type { Proxy, Way } from './proxy.ts';
+import { shownHost, type Target } from './target.ts';
+
+export interface Gatekeeper extends Pick<Proxy, 'admit' | 'refuse'> {
+  /** Writes down a decision of somebody else. */
+  record: (target: Target, verdict: NetworkDecision['verdict'], reason: string | null) => Promise<void>;
+  /** Decides by these from now on, and cuts every open way that they do not allow. */
+  setRules(rules: Rules): void;
+}
+
+interface GatekeeperOptions {
+  rules: Rules;
+  names: Names;
+  traffic: Traffic;
+  write: (decision: NetworkDecision) => Promise<void>;
+}
+
+/** Decides for one sandbox which ways are opened, and knows those that are. */
+export function createGatekeeper({ names, traffic, write, ...options }: GatekeeperOptions): Gatekeeper {
+  let { rules } = options;
+  const open = new Map<Way, (reason: string) => void>();
+
+  const record = (target: Target | null, verdict: NetworkDecision['verdict'], reason: string | null): Promise<void> => {
+    const where = target === null ? { host: null, port: null } : { host: shownHost(target.host), port: target.port };
+    return write({ atMs: Date.now(), ...where, verdict, reason });
+  };
+
+  const openWay = (target: Target, addresses: string[], isRepoHost: boolean, raw: boolean, end: () => void): Way => {
+    let isCut = false;
+    const cut = (reason: string): void => {
+      if (isCut || !open.delete(way)) return;
+      isCut = true;
+      end();
+      void record(target, 'cut', reason);
+    };
+    const meter = (direction: Direction) => (bytes: number) => {
+      if (isCut) return null;
+      const waitMs = traffic.pass(direction, bytes, { isRepoHost }, performance.now());
+      const problem = isRepoHost ? null : traffic.problem;
+      if (problem === null) return waitMs;
+      cut(problem);
+      return null;
+    };
+    const way: Way = {
+      target,
+      addresses,
+      raw,
+      get isCut() {
+        return isCut;
+      },
+      meters: { sent: meter('sent'), received: meter('received') },
+      record: (verdict, reason) => record(target, verdict, reason ?? null),
+      close: () => void open.delete(way),
+    };
+    open.set(way, cut);
+    return way;
+  };
+
+  return {
+    record,
+    refuse: (target, reason) => record(target, 'refused', reason),
+    async admit(target, end) {
+      const decision = await decide(target, rules, names);
+      // While the name was looked up the rules may have changed; from here to the opened way nothing comes between.
+      const ruling = ruleOn(target, rules);
+      const full = ruling?.isRepoHost ? null : traffic.problem;
+      const reason = decision.allowed ? (ruling === null ? notAllowed(target) : full) : decision.reason;
+      if (reason !== null || !decision.allowed || ruling === null) {
+        await record(target, 'refused', reason);
+        return { status: reason === full ? 429 : 403, reason: reason ?? notAllowed(target) };
+      }
+      return { way: openWay(target, decision.addresses, ruling.isRepoHost, ruling.raw, end) };
+    },
+    setRules(wanted) {
+      rules = wanted;
+      for (const [{ target, raw }, cut] of open) {
+        const ruling = ruleOn(target, rules);
+        if (ruling === null || (raw && !ruling.raw)) cut(`${notAllowed(target)} any more`);
+      }
+    },
+  };
+}

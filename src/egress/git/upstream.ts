@@ -1,0 +1,59 @@
+import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { once } from 'node:events';
+import { pipeline, Readable } from 'node:stream';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Secret } from '../../token/secret.ts';
+import { closeWhenIdle } from '../idle.ts';
+
+export interface UpstreamCall {
+  method: 'GET' | 'POST';
+  url: URL;
+  headers: OutgoingHttpHeaders;
+  credential: Secret;
+  body?: AsyncIterable<Uint8Array>;
+  /** Ends the request, and the reading of its answer. */
+  signal: AbortSignal;
+}
+
+/** One request to the repo host with the credential. Rejects when it does not answer. Redirects are answers like any. */
+export type CallUpstream = (call: UpstreamCall) => Promise<IncomingMessage>;
+
+/**
+ * `connect` opens a connection to the repo host and to nothing else; the credential is written to no other one. Where the
+ * URL says https, the host has to prove its name before that.
+ */
+export function createUpstream(connect: () => Promise<Socket>): CallUpstream {
+  return async ({ method, url, headers, credential, body, signal }) => {
+    const plain = await connect();
+    closeWhenIdle(plain);
+    const socket = url.protocol === 'https:' ? await secure(plain, url.hostname) : plain;
+    const outgoing = request({
+      createConnection: () => socket,
+      method,
+      host: url.hostname,
+      path: `${url.pathname}${url.search}`,
+      headers: { ...headers, host: url.host, authorization: basic(credential), connection: 'close' },
+      setHost: false,
+      signal,
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    outgoing.once('response', resolve);
+    outgoing.on('error', reject);
+    outgoing.once('close', () => socket.destroy());
+    if (body === undefined) outgoing.end();
+    // A host may answer before it has read all; then the rest is of no use to it.
+    else pipeline(Readable.from(body, { objectMode: false }), outgoing, (error) => error && reject(error));
+    return promise;
+  };
+}
+
+async function secure(plain: Socket, servername: string): Promise<Socket> {
+  const socket = connectTls({ socket: plain, servername, ALPNProtocols: ['http/1.1'] });
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+function basic(credential: Secret): string {
+  return `Basic ${Buffer.from(`token:${credential.reveal()}`).toString('base64')}`;
+}

@@ -1,0 +1,71 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { z } from 'zod';
+import type { EngineAddress } from './connect.ts';
+
+export interface EngineCall<T> {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  path: string;
+  query?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** The call is given up, its connection closed. */
+  signal: AbortSignal;
+  /** What the answer must be; what it holds besides is left out. An answer without a body is null. */
+  answer: z.ZodType<T>;
+}
+
+/** What the other side said when it refused: `statusCode` and its message, as in Docker's API. */
+export class EngineRefusal extends Error {
+  override readonly name = 'EngineRefusal';
+  readonly statusCode: number;
+  /** The warden's word for what is wrong; an engine has none. */
+  readonly code: string | null;
+
+  constructor(statusCode: number, message: string, code: string | null) {
+    super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+  }
+}
+
+/** Calls of Docker's API: a warden's to its engine, and a worker's to its warden. */
+export interface EngineApi {
+  /** Throws `EngineRefusal`; any other error means that nobody answered. */
+  call<T>(call: EngineCall<T>): Promise<T>;
+}
+
+/** A connection for each call, so that none is left from before a restart of the other side. */
+export function createEngineApi(address: EngineAddress): EngineApi {
+  return {
+    async call({ answer, ...asked }) {
+      const { status, json } = await send(address, asked);
+      if (status < 300) return answer.parse(json);
+      const { message, code } = (json ?? {}) as { message?: unknown; code?: unknown };
+      const said = typeof message === 'string' ? message : `it answered ${status}`;
+      throw new EngineRefusal(status, said, typeof code === 'string' ? code : null);
+    },
+  };
+}
+
+async function send(
+  address: EngineAddress,
+  { method, path, query, body, signal }: Omit<EngineCall<unknown>, 'answer'>,
+): Promise<{ status: number; json: unknown }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; json: unknown }>();
+  const content = body === undefined ? '' : JSON.stringify(body);
+  const headers = {
+    'content-length': Buffer.byteLength(content),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
+  const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
+  const sent = request({ ...address, method, path: path + search, headers, agent: false, signal }, (response) => {
+    const isJson = response.headers['content-type']?.startsWith('application/json') === true;
+    text(response)
+      .then((said) => resolve({ status: response.statusCode ?? 500, json: isJson && said ? JSON.parse(said) : null }))
+      .catch(reject);
+  });
+  sent.on('error', reject);
+  sent.end(content);
+  return promise;
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { diskWay } from './workspace.ts';
+
+/** What a warden tells workers of their host: where the things lie that sandboxes get. Absolute, without symbolic links. */
+export const hostFacts = z.object({
+  /** The engine's own name for itself. */
+  engineId: z.string(),
+  /** Below it each sandbox has its way out. */
+  runDir: z.string(),
+  /** Each sandbox's init has a directory in it. */
+  memoryDir: z.string(),
+  /** Init and its helpers. */
+  toolsDir: z.string(),
+  hostsFile: z.string(),
+  resolvFile: z.string(),
+  /** The runtime that sandboxes are to name; null: the engine's default. */
+  runtime: z.string().nullable(),
+  /** How workspaces are made. */
+  disks: diskWay,
+});
+
+export type HostFacts = z.infer<typeof hostFacts>;

@@ -1,0 +1,67 @@
+import type { ApiKeyRecord } from '../access/api-key.ts';
+import { commit, type Effect, type Expectation } from './commit.ts';
+import { indexEntry, keys } from './keys.ts';
+import { page, type Page, type PageQuery } from './listing.ts';
+import type { Redis } from './redis.ts';
+
+/** Keeps a new key, with more to do in the same step. */
+export async function addApiKey(redis: Redis, key: ApiKeyRecord, effects: Effect[] = []): Promise<void> {
+  const isNew: Expectation[] = [keys.apiKey(key.id), keys.apiKeyByHash(key.hash)].map((name) => ({
+    key: name,
+    value: null,
+  }));
+  const happened = await commit(redis, isNew, [
+    ['SET', keys.apiKey(key.id), JSON.stringify(key)],
+    ['SET', keys.apiKeyByHash(key.hash), key.id],
+    ['ZADD', keys.apiKeys, 0, indexEntry(key.createdAt, key.id)],
+    ...effects,
+  ]);
+  if (!happened) throw new Error(`There is an API key ${key.id} already`);
+}
+
+/** Safe to repeat. The key as it is afterwards, and whether it was this call that revoked it; null where there is none. */
+export async function revokeApiKey(
+  redis: Redis,
+  id: string,
+  { now, effects }: { now: Date; effects: Effect[] },
+): Promise<{ key: ApiKeyRecord; changed: boolean } | null> {
+  for (;;) {
+    const found = await readApiKey(redis, id);
+    if (found === null) return null;
+    if (found.revokedAt !== null) return { key: found, changed: false };
+    const key: ApiKeyRecord = { ...found, revokedAt: now.toISOString() };
+    const asSeen = [{ key: keys.apiKey(id), value: JSON.stringify(found) }];
+    const revoked = await commit(redis, asSeen, [
+      ['SET', keys.apiKey(id), JSON.stringify(key)],
+      ['DEL', keys.apiKeyByHash(key.hash)],
+      ...effects,
+    ]);
+    if (revoked) return { key, changed: true };
+  }
+}
+
+export async function readApiKey(redis: Redis, id: string): Promise<ApiKeyRecord | null> {
+  const text = await redis.get(keys.apiKey(id));
+  // Only this file writes these keys.
+  return text === null ? null : (JSON.parse(text) as ApiKeyRecord);
+}
+
+/** The key whose value has this hash, unless it was revoked. */
+export async function findApiKey(redis: Redis, hash: string): Promise<ApiKeyRecord | null> {
+  const id = await redis.get(keys.apiKeyByHash(hash));
+  return id === null ? null : readApiKey(redis, id);
+}
+
+/** Newest first, those that are over too. */
+export async function listApiKeys(redis: Redis, query: PageQuery): Promise<Page<ApiKeyRecord>> {
+  return page(redis, keys.apiKeys, keys.apiKey, { ...query, keep: () => true });
+}
+
+export async function noteApiKeyUse(redis: Redis, id: string, now: Date): Promise<void> {
+  await redis.hset(keys.apiKeyUse, id, now.toISOString());
+}
+
+/** When each of these was last used, in their order; null: never, as far as anybody noted. */
+export async function readApiKeyUse(redis: Redis, ids: string[]): Promise<(string | null)[]> {
+  return ids.length === 0 ? [] : redis.hmget(keys.apiKeyUse, ...ids);
+}

@@ -1,0 +1,47 @@
+import type { AuditEntry, AuditRecord } from '../access/audit.ts';
+import type { Effect } from './commit.ts';
+import { keys } from './keys.ts';
+import type { Page, PageQuery } from './listing.ts';
+import type { Redis } from './redis.ts';
+
+const CHUNK = 500;
+/** The most that one call reads to find what passes its filter; the next one goes on behind it. */
+const MAX_READ = 10_000;
+
+/**
+ * The command that adds a line, to be part of the script that does what it tells. Each drops what is older than `keepMs`,
+ * and nothing else ever does: a bound on their number would let whoever writes many push out what they did before.
+ */
+export function auditEffect(entry: AuditEntry, keepMs: number): Effect {
+  const oldest = Math.max(0, Date.parse(entry.time) - keepMs);
+  return ['XADD', keys.audit, 'MINID', '~', oldest, '*', 'data', JSON.stringify(entry)];
+}
+
+/** Adds a line by itself, for what changes nothing in the store. */
+export async function appendAudit(redis: Redis, entry: AuditEntry, keepMs: number): Promise<void> {
+  const [command, ...args] = auditEffect(entry, keepMs);
+  await redis.call(command, ...args);
+}
+
+/** Newest first. A page may be short, or empty, and still have a next one. */
+export async function listAudit(
+  redis: Redis,
+  { limit, cursor, since, keep }: PageQuery & { since: Date; keep: (record: AuditRecord) => boolean },
+): Promise<Page<AuditRecord>> {
+  const items: AuditRecord[] = [];
+  let before = cursor;
+  for (let read = 0; read < MAX_READ; read += CHUNK) {
+    const from = before === null ? '+' : `(${before}`;
+    const entries = await redis.xrevrange(keys.audit, from, `${since.getTime()}`, 'COUNT', CHUNK);
+    for (const [id, fields] of entries) {
+      before = id;
+      // Only this file writes the stream.
+      const record = { id, ...(JSON.parse(fields[1] ?? '{}') as AuditEntry) };
+      if (!keep(record)) continue;
+      items.push(record);
+      if (items.length === limit) return { items, nextCursor: id };
+    }
+    if (entries.length < CHUNK) return { items, nextCursor: null };
+  }
+  return { items, nextCursor: before };
+}

@@ -1,0 +1,53 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** A file that is a block device right now. */
+export interface LoopDevice {
+  /** Such as `/dev/loop3`. */
+  device: string;
+  /** Absolute; also that of a file that was deleted meanwhile. */
+  file: string;
+}
+
+/** A place where something is mounted. */
+export interface Mount {
+  source: string;
+  target: string;
+}
+
+const DELETED = ' (deleted)';
+
+/** What is mounted in this process' view; proc(5). */
+export async function readMounts(): Promise<Mount[]> {
+  return parseMounts(await readFile('/proc/self/mountinfo', 'utf8'));
+}
+
+/** Of `/proc/PID/mountinfo`; a path's blanks and the like are octal there. */
+export function parseMounts(text: string): Mount[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const fields = line.split(' ');
+      const source = fields[fields.indexOf('-') + 2] ?? '';
+      return { source: unescapeOctal(source), target: unescapeOctal(fields[4] ?? '') };
+    });
+}
+
+/** Every loop device of the machine that has a file; sysfs says it without a privilege. */
+export async function readLoopDevices(): Promise<LoopDevice[]> {
+  const names = (await readdir('/sys/block').catch(() => [])).filter((name) => name.startsWith('loop'));
+  const found = names.map(async (name): Promise<LoopDevice[]> => {
+    // There is no such file while the device has none.
+    const text = await readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => null);
+    return text === null ? [] : [{ device: `/dev/${name}`, file: withoutMark(text.replace(/\n$/, '')) }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function withoutMark(file: string): string {
+  return file.endsWith(DELETED) ? file.slice(0, -DELETED.length) : file;
+}
+
+function unescapeOctal(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
