@@ -4,12 +4,12 @@ import { AREAS } from './attack.ts';
 import { percentile } from './figures.ts';
 import { startArena, type Arena } from './rig/arena.ts';
 import { runAttacks, type AttackResult } from './run-attacks.ts';
-import { ONE_OF_EACH_AREA, SUITE } from './suite.ts';
+import { SHORT, SUITE } from './suite.ts';
 
 /*
  * `npm run attacks`: every attack of the suite on one whole Daypass, a row each; fails when one got through, when somebody
- * else suffered, or when something is left. `--only TEXT` runs the attacks whose name or area holds it, `--short` some of
- * each area, `--verbose` prints what each attack must come to, `--list` runs nothing.
+ * else suffered, or when something is left. `--only TEXT` runs the attacks whose name or area holds it, `--short` those that
+ * can share the machine, `--verbose` prints what each attack must come to, `--list` runs nothing.
  */
 const { values } = parseArgs({
   options: {
@@ -24,7 +24,7 @@ const MAX_NEIGHBOUR_RATIO = 2;
 const SLOWEST_SHOWN = 3;
 
 const signal = interruption();
-const attacks = (values.short ? ONE_OF_EACH_AREA : SUITE).filter(
+const attacks = (values.short ? SHORT : SUITE).filter(
   ({ name, area }) => name.includes(values.only) || area === values.only,
 );
 if (values.list) {
@@ -41,23 +41,19 @@ async function wholeRun(arena: Arena): Promise<boolean> {
   const quiet = await quietStarts(arena, Math.ceil(attacks.length / 2));
   const results = await runAttacks(arena, attacks, { signal, onResult: print });
   quiet.push(...(await quietStarts(arena, Math.floor(attacks.length / 2))));
-  const wrong = [...results.filter((result) => result.wrong.length > 0)];
+  const wrong = results.filter((result) => result.wrong.length > 0);
   say('');
   table(results);
   const isFair = fairness(quiet, results);
   const errors = arena.errorLines();
   for (const line of errors) say(`✗ a role had an error: ${line.slice(0, 1_000)}`);
+  const leaks = await arena.leaks();
+  for (const place of leaks) say(`✗ a secret in the clear: ${place}`);
   const left = await arena.remains().catch((error: unknown) => [String(error)]);
   for (const thing of left) say(`✗ left: ${thing}`);
   say(`${results.length - wrong.length} of ${attacks.length} attacks came to nothing, and nobody else suffered`);
-  return (
-    wrong.length === 0 &&
-    results.length === attacks.length &&
-    results.length > 0 &&
-    isFair &&
-    errors.length === 0 &&
-    left.length === 0
-  );
+  const complete = results.length === attacks.length && results.length > 0;
+  return complete && isFair && [wrong, errors, leaks, left].every(({ length }) => length === 0);
 }
 
 async function quietStarts(arena: Arena, rounds: number): Promise<number[]> {
@@ -91,8 +87,8 @@ function fairness(quiet: number[], results: AttackResult[]): boolean {
   const attacked = results.flatMap(({ neighbourMs }) => neighbourMs ?? []);
   const beside = results.filter(({ besideAttack }) => besideAttack).length;
   const ratio = percentile(attacked, 0.95) / percentile(quiet, 0.95);
-  const figure = (values: number[]): string =>
-    `p50 ${percentile(values, 0.5).toFixed(0)}, p95 ${percentile(values, 0.95).toFixed(0)} ms (${values.length} starts)`;
+  const figure = (ms: number[]): string =>
+    `p50 ${percentile(ms, 0.5).toFixed(0)}, p95 ${percentile(ms, 0.95).toFixed(0)} ms (${ms.length} starts)`;
   say(
     `neighbour's start to first line: quiet ${figure(quiet)}; beside attacks ${figure(attacked)}, ${beside} of them while it went on`,
   );

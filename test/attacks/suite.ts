@@ -1,5 +1,8 @@
 import { AREAS, type Attack } from './attack.ts';
 import { FLOODS } from './cases/api/floods.ts';
+import { KEYS } from './cases/api/keys.ts';
+import { DELIVERY } from './cases/delivery.ts';
+import { INSIDE_TUNNELS } from './cases/network/inside-tunnels.ts';
 import { REQUESTS } from './cases/api/requests.ts';
 import { FILES } from './cases/files.ts';
 import { GIT } from './cases/git/host-and-clone.ts';
@@ -20,15 +23,30 @@ export const SUITE: Attack[] = [
   ...RESOURCES,
   ...ADDRESSES,
   ...PROTOCOL,
+  ...INSIDE_TUNNELS,
   ...TOKEN,
+  ...DELIVERY,
   ...GIT,
   ...FILES,
   ...LOGS,
   ...REQUESTS,
+  ...KEYS,
   ...FLOODS,
 ];
 
-/** For where minutes count: the first ones of each area. */
-export const ONE_OF_EACH_AREA: Attack[] = AREAS.flatMap((area) =>
-  SUITE.filter((attack) => attack.area === area).slice(0, 1),
+/** For where minutes count: a spread of each area, without those that want the machine for themselves. */
+export const SHORT: Attack[] = AREAS.flatMap((area) =>
+  SUITE.filter((attack) => attack.area === area && attack.alone !== true),
+);
+
+/** A few quick ones, one of each kind of defence, that every change is held against. */
+export const SMOKE: Attack[] = SUITE.filter(({ name }) =>
+  [
+    'PID 1 cannot be traced, read or stopped',
+    'what Daypass put into the sandbox cannot be replaced',
+    'the host’s own services are out of reach, by whatever way and spelling',
+    'a token opens no other repo, by git or by REST, to read or to write',
+    'a line cannot pass for a record, an event or the end of the log',
+    'prototype names and unknown fields are refused, and change nothing',
+  ].includes(name),
 );

@@ -102,7 +102,7 @@ os.symlink("/", "root")
 os.symlink("loop", "loop")
 PY
       cat < fifo & echo left`,
-    holds: ({ session }) => wrongIn([session.container?.removedAt != null, 'the container is still there']),
+    holds: ({ session }) => wrongIn([typeof session.container?.removedAt === 'string', 'the container is still there']),
   }),
   fromInside({
     name: 'names with line breaks, escapes and bytes are pushed and cloned as they are',

@@ -246,7 +246,7 @@ PY
     holds: async ({ session, lastedMs }, { stack }) =>
       wrongIn(
         [lastedMs < 8_000, `the session lasted ${lastedMs.toFixed(0)} ms`],
-        [session.container?.removedAt != null, 'its container was not removed'],
+        [typeof session.container?.removedAt === 'string', 'its container was not removed'],
         [
           (await stack.docker.listContainers({ all: true })).every(
             ({ Names }) => !Names.includes(`/${session.container?.id}`),

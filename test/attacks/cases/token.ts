@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { wrongIn, type Attack } from '../attack.ts';
 import { eventually } from '../../support/eventually.ts';
-import { fromInside, type Outcome } from '../rig/from-inside.ts';
+import { backwards, fromInside, type Outcome } from '../rig/from-inside.ts';
 import { PUBLIC_ADDRESS } from '../rig/internet.ts';
 import { VICTIM_SECRET, type Arena } from '../rig/arena.ts';
 
@@ -11,8 +11,8 @@ const CONFESS = `printf 'token=%s\\n' "$REPO_TOKEN" | rev`;
 
 /** The value of the attacker's token, which is from then on looked for everywhere. */
 function confessed({ log }: Outcome, arena: Arena): string {
-  const [, backwards = ''] = /^(\S+)=nekot$/m.exec(log) ?? [];
-  const value = [...backwards].toReversed().join('');
+  const [, said = ''] = /^(\S+)=nekot$/m.exec(log) ?? [];
+  const value = backwards(said);
   if (value !== '') arena.tokens.add(value);
   return value;
 }

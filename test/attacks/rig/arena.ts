@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { nothingLeft, startStack, type Stack } from '../../support/stack.ts';
 import { supervise, SUPERVISED, type Supervision } from '../../faults/rig/supervision.ts';
 import { createRepo, getSession, settled, startSession, until } from '../../scenarios/session.ts';
@@ -36,6 +38,8 @@ export interface Arena extends AsyncDisposable {
   health(): Promise<string[]>;
   /** The lines of all roles so far that are errors, or no log lines at all: a stack trace of something unhandled. */
   errorLines(): string[];
+  /** Where one of the tokens and secrets of this run lies in the clear, as sentences: logs of roles, Redis' files, session logs. */
+  leaks(): Promise<string[]>;
   /** Ends the victim; then what is left of all sessions, as sentences. */
   remains(): Promise<string[]>;
 }
@@ -52,6 +56,7 @@ export async function startArena(): Promise<Arena> {
   const starts = oneAtATime();
   const neighbour = await settleNeighbour(stack, starts);
   const victim = await startVictim(stack);
+  const tokens = new Set([VICTIM_SECRET]);
   const kept = made.move();
   return {
     stack,
@@ -61,9 +66,10 @@ export async function startArena(): Promise<Arena> {
     victim,
     neighbour,
     starts,
-    tokens: new Set([VICTIM_SECRET]),
+    tokens,
     health: () => health(stack, supervision, victim),
     errorLines: () => SUPERVISED.flatMap((role) => errorsIn(role, supervision.printed(role))),
+    leaks: () => leaks(stack, supervision, tokens),
     async remains() {
       await stack.call('POST', `/v1/sessions/${victim.id}/stop`, { graceSeconds: 0 });
       await settled(stack, victim.id);
@@ -97,6 +103,22 @@ async function health(stack: Stack, supervision: Supervision, victim: Victim): P
   const { status } = await getSession(stack, victim.id);
   if (status !== 'running') found.push(`the victim's session is ${status}`);
   return found;
+}
+
+async function leaks(stack: Stack, supervision: Supervision, tokens: Set<string>): Promise<string[]> {
+  const printed = SUPERVISED.map((role) => [`what ${role} printed`, supervision.printed(role)] as const);
+  // Not the repos of the git host: an attacker may push its own token to its own repo.
+  const places = [stack.redis.dir, join(stack.dir, 'data', 'spool'), join(stack.dir, 'run')];
+  const files = (await Promise.all(places.map(textsBelow))).flat();
+  return [...printed, ...files].flatMap(([place, text]) =>
+    [...tokens].filter((token) => text.includes(token)).map((token) => `${place} holds ${token.slice(0, 8)}…`),
+  );
+}
+
+async function textsBelow(dir: string): Promise<(readonly [string, string])[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Promise.all(files.map(async (file) => [file, await readFile(file, 'latin1').catch(() => '')] as const));
 }
 
 function errorsIn(role: string, printed: string): string[] {

@@ -122,3 +122,8 @@ export async function attackFromInside(
 function tail(log: string): string {
   return JSON.stringify(log.slice(-500));
 }
+
+/** As `rev` prints it: a form that no mask knows. */
+export function backwards(text: string): string {
+  return text.split('').toReversed().join('');
+}

@@ -32,6 +32,8 @@ export interface Internet extends AsyncDisposable {
   /** Adds a name. */
   serve(name: string, ...answers: string[][]): Promise<void>;
   journal(): Promise<JournalEntry[]>;
+  /** How often the server was sent something else than HTTP, such as the beginning of TLS. */
+  strangeBytes(): number;
   /** The requests that reached the server. */
   requests(): { host: string; url: string; headers: IncomingHttpHeaders }[];
 }
@@ -48,6 +50,11 @@ export async function startInternet(): Promise<Internet> {
     const target = new URL(req.url ?? '/', 'http://internet.invalid').searchParams.get('redirect');
     if (target === null) return void res.end(`${PUBLIC_GREETING}\n`);
     res.writeHead(302, { location: target }).end();
+  });
+  let strange = 0;
+  server.on('clientError', (_error, socket) => {
+    strange++;
+    socket.destroy();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -68,6 +75,7 @@ export async function startInternet(): Promise<Internet> {
       const lines = (await readFile(join(dir, 'journal'), 'utf8')).split('\n').filter((line) => line !== '');
       return lines.map((line) => JSON.parse(line) as JournalEntry);
     },
+    strangeBytes: () => strange,
     requests: () => requests,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');

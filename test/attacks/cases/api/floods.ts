@@ -19,12 +19,10 @@ export const FLOODS: Attack[] = [
     area,
     must: 'The API answers others promptly meanwhile.',
     async run({ stack }, underWay) {
-      using _headers = silentConnections(stack.apiUrl, 150, 'GET /v1/sessions HTTP/1.1\r\nHost: x\r\nX-Slow: ');
-      using _bodies = silentConnections(
-        stack.apiUrl,
-        150,
-        'POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{',
-      );
+      await using slow = new AsyncDisposableStack();
+      slow.use(silentConnections(stack.apiUrl, 150, 'GET /v1/sessions HTTP/1.1\r\nHost: x\r\nX-Slow: '));
+      const body = 'Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{';
+      slow.use(silentConnections(stack.apiUrl, 150, `POST /v1/sessions HTTP/1.1\r\nHost: x\r\n${body}`));
       underWay();
       return wrongIn([await answersPromptly(stack.apiUrl), 'the API does not answer promptly']);
     },

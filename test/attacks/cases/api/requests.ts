@@ -300,7 +300,7 @@ export const REQUESTS: Attack[] = [
         'a-'.repeat(140),
         `${'a.'.repeat(140)}!`,
         '*.'.repeat(140),
-        `${'-'.repeat(290)}`,
+        '-'.repeat(290),
         `${'a'.repeat(299)}:`,
         '1'.repeat(300),
       ];

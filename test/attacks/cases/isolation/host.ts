@@ -1,5 +1,5 @@
 import { wrongIn, type Attack } from '../../attack.ts';
-import { fromInside } from '../../rig/from-inside.ts';
+import { backwards, fromInside } from '../../rig/from-inside.ts';
 import { VICTIM_SECRET } from '../../rig/arena.ts';
 
 const area = 'isolation';
@@ -183,9 +183,6 @@ PY`,
       grep -rhs 'sk-obviously-fake-secret-of' /workspace /home /tmp /run /etc 2>/dev/null | rev >> /tmp/all
       cat /tmp/all`,
     holds: ({ log }) =>
-      wrongIn([
-        !log.includes([...VICTIM_SECRET].toReversed().join('')),
-        'the victim’s secret is in the attacker’s log',
-      ]),
+      wrongIn([!log.includes(backwards(VICTIM_SECRET)), 'the victim’s secret is in the attacker’s log']),
   }),
 ];

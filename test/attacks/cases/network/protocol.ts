@@ -46,7 +46,7 @@ for authority in (b"127.0.0.1:80\\r\\nX: y", b"evil.test:80\\nGET / HTTP/1.1", b
     if answer.split(" ")[1:2] not in (["400"], ["403"]):
         hole(f"{authority!r}: {answer[:100]!r}")
 PY`,
-    holds: (_outcome, { errorLines }) => wrongIn([errorLines().length === 0, errorLines().join('; ').slice(0, 500)]),
+    holds: (_outcome, arena) => wrongIn([arena.errorLines().length === 0, arena.errorLines().join('; ').slice(0, 500)]),
   }),
   fromInside({
     name: 'the Host header cannot name another host than the one that was decided on',
