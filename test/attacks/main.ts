@@ -4,12 +4,13 @@ import { AREAS } from './attack.ts';
 import { percentile } from './figures.ts';
 import { startArena, type Arena } from './rig/arena.ts';
 import { runAttacks, type AttackResult } from './run-attacks.ts';
-import { SHORT, SUITE } from './suite.ts';
+import { SUITE } from './suite.ts';
 
 /*
  * `npm run attacks`: every attack of the suite on one whole Daypass, a row each; fails when one got through, when somebody
- * else suffered, or when something is left. `--only TEXT` runs the attacks whose name or area holds it, `--short` those that
- * can share the machine, `--verbose` prints what each attack must come to, `--list` runs nothing.
+ * else suffered, or when something is left. `--only TEXT` runs the attacks whose name or area holds it, `--verbose` prints
+ * what each attack must come to, `--list` runs nothing. `--short`, the word of the long runs' short forms, leaves nothing out:
+ * all of them together take minutes.
  */
 const { values } = parseArgs({
   options: {
@@ -24,9 +25,7 @@ const MAX_NEIGHBOUR_RATIO = 2;
 const SLOWEST_SHOWN = 3;
 
 const signal = interruption();
-const attacks = (values.short ? SHORT : SUITE).filter(
-  ({ name, area }) => name.includes(values.only) || area === values.only,
-);
+const attacks = SUITE.filter(({ name, area }) => name.includes(values.only) || area === values.only);
 if (values.list) {
   for (const { area, name, must } of attacks) say(`${area.padEnd(10)} ${name}\n${' '.repeat(11)}${must}`);
 } else {

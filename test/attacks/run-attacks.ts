@@ -2,7 +2,7 @@ import type { Attack } from './attack.ts';
 import type { Arena } from './rig/arena.ts';
 
 /** As many attacks at once as a small machine bears; those that take all they can get are alone. */
-const LANES = 4;
+const LANES = 2;
 
 export interface AttackResult {
   name: string;

@@ -1,4 +1,4 @@
-import { AREAS, type Attack } from './attack.ts';
+import type { Attack } from './attack.ts';
 import { FLOODS } from './cases/api/floods.ts';
 import { KEYS } from './cases/api/keys.ts';
 import { DELIVERY } from './cases/delivery.ts';
@@ -33,11 +33,6 @@ export const SUITE: Attack[] = [
   ...KEYS,
   ...FLOODS,
 ];
-
-/** For where minutes count: a spread of each area, without those that want the machine for themselves. */
-export const SHORT: Attack[] = AREAS.flatMap((area) =>
-  SUITE.filter((attack) => attack.area === area && attack.alone !== true),
-);
 
 /** A few quick ones, one of each kind of defence, that every change is held against. */
 export const SMOKE: Attack[] = SUITE.filter(({ name }) =>

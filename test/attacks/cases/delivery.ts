@@ -44,6 +44,7 @@ export const DELIVERY: Attack[] = [
     area,
     must: 'Only its own branches; no other branch, tag, forced push or deletion; and nothing of a refused push is kept.',
     request: BY_GATEWAY,
+    repo: { push: {} },
     script: `
       git commit -q --allow-empty -m change
       denied "main" git push -q origin HEAD:refs/heads/main
@@ -64,6 +65,7 @@ export const DELIVERY: Attack[] = [
     area,
     must: 'A forbidden branch is refused in gzip, in chunks and with odd headers alike.',
     request: BY_GATEWAY,
+    repo: { push: {} },
     script: `
       denied "push" git push -q origin "HEAD:refs/heads/main"
       origin=$(git remote get-url origin)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { wrongIn, type Attack } from '../attack.ts';
 import { openSse } from '../../support/sse-client.ts';
-import { fromInside, type Outcome } from '../rig/from-inside.ts';
+import { backwards, fromInside, type Outcome } from '../rig/from-inside.ts';
 import { VICTIM_SECRET, type Arena } from '../rig/arena.ts';
 
 const area = 'logs';
@@ -131,6 +131,7 @@ export const LOGS: Attack[] = [
     area,
     must: 'Parts of 64 KiB, at most the log’s limit, a visible mark; worker and API stay small.',
     alone: true,
+    isCapped: true,
     request: { timeoutSeconds: 60 },
     script: `head -c 104857600 /dev/zero | tr '\\0' a; echo; echo end of line`,
     holds: async (outcome, arena) => {
@@ -149,6 +150,7 @@ export const LOGS: Attack[] = [
     area,
     must: 'The log ends at its limit with a mark, the command comes to its end.',
     alone: true,
+    isCapped: true,
     request: { timeoutSeconds: 60 },
     script: `seq 1 3000000`,
     holds: async (outcome, arena) => {
@@ -226,7 +228,7 @@ PY`,
         name: '',
         area,
         must: '',
-        script: 'seq 1 400000',
+        script: `python3 -c 'for n in range(600): print(str(n) + "x" * 10000)'`,
         holds: async () =>
           wrongIn([
             (await rssMb(arena, 'api')) - before < 250,
@@ -262,7 +264,8 @@ PY`,
     name: 'another session’s secret is not masked away for whoever guesses at it',
     area,
     must: 'A log hides its own session’s secrets only, so that masking tells nothing about others’.',
-    script: `echo "guess ${VICTIM_SECRET}"`,
+    // Backwards, for a command is written down as it is.
+    script: `echo "guess $(echo '${backwards(VICTIM_SECRET)}' | rev)"`,
     holds: ({ log }) => wrongIn([log.includes(`guess ${VICTIM_SECRET}`), 'the mask told a guess from a miss']),
   }),
 ];

@@ -49,11 +49,15 @@ export interface FromInside {
   script: string | ((arena: Arena) => string | Promise<string>);
   /** Files of the attacker's repo, by path. */
   files?: Record<string, string>;
+  /** More fields of the repo that the session asks for. */
+  repo?: object;
   /** More fields of POST /v1/sessions. */
   request?: object | ((arena: Arena) => object);
   alone?: boolean;
   /** How the session must end; `succeeded` if not given. null: it does not matter, and the script need not reach its end. */
   ends?: string | null;
+  /** Its log is cut at the log's limit, so that its last line is not in it. */
+  isCapped?: boolean;
   /** Looks at what came of it besides; sentences of what is wrong. */
   holds?: (outcome: Outcome, arena: Arena, repoId: string) => string[] | Promise<string[]>;
 }
@@ -74,7 +78,7 @@ export function fromInside({ name, area, must, alone = false, ends = 'succeeded'
         wrong.push(
           `the session is ${session.status} (exit ${session.exitCode}, ${session.failure?.message ?? 'no failure'}); its log ends ${tail(log)}`,
         );
-      } else if (ends === 'succeeded' && !log.includes(OVER)) {
+      } else if (ends === 'succeeded' && attack.isCapped !== true && !log.includes(OVER)) {
         wrong.push(`the attack did not come to its end; its log ends ${tail(log)}`);
       }
       return [...wrong, ...((await attack.holds?.(outcome, arena, repoId)) ?? [])];
@@ -82,19 +86,19 @@ export function fromInside({ name, area, must, alone = false, ends = 'succeeded'
   };
 }
 
-type Weapon = Pick<FromInside, 'script' | 'files' | 'request'>;
+type Weapon = Pick<FromInside, 'script' | 'files' | 'repo' | 'request'>;
 
 /** Runs the script to the settled end of its session. */
 export async function attackFromInside(
   arena: Arena,
-  { script, files, request }: Weapon,
+  { script, files, repo, request }: Weapon,
   underWay: () => void,
 ): Promise<{ outcome: Outcome; repoId: string }> {
   const { stack } = arena;
   const repoId = await createRepo(stack, { 'README.md': '# Hello\n', 'weapon.py': await WEAPON, ...files });
   const text = typeof script === 'string' ? script : await script(arena);
   const body = {
-    repos: [{ id: repoId }],
+    repos: [{ id: repoId, ...repo }],
     command: ['sh', '-c', `${PRELUDE}\n${text}\necho "${OVER}"`],
     timeoutSeconds: 60,
     resources: { memoryMb: 512, cpus: 1 },

@@ -21,19 +21,34 @@ function note(entry: JournalEntry): void {
   appendFileSync(join(dir, 'journal'), `${JSON.stringify(entry)}\n`);
 }
 
-function addressesOf(name: string): string[] {
+/** What the table says now; each question that is a new one takes the next answer. */
+function addressesOf(name: string, isNewQuestion: boolean): string[] {
   if (net.isIP(name) !== 0) return [name];
-  note({ what: 'asked', of: name });
+  if (isNewQuestion) {
+    note({ what: 'asked', of: name });
+    asked.set(name, (asked.get(name) ?? 0) + 1);
+  }
   const answers = table().names[name.toLowerCase()] ?? [];
-  const times = asked.get(name) ?? 0;
-  asked.set(name, times + 1);
-  const found = answers[Math.min(times, answers.length - 1)];
-  if (found === undefined) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' });
+  const found = answers[Math.min(asked.get(name) ?? 1, answers.length) - 1];
+  if (found === undefined) throw Object.assign(new Error(`no address of ${name}`), { code: 'ENOTFOUND' });
   return found;
 }
 
+/** As `dns.promises.Resolver` is used: for both kinds of addresses, one after the other. */
+class TableResolver {
+  async resolve4(name: string): Promise<string[]> {
+    return addressesOf(name, true).filter((address) => net.isIPv4(address));
+  }
+
+  async resolve6(name: string): Promise<string[]> {
+    return addressesOf(name, false).filter((address) => net.isIPv6(address));
+  }
+
+  cancel(): void {}
+}
+
 const lookup = async (name: string, options?: { all?: boolean }): Promise<unknown> => {
-  const all = addressesOf(name).map((address) => ({ address, family: net.isIP(address) }));
+  const all = addressesOf(name, true).map((address) => ({ address, family: net.isIP(address) }));
   return options?.all === true ? all : all[0];
 };
 const connect = net.connect;
@@ -44,7 +59,7 @@ const connectHere = (options: TcpNetConnectOpts, ...rest: (() => void)[]): Socke
   return connect(leadsOut ? { ...options, host: '127.0.0.1', port: table().port } : options, ...rest);
 };
 
-Object.assign(dns.promises, { lookup });
+Object.assign(dns.promises, { lookup, Resolver: TableResolver });
 Object.assign(net, { connect: connectHere });
 syncBuiltinESMExports();
 

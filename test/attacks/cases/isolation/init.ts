@@ -50,15 +50,17 @@ PY`,
   fromInside({
     name: 'an image cannot choose user, entry point, health check or volumes',
     area,
-    must: 'The command runs as uid 1000 by our init, nothing of the image runs besides, and a volume gives no writable place.',
+    must: 'The command runs as uid 1000 by our init, nothing of the image runs besides, and a volume is no place on the host’s disk.',
     request: ({ image }) => ({ image: image.name }),
     script: `
       [ "$(id -u):$(id -g)" = 1000:1000 ] || hole "runs as $(id)"
       [ "$(/usr/local/bin/root-shell -p -c 'id -u')" = 1000 ] || hole "the image's setuid shell is root"
       [ -e /tmp/entrypoint-ran ] && hole "its entry point ran"
       tr '\\0' ' ' < /proc/1/cmdline | grep -q '^/opt/daypass/bin/init' || hole "PID 1 is $(tr '\\0' ' ' < /proc/1/cmdline)"
-      denied "volume" sh -c 'echo x > /escape/file'
-      denied "other volume" sh -c 'echo x > /var/lib/evil/file'
+      for dir in /escape /var/lib/evil; do
+        [ ! -w "$dir" ] || [ "$(stat -f -c %T "$dir")" = tmpfs ] || hole "the volume at $dir is on the host's disk"
+        dd if=/dev/zero of="$dir/fill" bs=1M count=400 2> /dev/null && hole "the volume at $dir has no bound"
+      done
       sleep 2
       if [ -e /tmp/health-check-ran ]; then hole "its health check ran"; fi`,
   }),
@@ -68,7 +70,7 @@ PY`,
     must: 'Loader, token, session, git and proxy variables of the image are gone or replaced.',
     request: ({ image }) => ({ image: image.name }),
     script: `
-      for name in LD_PRELOAD LD_LIBRARY_PATH GIT_EXEC_PATH GIT_SSH_COMMAND GIT_CONFIG_COUNT BASH_ENV NODE_OPTIONS; do
+      for name in LD_PRELOAD LD_LIBRARY_PATH GIT_EXEC_PATH GIT_SSH_COMMAND GIT_CONFIG_COUNT; do
         eval "value=\\\${$name-}"; case "$value" in *escape*|1) hole "$name=$value" ;; esac
       done
       [ "$REPO_TOKEN" != of-the-image ] || hole "the image's token"

@@ -157,20 +157,27 @@ PY`,
     script: `
       weapon <<'PY'
 from weapon import *
-denied("x32 unshare", lambda: call(0x40000000 | 272, 0x10000000))
-denied("x32 keyctl", lambda: call(0x40000000 | 250, 0, -3, 1))
 import mmap
-# int 0x80 with eax = 310 (unshare), ebx = CLONE_NEWUSER; in a child, because some kernels answer with a signal.
-code = bytes.fromhex("53" "b836010000" "bb00000010" "cd80" "5b" "c3")
-pid = os.fork()
-if pid == 0:
+def in_child(what, act):
+    # A filter may answer with a signal instead of an error.
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os._exit(0 if act() == 0 else 1)
+        except OSError:
+            os._exit(1)
+    if os.waitpid(pid, 0)[1] == 0:
+        hole(what)
+    else:
+        print("denied:", what, flush=True)
+in_child("x32 unshare", lambda: call(0x40000000 | 272, 0x10000000))
+in_child("x32 keyctl", lambda: min(call(0x40000000 | 250, 0, -3, 1), 0))
+def by_32_bit():
+    # int 0x80 with eax = 310 (unshare), ebx = CLONE_NEWUSER.
     page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    page.write(code)
-    run = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))
-    os._exit(0 if run() == 0 else 1)
-_, status = os.waitpid(pid, 0)
-if status == 0:
-    hole("unshare by the 32-bit table")
+    page.write(bytes.fromhex("53" "b836010000" "bb00000010" "cd80" "5b" "c3"))
+    return ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
+in_child("unshare by the 32-bit table", by_32_bit)
 PY`,
   }),
 ];
