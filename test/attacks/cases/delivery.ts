@@ -32,7 +32,7 @@ export const DELIVERY: Attack[] = [
                   "repo/$mine.git/info/refs?service=git-upload-archive" "repo/$mine.git/config" "./repo_token" "repo/$mine.git/git-upload-pack/../../../repo_token"; do
         for method in GET POST DELETE; do
           code=$(curl -s --path-as-is -X $method -o /tmp/answer -w '%{http_code}' -m 10 "$base/$path")
-          case "$code" in 2*) hole "$method $path: $code $(head -c 100 /tmp/answer)" ;; esac
+          case "$code" in 2*) tr -d '\\0' < /tmp/answer | grep -q -e 'ERR ' -e "$(git rev-parse HEAD)" || hole "$method $path: $code $(tr -d '\\0' < /tmp/answer | head -c 200)" ;; esac
         done
       done
       code=$(curl -s -o /tmp/answer -w '%{http_code}' -m 10 -H "host: evil.test" "$base/repo_token"); [ "\${code#2}" = "$code" ] || hole "by another host name: $code"
@@ -67,6 +67,7 @@ export const DELIVERY: Attack[] = [
     request: BY_GATEWAY,
     repo: { push: {} },
     script: `
+      git commit -q --allow-empty -m planted
       denied "push" git push -q origin "HEAD:refs/heads/main"
       origin=$(git remote get-url origin)
       head=$(git rev-parse HEAD)

@@ -85,7 +85,11 @@ export const LOGS: Attack[] = [
       for (let message = await sse.next(); message !== null; message = await sse.next()) messages.push(message);
       const ends = messages.filter(({ event }) => event === 'end');
       return wrongIn(
-        [records.every(({ stream, code }) => stream !== 'system' && code === undefined), 'a forged record counts'],
+        [
+          records.every(({ stream, text }) => stream !== 'system' || !text.includes('forged')),
+          'a forged record counts',
+        ],
+        [records.every(({ code }) => code !== 'log_capped'), 'a forged code counts'],
         [isWhole(records), 'the ids have a gap'],
         [
           ends.length === 1 && messages.length === records.length + 1,

@@ -80,7 +80,6 @@ export const KEYS: Attack[] = [
         ['GET', '/v1/api-keys'],
         ['GET', '/v1/audit'],
         ['GET', '/metrics'],
-        ['POST', '/v1/tokens/revoke', { provider: 'relace' }],
       ];
       const answers = await Promise.all(
         calls.map(
@@ -135,7 +134,7 @@ export const KEYS: Attack[] = [
       using stream = await openSse(`${stack.apiUrl}/v1/sessions/${started.id}/events`, {
         authorization: `Bearer ${made.key}`,
       });
-      const revoked = await stack.call('POST', `/v1/api-keys/${made.id}/revoke`);
+      const revoked = await stack.call('DELETE', `/v1/api-keys/${made.id}`);
       const after = await call('GET', '/v1/sessions');
       let cut = false;
       try {

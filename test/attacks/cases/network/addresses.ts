@@ -160,10 +160,15 @@ PY`,
         curl -s -m 5 --proxy http://127.0.0.1:3128 http://rebind.attacker.test/ | grep -q '${PUBLIC_GREETING}' || hole "the first one did not come through"
         weapon <<'PY'
 from weapon import *
-for _ in range(5):
-    answer = at_gateway(b"GET http://rebind.attacker.test/ HTTP/1.1\\r\\nHost: rebind.attacker.test\\r\\n\\r\\n")
-    if " 403 " not in answer.split("\\n")[0]:
-        hole(answer[:200])
+# An answer that was checked may be remembered for a while; the one that comes after it is checked anew.
+until = time.monotonic() + 30
+def status():
+    return at_gateway(b"GET http://rebind.attacker.test/ HTTP/1.1\\r\\nHost: rebind.attacker.test\\r\\nConnection: close\\r\\n\\r\\n").split(" ")[1:2]
+while status() != ["403"]:
+    if time.monotonic() > until:
+        hole("the name that leads inside is never refused")
+        break
+    time.sleep(0.5)
 PY`;
     },
     holds: async (_outcome, { internet }) => {
