@@ -93,7 +93,7 @@ async function send({ req, res, way, path, upstream, proxy }: Exchange): Promise
   outgoing.on('response', (reply) => {
     // Whatever the host answers must not be able to end this process, which serves every sandbox.
     try {
-      res.writeHead(reply.statusCode ?? 502, responseHeaders(reply.headers));
+      res.writeHead(reply.statusCode ?? 502, { ...responseHeaders(reply.headers), connection: 'close' });
     } catch (error) {
       reply.destroy();
       return fail(error);

@@ -1,7 +1,7 @@
-import { decide, notAllowed, ruleOn, type Names, type Rules } from './decide.ts';
+import { decide, notAllowed, ruleOn, type Names, type Rules, type Ruling } from './decide.ts';
 import type { NetworkDecision } from './decisions/decision.ts';
 import type { Direction, Traffic } from './limits/traffic.ts';
-import type { Proxy, Way } from './proxy.ts';
+import type { Proxy, Refused, Way } from './proxy.ts';
 import { shownHost, type Target } from './target.ts';
 
 export interface Gatekeeper extends Pick<Proxy, 'admit' | 'refuse'> {
@@ -28,7 +28,7 @@ export function createGatekeeper({ names, traffic, write, ...options }: Gatekeep
     return write({ atMs: Date.now(), ...where, verdict, reason });
   };
 
-  const openWay = (target: Target, addresses: string[], isRepoHost: boolean, raw: boolean, end: () => void): Way => {
+  const openWay = (target: Target, addresses: string[], { isRepoHost, raw }: Ruling, end: () => void): Way => {
     let isCut = false;
     const cut = (reason: string): void => {
       if (isCut || !open.delete(way)) return;
@@ -63,16 +63,18 @@ export function createGatekeeper({ names, traffic, write, ...options }: Gatekeep
     record,
     refuse: (target, reason) => record(target, 'refused', reason),
     async admit(target, end) {
+      const refused = async (status: 403 | 429, reason: string): Promise<Refused> => {
+        await record(target, 'refused', reason);
+        return { status, reason };
+      };
+      const full = traffic.problem;
+      if (full !== null && ruleOn(target, rules)?.isRepoHost === false) return refused(429, full);
       const decision = await decide(target, rules, names);
+      if (!decision.allowed) return refused(403, decision.reason);
       // While the name was looked up the rules may have changed; from here to the opened way nothing comes between.
       const ruling = ruleOn(target, rules);
-      const full = ruling?.isRepoHost ? null : traffic.problem;
-      const reason = decision.allowed ? (ruling === null ? notAllowed(target) : full) : decision.reason;
-      if (reason !== null || !decision.allowed || ruling === null) {
-        await record(target, 'refused', reason);
-        return { status: reason === full ? 429 : 403, reason: reason ?? notAllowed(target) };
-      }
-      return { way: openWay(target, decision.addresses, ruling.isRepoHost, ruling.raw, end) };
+      if (ruling === null) return refused(403, notAllowed(target));
+      return { way: openWay(target, decision.addresses, ruling, end) };
     },
     setRules(wanted) {
       rules = wanted;

@@ -6,7 +6,7 @@ import { isPublicAddress } from './public-address.ts';
 const KNOWN_FOR_MS = 1_000;
 
 /** The addresses of this machine, as the system has them now. */
-export function ownAddresses(): string[] {
+function ownAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((found) => (found ?? []).map(({ address }) => address));
 }
 

@@ -36,8 +36,13 @@ export function pump(from: Readable, to: Writable, meter: Meter): void {
     }
     if (isFull || timer !== null) from.pause();
   });
-  from.once('end', () => void to.end());
+  const end = (): void => void to.end();
+  // It may have ended before anybody listened.
+  if (from.readableEnded) end();
+  else from.once('end', end);
   from.once('close', () => {
     if (timer !== null) clearTimeout(timer);
   });
+  // Whoever has read its beginning may have paused it.
+  from.resume();
 }

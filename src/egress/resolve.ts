@@ -3,20 +3,26 @@ import type { Resolve } from './decide.ts';
 
 const TIMEOUT_MS = 2_000;
 const TRIES = 2;
-const NO_SUCH_ANSWER = new Set(['ENODATA', 'ENOTFOUND']);
+/** Whatever number of name servers there is. */
+const TOTAL_MS = 5_000;
 
 /**
  * Asks the system's name servers, at most 5 s, for both kinds of addresses; aliases (CNAME) are followed by them. Unlike
  * the system's own look-up it takes no thread, of which there are four for all sandboxes, and knows neither /etc/hosts nor
  * search domains: only names of the public DNS mean anything here.
  */
-export function createResolve(): Resolve {
+export function createResolve(servers?: string[]): Resolve {
   return async (host) => {
     const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
-    const late = setTimeout(() => resolver.cancel(), TIMEOUT_MS * TRIES + 1_000);
+    if (servers !== undefined) resolver.setServers(servers);
+    const late = setTimeout(() => resolver.cancel(), TOTAL_MS);
     try {
-      const [four, six] = await Promise.all([orNone(resolver.resolve4(host)), orNone(resolver.resolve6(host))]);
-      return [...four, ...six];
+      const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+      const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+      const failure = answers.find((answer) => answer.status === 'rejected');
+      // A host may have addresses of one kind only, and some name servers fail for the other: none of those is dialled.
+      if (found.length === 0 && failure !== undefined) throw failure.reason;
+      return found;
     } finally {
       clearTimeout(late);
     }
@@ -26,14 +32,4 @@ export function createResolve(): Resolve {
 /** The repo host's, by whatever means this machine has. */
 export async function resolveBySystem(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
-}
-
-/** A host may have addresses of one kind only. Any other failure leaves addresses unseen, and so unchecked: it counts. */
-async function orNone(answer: Promise<string[]>): Promise<string[]> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (NO_SUCH_ANSWER.has((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
-  }
 }

@@ -23,6 +23,8 @@ const HTTP_LIMITS = {
   headersTimeout: 10_000,
   /** How often Node looks for headers that take too long. */
   connectionsCheckingInterval: 1_000,
+  /** Without one a request is judged here, and its refusal is written down. */
+  requireHostHeader: false,
   /** A push may take as long as it moves; idleness is bounded by the connection. */
   requestTimeout: 0,
 };
@@ -121,8 +123,11 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
   const readOn = (client: Socket, from: Tunnelled): void => {
     tunnelled.set(client, from);
     server.emit('connection', client);
+    client.resume();
   };
   const connect = async ({ socket: client, url }: IncomingMessage, head: Buffer): Promise<void> => {
+    // At once: behind the end of what a client sends, nothing can be put back.
+    if (head.length > 0) client.unshift(head);
     const target = parseTarget(url ?? '');
     if (target === null || tunnelled.has(client)) {
       const reason = target === null ? 'CONNECT wants HOST:PORT' : 'there is no tunnel within a tunnel';
@@ -135,10 +140,10 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
       return refuseTunnel(client, '429 Too Many Requests', problem);
     }
     if (handlerOf(target) !== undefined) {
-      acceptTunnel(client, head);
+      acceptTunnel(client);
       return readOn(client, { target, onward: null });
     }
-    const onward = await tunnel(client, head, target, proxy);
+    const onward = await tunnel(client, target, proxy);
     if (onward === null) return;
     client.once('close', () => onward.upstream.destroy());
     readOn(client, { target, onward });
@@ -156,6 +161,11 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     if (asked === null || handler === undefined) return forward(req, res, proxy);
     return handler.handle({ req, res, ...asked, record: gatekeeper.record });
   };
+  server.on('checkExpectation', (req, res) => {
+    const reason = 'Expect may be "100-continue" and nothing else';
+    void proxy.refuse(tunnelled.get(req.socket)?.target ?? null, reason);
+    refuse(res, 417, reason);
+  });
   server.on('connect', (req, _client, head) => void connect(req, head).catch(cut(req.socket)));
   server.on('request', (req, res) => void serve(req, res).catch(cut(req.socket)));
 

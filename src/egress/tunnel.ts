@@ -20,12 +20,7 @@ export interface HttpTunnel {
  * CONNECT: a tunnel to the target, for TLS and for git. Unless any bytes may pass, not one goes out before the first ones
  * are known to ask for the same host. Resolves when the tunnel is over, or with what it is when it carries HTTP.
  */
-export async function tunnel(
-  client: Socket,
-  head: Buffer,
-  target: Target,
-  { admit, dial, log }: Proxy,
-): Promise<HttpTunnel | null> {
+export async function tunnel(client: Socket, target: Target, { admit, dial, log }: Proxy): Promise<HttpTunnel | null> {
   let upstream: Socket | null = null;
   const admitted = await admit(target, () => {
     client.destroy();
@@ -47,7 +42,7 @@ export async function tunnel(
     return null;
   }
   upstream.on('error', () => upstream?.destroy());
-  acceptTunnel(client, head);
+  acceptTunnel(client);
   if (!way.raw) {
     const { opening, bytes } = await readOpening(client);
     const problem = openingProblem(opening, target);
@@ -79,10 +74,9 @@ function refused(client: Socket, status: keyof typeof STATUS_TEXT, reason: strin
   return null;
 }
 
-/** Says that the tunnel is there; what the client has sent early is read again. */
-export function acceptTunnel(client: Socket, head: Buffer): void {
+/** Says that the tunnel is there. */
+export function acceptTunnel(client: Socket): void {
   client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-  if (head.length > 0) client.unshift(head);
 }
 
 /** Answers on the bare connection and ends it. */

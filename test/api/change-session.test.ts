@@ -114,13 +114,39 @@ describe('the kill switch', () => {
   });
 });
 
-test('changing the network is checked, then answered 501', async () => {
-  const { session } = await putSession(rig.redis, { status: 'running' });
-  const path = `/v1/sessions/${session.id}/network`;
-  expect(await rig.call('PATCH', path, { body: { allow: 'x' } })).toMatchObject({ status: 422 });
-  expect(await rig.call('PATCH', path, { body: { allow: ['api.example.com'] } })).toMatchObject({
-    status: 501,
-    body: { code: 'not_implemented' },
+describe('network', () => {
+  test.each(['queued', 'starting', 'running', 'stopping'] as const)(
+    'of a session that is %s is changed in its record, with one event, and a second time nothing happens',
+    async (status) => {
+      const { session } = await putSession(rig.redis, { status });
+      const path = `/v1/sessions/${session.id}/network`;
+      const allow = ['api.example.com', 'tcp://db.example.com:5432'];
+      for (let time = 0; time < 2; time++) {
+        expect(await rig.call('PATCH', path, { body: { allow } })).toMatchObject({ status: 200, body: { status } });
+      }
+      expect((await readSession(rig.redis, session.id))?.request.network).toEqual({ allow });
+      const changes = (await eventsOf(rig.redis, session.id, '0')).filter(({ type }) => type === 'network_changed');
+      expect(changes.map(({ detail }) => detail)).toEqual([{ allow, added: allow, removed: [] }]);
+    },
+  );
+
+  test('with a rule that is none is refused, naming it, and nothing is changed', async () => {
+    const { session } = await putSession(rig.redis, { status: 'running' });
+    const path = `/v1/sessions/${session.id}/network`;
+    expect(await rig.call('PATCH', path, { body: { allow: 'x' } })).toMatchObject({ status: 422 });
+    expect(await rig.call('PATCH', path, { body: {} })).toMatchObject({ status: 422 });
+    expect(await rig.call('PATCH', path, { body: { allow: ['a.example.com', 'tcp://b.example.com'] } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'allow[1]', message: expect.stringContaining('name its port') }] },
+    });
+    expect((await readSession(rig.redis, session.id))?.request).toEqual(session.request);
+  });
+
+  test('of what has ended is refused, and of what is not there 404', async () => {
+    const { session } = await putSession(rig.redis, { status: 'failed', endedAt: inAnHour() });
+    const reply = await rig.call('PATCH', `/v1/sessions/${session.id}/network`, { body: { allow: [] } });
+    expect(reply).toMatchObject({ status: 409, body: { code: 'session_ended' } });
+    expect((await rig.call('PATCH', '/v1/sessions/ses_none/network', { body: { allow: [] } })).status).toBe(404);
   });
 });
 

@@ -212,6 +212,22 @@ it('follows a changed policy, and gives a broken one no socket until it is mende
   expect(rig.log.filter(({ level }) => level >= 50).length).toBeLessThanOrEqual(2);
 });
 
+it.each([
+  ['of a version that it does not know', '{"version":2,"sandboxId":"sbx_a","sessionId":"x","allow":[]}'],
+  ['with a part that it does not know', '{"version":1,"sandboxId":"sbx_a","sessionId":"x","allow":[],"more":1}'],
+  ['with a rule that is none', '{"version":1,"sandboxId":"sbx_a","sessionId":"x","allow":["10.0.0.1"]}'],
+  ['that is torn', '{"version":1,"sandboxId":"sbx_a"'],
+  ['that is empty', ''],
+])('gives a policy %s no way out, and cuts what is open', async (_what, text) => {
+  const { rig, port } = await rigFor(echo);
+  const path = await rig.sandbox('sbx_a');
+  const client = await tunnelTo(path, `127.0.0.1:${port}`);
+  await writeFile(join(rig.runDir, 'policies/sbx_a.json'), text);
+  client.resume();
+  await eventually(() => client.destroyed || client.readableEnded, Boolean);
+  expect(await eventually(() => gone(path), Boolean)).toBe(true);
+});
+
 it('makes a socket later when it cannot be made at once', async () => {
   const { rig } = await rigFor(echo);
   const file = join(rig.runDir, 'policies/sbx_a.json');

@@ -44,6 +44,7 @@ export interface LogLine {
 
 export interface GatewayRig {
   runDir: string;
+  repoPort: number;
   log: LogLine[];
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -79,6 +80,7 @@ export async function gatewayRig(options: RigOptions): Promise<GatewayRig> {
   });
   return {
     runDir,
+    repoPort: options.repoPort,
     log,
     stop,
     async start() {

@@ -40,7 +40,7 @@ const variables = (text: string): Record<string, string> =>
 
 describe('in an image with one static program', () => {
   test('names resolve, and connections go through the gateway, on ports below 1024 and without a proxy variable', async () => {
-    const { run, gateway } = await sandbox();
+    const { id, run, gateway } = await sandbox();
     const script = [
       'unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY no_proxy NO_PROXY',
       'cat /etc/resolv.conf; nslookup api.example.com; wget -q -O - http://api.example.com/x; echo',
@@ -55,7 +55,7 @@ describe('in an image with one static program', () => {
     expect(stdout).toContain('refused\n');
     expect(stdout).toContain('no error\n');
     expect(stdout).toContain('no such name\n');
-    const decided = gateway.log.filter(({ msg }) => msg === 'decided on a connection');
+    const decided = await gateway.decisions(id);
     expect(decided.map(({ host, verdict }) => [host, verdict])).toEqual([
       ['api.example.com', 'allowed'],
       ['evil.example.com', 'refused'],

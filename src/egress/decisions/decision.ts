@@ -6,7 +6,7 @@ import { z } from 'zod';
  * - `failed`: it would be, and nobody answers there.
  * - `cut`: it was let through, and was ended here.
  */
-export const VERDICTS = ['allowed', 'refused', 'failed', 'cut'] as const;
+const VERDICTS = ['allowed', 'refused', 'failed', 'cut'] as const;
 
 /** What became of one connection of a sandbox, for the events of its session. */
 const networkDecision = z.strictObject({
@@ -24,8 +24,6 @@ export type NetworkDecision = z.infer<typeof networkDecision>;
 
 /** So many decisions were not written down singly; null: some, and nobody knows how many. */
 const omission = z.strictObject({ atMs: z.number(), omitted: z.number().nullable() });
-
-export type Omission = z.infer<typeof omission>;
 
 /** A line of a decision file. */
 const decisionLine = z.union([networkDecision, omission]);

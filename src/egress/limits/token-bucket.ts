@@ -17,7 +17,7 @@ export class TokenBucket {
   take(count: number, nowMs: number): number {
     const earned = (Math.max(0, nowMs - this.#atMs) / 1_000) * this.#perSecond;
     this.#level = Math.min(this.#burst, this.#level + earned) - count;
-    this.#atMs = nowMs;
+    this.#atMs = Math.max(this.#atMs, nowMs);
     return this.#level >= 0 ? 0 : (-this.#level / this.#perSecond) * 1_000;
   }
 

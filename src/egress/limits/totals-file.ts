@@ -44,7 +44,12 @@ export async function keepTotals(
   };
 }
 
+/** What a machine has torn that went down counts from the beginning: the sandbox that moved it is gone as well. */
 async function readTotals(file: string): Promise<Totals> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  return text === null ? { sent: 0, received: 0 } : totals.parse(JSON.parse(text));
+  const text = await readFile(file, 'utf8').catch(() => '');
+  try {
+    return totals.parse(JSON.parse(text));
+  } catch {
+    return { sent: 0, received: 0 };
+  }
 }

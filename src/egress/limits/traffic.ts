@@ -24,9 +24,10 @@ export class Traffic {
   /** Why no more may pass; null while it may. */
   get problem(): string | null {
     const { sentBytes, receivedBytes } = this.#limits;
-    if (this.totals.sent >= sentBytes) return `this session has sent all of the ${sentBytes / MIB} MiB that it may`;
+    if (this.totals.sent >= sentBytes)
+      return `this session has sent all of the ${Math.ceil(sentBytes / MIB)} MiB that it may`;
     if (this.totals.received >= receivedBytes)
-      return `this session has received all of the ${receivedBytes / MIB} MiB that it may`;
+      return `this session has received all of the ${Math.ceil(receivedBytes / MIB)} MiB that it may`;
     return null;
   }
 

@@ -1,0 +1,100 @@
+import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, it, onTestFinished } from 'vitest';
+import type { NetworkDecision } from '../../src/egress/decisions/decision.ts';
+import { openDecisionLog, type DecisionLog } from '../../src/egress/decisions/decision-log.ts';
+import { advance, readDecisions } from '../../src/egress/decisions/decision-reader.ts';
+
+const log = pino({ level: 'silent' });
+const decision = (port: number, reason: string | null = null): NetworkDecision => ({
+  atMs: 1,
+  host: 'a.example.com',
+  port,
+  verdict: 'allowed',
+  reason,
+});
+
+async function place(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'dp-decisions-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+async function opened(dir: string): Promise<DecisionLog> {
+  const found = await openDecisionLog(dir, log);
+  onTestFinished(() => found.close().catch(() => undefined));
+  return found;
+}
+
+/** Reads what is new and says that it is told. */
+async function take(dir: string): Promise<unknown[]> {
+  const { lines, to } = await readDecisions(dir);
+  await advance(dir, to);
+  return lines.map((line) => ('port' in line ? line.port : line));
+}
+
+it('has a decision in the file as soon as it is written, in order, each to be read once', async () => {
+  const dir = await place();
+  const decisions = await opened(dir);
+  await decisions.write(decision(1));
+  expect(await take(dir)).toEqual([1]);
+  await Promise.all([2, 3, 4].map((port) => decisions.write(decision(port))));
+  expect(await take(dir)).toEqual([2, 3, 4]);
+  expect(await take(dir)).toEqual([]);
+});
+
+it('goes on in a new file after a gateway that died, also in the middle of a line, which is not passed over in silence', async () => {
+  const dir = await place();
+  await (await opened(dir)).write(decision(1));
+  expect(await take(dir)).toEqual([1]);
+  await appendFile(join(dir, '1.ndjson'), '{"atMs":1,"ho');
+  expect(await take(dir)).toEqual([]);
+  await (await opened(dir)).write(decision(2));
+  expect(await take(dir)).toEqual([{ atMs: expect.any(Number), omitted: null }, 2]);
+  expect((await readdir(dir)).toSorted()).toEqual(['2.ndjson', 'position.json']);
+});
+
+it('tells it all again to a worker whose predecessor died before it said how far it was', async () => {
+  const dir = await place();
+  const decisions = await opened(dir);
+  await decisions.write(decision(1));
+  await readDecisions(dir);
+  await decisions.write(decision(2));
+  expect(await take(dir)).toEqual([1, 2]);
+  await writeFile(join(dir, 'position.json'), 'torn');
+  expect(await take(dir)).toEqual([1, 2]);
+});
+
+it('takes 2 MiB at most from a flood, says so, and counts the rest until there is room', async () => {
+  const dir = await place();
+  const decisions = await opened(dir);
+  const flood = 30_000;
+  for (let i = 0; i < flood; i += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, j) => decisions.write(decision(i + j + 1, 'x'.repeat(40)))));
+  }
+  const { lines, to } = await readDecisions(dir);
+  expect(lines.at(-1)).toMatchObject({ omitted: null });
+  const kept = lines.filter((line) => 'port' in line).length;
+  expect(kept).toBeGreaterThan(10_000);
+  expect(kept).toBeLessThan(20_000);
+  await advance(dir, to);
+  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  await decisions.write(decision(1));
+  expect(await take(dir)).toEqual([{ atMs: expect.any(Number), omitted: flood - kept }, 1]);
+});
+
+it('lets nobody wait for a disk that takes nothing: it counts, and does not fail', async () => {
+  const dir = await place();
+  const decisions = await opened(dir);
+  await decisions.close();
+  await expect(decisions.write(decision(1))).resolves.toBeUndefined();
+});
+
+it('does not open where its worker has made no place, and nothing is there to read after it was taken away', async () => {
+  const dir = await place();
+  await rm(dir, { recursive: true });
+  await expect(openDecisionLog(dir, log)).rejects.toThrow('ENOENT');
+  expect((await readDecisions(dir)).lines).toEqual([]);
+});

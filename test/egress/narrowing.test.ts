@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { dial } from '../../src/egress/dial.ts';
+import type { Resolve } from '../../src/egress/decide.ts';
+import { eventually } from '../support/eventually.ts';
+import { realClientHello } from './support/client-hello.ts';
+import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo } from './rig.ts';
+
+const PUBLIC = '93.184.216.34';
+
+async function world(port: number, resolve: Resolve = async () => [PUBLIC]) {
+  const rig = await gatewayRig({ repoPort: port, resolve, dial: () => dial(['127.0.0.1'], port) });
+  await rig.start();
+  return rig;
+}
+
+const isOver = (socket: Socket): boolean => socket.destroyed || socket.readableEnded;
+
+it('cuts what the new rules do not allow: raw, TLS and a download, on both ends; the rest and the repo host live on', async () => {
+  const upstreams: Socket[] = [];
+  const port = await rawServer((socket) => {
+    upstreams.push(socket);
+    socket.write('HTTP/1.1 200 OK\r\n\r\nbeginning');
+    socket.resume();
+  });
+  const rig = await world(port);
+  const kept = ['tcp://kept.example.com:22', 'tls.example.com'];
+  const path = await rig.sandbox('sbx_a', [
+    ...kept,
+    'tcp://raw.example.com:22',
+    '*.gone.example.com',
+    'web.example.com:80',
+  ]);
+  const open = {
+    kept: await tunnelTo(path, 'kept.example.com:22'),
+    keptTls: await tunnelTo(path, 'tls.example.com:443'),
+    repo: await tunnelTo(path, `127.0.0.1:${port}`),
+    raw: await tunnelTo(path, 'raw.example.com:22'),
+    tls: await tunnelTo(path, 'a.gone.example.com:443'),
+    web: await connectTo(path),
+  };
+  open.keptTls.write(await realClientHello({ servername: 'tls.example.com' }));
+  open.tls.write(await realClientHello({ servername: 'a.gone.example.com' }));
+  open.web.write('GET http://web.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n');
+  for (const socket of Object.values(open)) socket.resume();
+  await eventually(
+    () => rig.decisions('sbx_a'),
+    (found) => found.filter(({ verdict }) => verdict === 'allowed').length === 6,
+  );
+  await rig.sandbox('sbx_a', kept);
+  await eventually(() => [open.raw, open.tls, open.web].every(isOver), Boolean, { timeoutMs: 2_000, everyMs: 5 });
+  await eventually(
+    () => upstreams.filter(isOver).length,
+    (count) => count === 3,
+    { timeoutMs: 2_000 },
+  );
+  expect([open.kept, open.keptTls, open.repo].some(isOver)).toBe(false);
+  const cut = (await rig.decisions('sbx_a')).filter(({ verdict }) => verdict === 'cut');
+  expect(new Set(cut.map(({ host }) => host))).toEqual(
+    new Set(['a.gone.example.com', 'raw.example.com', 'web.example.com']),
+  );
+  expect(cut).toHaveLength(3);
+  expect(cut[0]?.reason).toContain("is not in this session's network.allow any more");
+});
+
+it('cuts a raw tunnel when only what was looked at may go there now, and no looked-at one when raw ones may', async () => {
+  const rig = await world(await rawServer((socket) => void socket.resume()));
+  const path = await rig.sandbox('sbx_a', ['tcp://a.example.com:443', 'b.example.com']);
+  const raw = await tunnelTo(path, 'a.example.com:443');
+  const checked = await tunnelTo(path, 'b.example.com:443');
+  checked.write(await realClientHello({ servername: 'b.example.com' }));
+  for (const socket of [raw, checked]) socket.resume();
+  await eventually(
+    () => rig.decisions('sbx_a'),
+    (found) => found.length === 2,
+  );
+  await rig.sandbox('sbx_a', ['a.example.com', 'tcp://b.example.com:443']);
+  await eventually(() => isOver(raw), Boolean);
+  expect(isOver(checked)).toBe(false);
+});
+
+it('does not open what was taken away while its name was looked up, or while it said what it is', async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string[]>();
+  let got = '';
+  const port = await rawServer((socket) => socket.on('data', (chunk: Buffer) => (got += chunk.toString('latin1'))));
+  const rig = await world(port, async (host) => {
+    if (host !== 'slow.example.com') return [PUBLIC];
+    asked.resolve();
+    return answer.promise;
+  });
+  const path = await rig.sandbox('sbx_a', ['slow.example.com']);
+  const refused = exchange(path, 'CONNECT slow.example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+  await asked.promise;
+  await rig.sandbox('sbx_a', ['other.example.com']);
+  const opens = (): Promise<boolean> =>
+    tunnelTo(path, 'other.example.com:443').then(
+      () => true,
+      () => false,
+    );
+  await eventually(opens, Boolean);
+  answer.resolve([PUBLIC]);
+  expect(await refused).toMatch(/^HTTP\/1\.1 403/);
+  const undecided = await tunnelTo(path, 'other.example.com:443');
+  undecided.on('error', () => undefined).resume();
+  await rig.sandbox('sbx_a', []);
+  await eventually(() => isOver(undecided), Boolean);
+  expect(got).toBe('');
+});
+
+it('cuts nothing when rules are added, and refuses all by an empty list but the repo host', async () => {
+  const port = await serve(createHttpServer((_req, res) => void res.end('here')));
+  const rig = await world(port);
+  const path = await rig.sandbox('sbx_a', ['tcp://a.example.com:22']);
+  const open = await tunnelTo(path, 'a.example.com:22');
+  await rig.sandbox('sbx_a', ['tcp://a.example.com:22', 'web.example.com:80']);
+  await eventually(
+    () => exchange(path, 'GET http://web.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n'),
+    (text) => text.endsWith('here'),
+  );
+  expect(isOver(open)).toBe(false);
+  await rig.sandbox('sbx_a', []);
+  open.resume();
+  await Promise.race([once(open, 'close'), once(open, 'end')]);
+  expect(await exchange(path, 'GET http://web.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/403/);
+  expect(await exchange(path, `GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(/here$/);
+});
