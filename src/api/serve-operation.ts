@@ -76,6 +76,8 @@ async function stream(
 ): Promise<void> {
   const giveBack = deps.streams.take(caller?.keyId ?? null);
   const key = caller === null ? null : deps.keyWatch.watch(caller);
+  // At once: an answer with nothing to say for now would notice it only with its next word.
+  key?.over.addEventListener('abort', () => res.destroy(), { once: true });
   try {
     const over = key === null ? signal : AbortSignal.any([signal, key.over]);
     await sendStream(res, answer, { signal: over, unreadMs: deps.bounds.unreadMs });

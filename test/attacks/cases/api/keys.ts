@@ -148,7 +148,7 @@ export const KEYS: Attack[] = [
       await settled(stack, started.id);
       return wrongIn(
         [revoked.ok, `revoking is answered ${revoked.status}`],
-        [after.status === 401, `answered ${after.status}`],
+        [[401, 429].includes(after.status), `answered ${after.status}`],
         [cut, 'its stream goes on'],
       );
     },
