@@ -113,6 +113,11 @@ const receivers = commaList.transform((items, context) => {
     if (!/^[\w.-]+:\d{1,5}$/.test(item)) context.addIssue('must be HOST:PORT pairs separated by commas');
   return items.map((item) => item.toLowerCase());
 });
+const hostNames = commaList.transform((items, context) => {
+  for (const item of items)
+    if (!/^[\w.-]+$/.test(item)) context.addIssue('must be host names separated by commas, without ports');
+  return items.map((item) => item.toLowerCase());
+});
 const ports = commaList.transform((items, context) => {
   for (const item of items) if (!/^\d{1,5}$/.test(item)) context.addIssue('must be ports separated by commas');
   return items.map(Number);
@@ -151,6 +156,9 @@ export function loadApiConfig(env: Environment = process.env) {
     DAYPASS_KEEP_AUDIT_HOURS: positive.prefault('8760'),
     DAYPASS_TRUSTED_PROXIES: networks.prefault(''),
     DAYPASS_API_LISTEN: listenAddress.prefault('127.0.0.1:7070'),
+    DAYPASS_API_HOSTS: hostNames.prefault(''),
+    DAYPASS_LOGIN_HOURS: positive.prefault('12'),
+    DAYPASS_LOGIN_IDLE_MINUTES: positive.prefault('120'),
     DAYPASS_API_KEYS: namedKeys,
     ...operatorLimits,
     DAYPASS_MAX_TIMEOUT_SECONDS: positive.prefault('86400'),
@@ -161,6 +169,11 @@ export function loadApiConfig(env: Environment = process.env) {
     failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
     listen: read.DAYPASS_API_LISTEN,
+    hosts: read.DAYPASS_API_HOSTS,
+    logins: {
+      longestMs: read.DAYPASS_LOGIN_HOURS * HOUR_MS,
+      idleMs: read.DAYPASS_LOGIN_IDLE_MINUTES * 60_000,
+    },
     keys: read.DAYPASS_API_KEYS,
     logDir: resolve(read.DAYPASS_LOG_DIR),
     keep: {
@@ -211,6 +224,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
+    DAYPASS_TOKEN_TTL_SECONDS: positive.prefault('21600'),
     DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
     DAYPASS_LOG_LIMIT_MB: positive.prefault('100'),
     DAYPASS_LOG_RATE_KB_PER_SECOND: positive.prefault('8192'),
@@ -230,6 +244,8 @@ export function loadWorkerConfig(env: Environment = process.env) {
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
     /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
+    /** The most that a token lives which is with the gateway, where it is renewed. */
+    tokenTtlSeconds: read.DAYPASS_TOKEN_TTL_SECONDS,
     logDir: resolve(read.DAYPASS_LOG_DIR),
     keep: {
       sessionsMs: read.DAYPASS_KEEP_SESSIONS_HOURS * HOUR_MS,

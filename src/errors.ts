@@ -33,6 +33,8 @@ export type RefusalCode =
   | 'unauthorized'
   | 'scope_missing'
   | 'repo_not_allowed'
+  | 'cross_site'
+  | 'unknown_host'
   | 'rate_limited'
   | 'too_many_sessions'
   | 'too_many_streams'

@@ -24,8 +24,8 @@ export interface Life extends AsyncDisposable {
   readonly cause: StopCause | null;
   /** Calls back with the deadline now, and whenever it is moved. */
   onDeadline(listener: (deadline: Date) => void): void;
-  /** Calls back with the session's allow list now, and whenever it is another one. */
-  onNetwork(listener: (allow: string[]) => void): void;
+  /** Calls back with what the gateway is to know now, and whenever it is something else. */
+  onNetwork(listener: (network: SessionNetwork) => void): void;
   /** The step under way, or the one that failed. */
   readonly current: string;
   /** How long each step has taken so far. */
@@ -38,6 +38,16 @@ export interface Life extends AsyncDisposable {
   step<T>(name: string, work: () => Promise<T>, atStop?: 'give_up' | 'go_on'): Promise<T>;
   /** Looks at the record once more. Throws `Leave` when the session is not this worker's any more. */
   confirm(): Promise<void>;
+}
+
+/** What of a session the gateway follows while it runs. */
+export interface SessionNetwork {
+  allow: string[];
+  tokenId: string | null;
+}
+
+function networkOf({ request, tokenId }: SessionRecord): SessionNetwork {
+  return { allow: request.network.allow, tokenId };
 }
 
 export function watchLife({ changes, redis, log, closing }: WorkerDeps, session: SessionRecord): Life {
@@ -54,8 +64,8 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   let timer: NodeJS.Timeout | undefined;
   let deadlineAt = session.deadlineAt;
   let deadlineListener: (deadline: Date) => void = () => undefined;
-  let { allow } = session.request.network;
-  let networkListener: (allow: string[]) => void = () => undefined;
+  let network = networkOf(session);
+  let networkListener: (network: SessionNetwork) => void = () => undefined;
   let closed = false;
 
   // First cause wins; a later and stricter stop can only shorten the grace.
@@ -78,10 +88,10 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
       deadlineAt = latest.deadlineAt;
       deadlineListener(new Date(deadline));
     }
-    const { allow: latestAllow } = latest.request.network;
-    if (JSON.stringify(latestAllow) !== JSON.stringify(allow)) {
-      allow = latestAllow;
-      networkListener(allow);
+    const latestNetwork = networkOf(latest);
+    if (JSON.stringify(latestNetwork) !== JSON.stringify(network)) {
+      network = latestNetwork;
+      networkListener(network);
     }
     if (latest.stop !== null) {
       const { graceSeconds, revoke, requestedAt } = latest.stop;
@@ -139,7 +149,7 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     },
     onNetwork(listener) {
       networkListener = listener;
-      listener(allow);
+      listener(network);
     },
     async step(name, work, atStop = 'give_up') {
       if (atStop === 'give_up') stop.signal.throwIfAborted();

@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   'token.revoke',
   'tokens.revoke',
   'api_key.create',
+  'api_key.rotate',
   'api_key.revoke',
   'authenticate',
   'login',

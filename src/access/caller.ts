@@ -19,10 +19,12 @@ export interface Caller {
   secret: Secret;
 }
 
+const SETTINGS = 'settings:';
+
 /** Whoever has a key of the settings is the operator, whom nothing bounds. */
 export function callerOfSettings({ name, key }: { name: string; key: Secret }): Caller {
   return {
-    keyId: `settings:${name}`,
+    keyId: `${SETTINGS}${name}`,
     name,
     scopes: ['operate'],
     repos: null,
@@ -30,6 +32,10 @@ export function callerOfSettings({ name, key }: { name: string; key: Secret }): 
     fingerprint: key.fingerprint(),
     secret: key,
   };
+}
+
+export function isOfSettings({ keyId }: Pick<Caller, 'keyId'>): boolean {
+  return keyId.startsWith(SETTINGS);
 }
 
 export function callerOfKey({ id, name, scopes, repos, limits, hash }: ApiKeyRecord, secret: Secret): Caller {

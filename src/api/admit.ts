@@ -1,9 +1,12 @@
+import { isIP } from 'node:net';
 import type { Request, Response } from 'express';
 import type { Caller } from '../access/caller.ts';
 import { allows, type Scope } from '../access/scope.ts';
 import { Refusal } from '../errors.ts';
 import { auditRefusedKey, networkOf, type Origin } from './audit-trail.ts';
 import type { ApiDeps } from './deps.ts';
+import { loginIn } from './login/cookie.ts';
+import { requireOurPage } from './login/same-page.ts';
 import { requireRate, tellRate } from './rate-limits.ts';
 
 /** So many keys that are none may come from one address in a minute; more are not answered with 401 but with 429. */
@@ -11,10 +14,12 @@ const MAX_REFUSED_KEYS = 20;
 
 /** Where a request comes from, as far as the proxies that are trusted say so. */
 export function originOf(req: Request, res: Response): Origin {
-  return { address: req.ip ?? null, requestId: String(res.locals['requestId']) };
+  // Whoever stands before a trusted proxy may have written anything into its header.
+  const address = req.ip !== undefined && isIP(req.ip) !== 0 ? req.ip : (req.socket.remoteAddress ?? null);
+  return { address, requestId: String(res.locals['requestId']) };
 }
 
-/** Lets a request in: by a key that is known, within its rate. Throws `unauthorized` or `rate_limited`. */
+/** Lets a request in: by a key that is known, or a login with one, within its rate. Throws `unauthorized`, `cross_site` or `rate_limited`. */
 export async function admit(deps: ApiDeps, [req, res]: [Request, Response]): Promise<Caller> {
   const caller = await authenticate(deps, [req, res]);
   const { requestsPerMinute } = caller.limits;
@@ -36,6 +41,12 @@ export function requireScope({ scopes }: Caller, needed: Scope): void {
 }
 
 async function authenticate(deps: ApiDeps, [req, res]: [Request, Response]): Promise<Caller> {
+  // Who sends a key means it; a cookie is sent by browsers of themselves.
+  const login = req.headers.authorization === undefined ? loginIn(req.headers.cookie) : null;
+  if (login !== null) {
+    requireOurPage(req, login);
+    return deps.logins.callerOf(login);
+  }
   try {
     return await deps.authenticator.byHeader(req.headers.authorization);
   } catch (error) {

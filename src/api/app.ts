@@ -4,6 +4,9 @@ import { MAX_HEADERS, MAX_URL_BYTES } from './bounds.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard, type DashboardFiles } from './serve-dashboard.ts';
 import type { Method, Operation } from './operation.ts';
+import { requireOurHost } from './hosts.ts';
+import { serveLogin } from './login/serve-login.ts';
+import { createPipelineGuard } from './pipelining.ts';
 import { createReadBody, type ReadBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { routes } from './routes.ts';
@@ -22,9 +25,14 @@ export function createApp(deps: ApiDeps, { dashboard, trustedProxies }: AppOptio
   app.set('trust proxy', trustedProxies);
   app.disable('x-powered-by');
   app.disable('etag');
+  const mayAsk = createPipelineGuard();
+  app.use((req, res, next) => {
+    if (mayAsk(req, res)) next();
+  });
   app.use(begin(deps));
   serveDashboard(app, dashboard);
   const readBody = createReadBody();
+  serveLogin(app, deps, readBody);
   for (const [path, operations] of Map.groupBy(routes(), (operation) => operation.path)) {
     app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps, readBody));
   }
@@ -35,15 +43,25 @@ export function createApp(deps: ApiDeps, { dashboard, trustedProxies }: AppOptio
   return app;
 }
 
+/** Of every answer: it is taken for nothing but what it says it is, shown in no other page, and read by none. */
+const SAFE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'x-frame-options': 'DENY',
+};
+
 /** Gives every call its id, its headers, and its line in the figures. */
-function begin({ metrics, log }: ApiDeps) {
+function begin({ metrics, log, hosts }: ApiDeps) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const requestId = requestIdOf(req.headers['x-request-id']);
     res.locals['requestId'] = requestId;
     res.setHeader('x-request-id', requestId);
-    res.setHeader('x-content-type-options', 'nosniff');
-    res.setHeader('referrer-policy', 'no-referrer');
-    res.setHeader('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+    for (const [name, value] of Object.entries(SAFE_HEADERS)) res.setHeader(name, value);
     const startedAt = performance.now();
     res.on('close', () => {
       const route = typeof res.locals['route'] === 'string' ? res.locals['route'] : 'other';
@@ -52,6 +70,7 @@ function begin({ metrics, log }: ApiDeps) {
       metrics.countRequest({ method, route, status });
       log.debug({ requestId, method, route, status, ms: Math.round(performance.now() - startedAt) }, 'answered');
     });
+    requireOurHost(req.headers, hosts);
     requireModestHead(req);
     next();
   };

@@ -8,8 +8,12 @@ export interface ApiBounds {
   /** Answers that go on, at once: in all, and of one key. */
   streams: number;
   streamsPerKey: number;
-  /** How long a client may leave an answer unread before it is cut. */
+  /** Calls of one key at once that are not answered, or whose answers are not read. */
+  callsPerKey: number;
+  /** How long a client may leave an answer that goes on unread before it is cut. */
   unreadMs: number;
+  /** How long a connection may be still, whoever is to say something; answers that go on say that they are there. */
+  stillMs: number;
 }
 
 export const BOUNDS: ApiBounds = {
@@ -18,7 +22,9 @@ export const BOUNDS: ApiBounds = {
   requestTimeoutMs: 30_000,
   streams: 500,
   streamsPerKey: 100,
+  callsPerKey: 64,
   unreadMs: 30_000,
+  stillMs: 120_000,
 };
 
 /** Node keeps 16 KiB of request line and headers; of these, the URL may have so many bytes. */

@@ -7,9 +7,10 @@ import type { Redis } from '../store/redis.ts';
 import type { Secret } from '../token/secret.ts';
 import type { Authenticator } from './auth.ts';
 import type { ApiBounds } from './bounds.ts';
+import type { Logins, LoginTimes } from './login/logins.ts';
 import type { KeyWatch } from './key-watch.ts';
 import type { RateLimits } from './rate-limits.ts';
-import type { StreamSlots } from './stream-slots.ts';
+import type { Slots } from './slots.ts';
 
 /** An operator's key of the settings. */
 export interface SettingsKey {
@@ -32,6 +33,10 @@ export interface ApiDeps {
   queue: SessionsQueue;
   authenticator: Authenticator;
   rates: RateLimits;
+  logins: Logins;
+  loginTimes: LoginTimes;
+  /** Names, besides addresses, under which this API is called. */
+  hosts: readonly string[];
   keyWatch: KeyWatch;
   /** Where the logs of sessions lie. */
   logDir: string;
@@ -41,7 +46,9 @@ export interface ApiDeps {
   debtAlarmSeconds: number;
   log: Logger;
   metrics: Metrics;
-  streams: StreamSlots;
+  /** Answers that go on, and calls that are not answered yet. */
+  streams: Slots;
+  calls: Slots;
   bounds: ApiBounds;
   /** Aborts when the process closes, and with it every answer that would go on. */
   closing: AbortSignal;

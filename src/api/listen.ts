@@ -28,6 +28,7 @@ export async function listenApi(app: Express, address: ListenAddress, bounds: Ap
     app,
   );
   server.maxConnections = bounds.connections;
+  server.timeout = bounds.stillMs;
   // Node drops headers beyond a number in silence, whichever they are; here they are counted, and refused.
   server.maxHeadersCount = 0;
   server.listen(address.port, address.host);

@@ -17,14 +17,17 @@ const MAX_PARAMETERS = 64;
 /** A parameter given twice would be two answers to one question. Throws `invalid_request`. */
 export function queryValues(query: URLSearchParams): Record<string, string> {
   if (query.size > MAX_PARAMETERS) {
-    const fields = [{ path: '(query)', message: `must have at most ${MAX_PARAMETERS} parameters` }];
-    throw new Refusal('invalid_request', 'The request has parameters that cannot be accepted.', { fields });
+    throw badParameters([{ path: '(query)', message: `must have at most ${MAX_PARAMETERS} parameters` }]);
   }
+  // No schema would see it: to them it is no field.
+  if (query.has('__proto__')) throw badParameters([{ path: '__proto__', message: 'is not a known parameter' }]);
   const twice = [...new Set(query.keys())].filter((name) => query.getAll(name).length > 1);
   if (twice.length === 0) return Object.fromEntries(query);
-  throw new Refusal('invalid_request', 'The request has parameters that cannot be accepted.', {
-    fields: twice.map((name) => ({ path: name, message: 'is given more than once' })),
-  });
+  throw badParameters(twice.map((name) => ({ path: name, message: 'is given more than once' })));
+}
+
+function badParameters(fields: FieldError[]): Refusal {
+  return new Refusal('invalid_request', 'The request has parameters that cannot be accepted.', { fields });
 }
 
 export function headerValues(headers: IncomingHttpHeaders, names: string[]): Record<string, unknown> {

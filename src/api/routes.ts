@@ -20,6 +20,7 @@ import { listWorkers } from './operations/list-workers.ts';
 import { revokeApiKey } from './operations/revoke-api-key.ts';
 import { revokeToken } from './operations/revoke-token.ts';
 import { revokeTokens } from './operations/revoke-tokens.ts';
+import { rotateApiKey } from './operations/rotate-api-key.ts';
 import { startSession } from './operations/start-session.ts';
 import { stopSession } from './operations/stop-session.ts';
 import type { Operation } from './operation.ts';
@@ -45,6 +46,7 @@ export function routes(): Operation[] {
     getStats,
     createApiKey,
     listApiKeys,
+    rotateApiKey,
     revokeApiKey,
     listAudit,
     getReceiptKeys,

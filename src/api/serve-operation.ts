@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
-import type { Caller } from '../access/caller.ts';
+import { isOfSettings, type Caller } from '../access/caller.ts';
 import { describe } from '../errors.ts';
 import { orUnavailable } from '../store/redis.ts';
 import { admit, originOf, requireScope } from './admit.ts';
-import { isStream, sendStream, sendWhole, type Answer, type StreamAnswer } from './answer.ts';
+import { isStream, sendStream, sendWhole, type Answer } from './answer.ts';
 import { createAuditTrail } from './audit-trail.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Operation, RawCall } from './operation.ts';
@@ -17,15 +17,22 @@ export async function serveOperation(
   readBody: ReadBody,
   [req, res]: [Request, Response],
 ): Promise<void> {
-  const gone = new AbortController();
-  res.on('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, deps.closing]);
+  const ending = new AbortController();
+  res.on('close', () => ending.abort());
+  const signal = AbortSignal.any([ending.signal, deps.closing]);
   const caller = operation.scope === null ? null : await orUnavailable(admit(deps, [req, res]));
+  const holder = caller === null || isOfSettings(caller) ? null : caller.keyId;
+  const answered = deps.calls.take(holder);
+  res.on('close', answered);
   const answer = await orUnavailable(handle(operation, deps, { readBody, caller, signal, exchange: [req, res] }));
   if (!isStream(answer)) return sendWhole(res, answer);
   // To HEAD there is no body to wait for.
   if (req.method === 'HEAD') return void res.writeHead(answer.status, { 'content-type': answer.type }).end();
-  await stream(deps, answer, { res, caller, signal });
+  using kept = new DisposableStack();
+  kept.defer(deps.streams.take(holder));
+  answered();
+  if (caller !== null) kept.defer(deps.keyWatch.watch(caller, () => ending.abort()));
+  await sendStream(res, answer, { signal, unreadMs: deps.bounds.unreadMs });
 }
 
 /** What the operation answers; told to the audit log, where it belongs there, whatever comes of it. */
@@ -66,23 +73,5 @@ async function handle(
       deps.log.warn({ reason: describe(reason), action: operation.audit }, 'a refusal is not in the audit log');
     });
     throw error;
-  }
-}
-
-async function stream(
-  deps: ApiDeps,
-  answer: StreamAnswer,
-  { res, caller, signal }: { res: Response; caller: Caller | null; signal: AbortSignal },
-): Promise<void> {
-  const giveBack = deps.streams.take(caller?.keyId ?? null);
-  const key = caller === null ? null : deps.keyWatch.watch(caller);
-  // At once: an answer with nothing to say for now would notice it only with its next word.
-  key?.over.addEventListener('abort', () => res.destroy(), { once: true });
-  try {
-    const over = key === null ? signal : AbortSignal.any([signal, key.over]);
-    await sendStream(res, answer, { signal: over, unreadMs: deps.bounds.unreadMs });
-  } finally {
-    key?.release();
-    giveBack();
   }
 }

@@ -10,9 +10,10 @@ import { BOUNDS, type ApiBounds } from './bounds.ts';
 import type { ApiDeps, ApiKeep, SettingsKey } from './deps.ts';
 import { createKeyWatch } from './key-watch.ts';
 import { listenApi } from './listen.ts';
+import { createLogins, type LoginTimes } from './login/logins.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { readDashboard } from './serve-dashboard.ts';
-import { createStreamSlots } from './stream-slots.ts';
+import { createSlots } from './slots.ts';
 import { watchDebt } from './watch-debt.ts';
 
 const LOOK_AT_DEBT_EVERY_MS = 5_000;
@@ -28,6 +29,9 @@ export interface ApiOptions {
   debtAlarmSeconds: number;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
+  /** Names, besides addresses and localhost, under which it is called. */
+  hosts: string[];
+  logins: LoginTimes;
   log: Logger;
   bounds?: Partial<ApiBounds>;
 }
@@ -55,11 +59,15 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     queueRedis.disconnect();
     redis.disconnect();
   };
+  const authenticator = createAuthenticator(redis, keys);
   const deps: ApiDeps = {
     redis,
     changes,
     queue,
-    authenticator: createAuthenticator(redis, keys),
+    authenticator,
+    logins: createLogins(redis, authenticator, options.logins),
+    loginTimes: options.logins,
+    hosts: [listen.host.toLowerCase(), ...options.hosts],
     rates: createRateLimits(redis),
     keyWatch: createKeyWatch(redis, closing.signal),
     logDir,
@@ -68,7 +76,18 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     debtAlarmSeconds,
     log,
     metrics: createMetrics(),
-    streams: createStreamSlots(bounds),
+    streams: createSlots({
+      inAll: bounds.streams,
+      perKey: bounds.streamsPerKey,
+      code: 'too_many_streams',
+      what: 'open streams',
+    }),
+    calls: createSlots({
+      inAll: bounds.connections,
+      perKey: bounds.callsPerKey,
+      code: 'rate_limited',
+      what: 'calls under way',
+    }),
     bounds,
     closing: closing.signal,
   };

@@ -1,20 +1,50 @@
 // @ts-check
 
-/** The key was refused. */
-export class KeyRefused extends Error {}
+/** Nobody is logged in, or the key was refused. */
+export class LoggedOut extends Error {}
 
 /**
- * The API as this page uses it.
- * @param {string} key
+ * What this page has of a login; the login itself is in a cookie that no script can read.
+ * @typedef {{ keyId: string, name: string, scopes: string[], csrfToken: string }} Login
  */
-export function createApi(key) {
+
+/**
+ * The login that this browser has; null when it has none.
+ * @returns {Promise<Login | null>}
+ */
+export async function currentLogin() {
+  const response = await fetch('/login');
+  if (!response.ok) throw new Error(`/login answered ${response.status}`);
+  return (await response.json()).login;
+}
+
+/**
+ * Logs in with a key, which is sent this once.
+ * @param {string} key
+ * @returns {Promise<Login>}
+ */
+export async function logIn(key) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch('/login', { method: 'POST', headers, body: JSON.stringify({ key }) });
+  const answer = await response.json();
+  if (!response.ok) throw new LoggedOut(answer.detail);
+  return answer.login;
+}
+
+/** @param {Login} login */
+export async function logOut({ csrfToken }) {
+  await fetch('/logout', { method: 'POST', headers: { 'x-csrf-token': csrfToken } });
+}
+
+/** The API as this page uses it, by the browser's login. */
+export function createApi() {
   /**
    * @param {string} path
    * @param {{ headers?: Record<string, string>, signal?: AbortSignal }} [init]
    */
   async function call(path, { headers, signal } = {}) {
-    const response = await fetch(path, { signal, headers: { ...headers, authorization: `Bearer ${key}` } });
-    if (response.status === 401) throw new KeyRefused('This API key is not known here.');
+    const response = await fetch(path, { signal, headers: { ...headers } });
+    if (response.status === 401) throw new LoggedOut('The login is over. Log in again.');
     return response;
   }
   return {
@@ -29,7 +59,7 @@ export function createApi(key) {
       return response.json();
     },
     /**
-     * Server-sent events by fetch, because EventSource cannot send a key. Yields the messages of one network read at a
+     * Server-sent events by fetch, because EventSource says nothing of an answer that is no stream. Yields the messages of one network read at a
      * time; ends when the server closes, and throws when the connection breaks.
      * @param {string} path
      * @param {{ lastEventId: string | null, signal: AbortSignal }} from

@@ -1,5 +1,5 @@
 // @ts-check
-import { KeyRefused } from './api.js';
+import { LoggedOut } from './api.js';
 
 const RETRY_MS = 1_000;
 
@@ -28,7 +28,7 @@ export async function follow(api, path, { signal, onOpen, onBreak, onMessages })
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof KeyRefused) throw error;
+      if (error instanceof LoggedOut) throw error;
     }
     onBreak?.();
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

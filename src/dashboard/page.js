@@ -1,18 +1,15 @@
 // @ts-check
-import { createApi, KeyRefused } from './api.js';
+import { createApi, currentLogin, logIn, logOut, LoggedOut } from './api.js';
 import { createDebt } from './debt.js';
 import { byId } from './dom.js';
 import { follow } from './follow.js';
 import { createSessionList } from './session-list.js';
 import { showFacts, showSession } from './session-detail.js';
 
-/** Kept for this tab alone. */
-const KEY = 'daypass-api-key';
 const PAGE_SIZE = 100;
 
 /** @param {string} note why a key is asked for, if not for the first time */
 function askForKey(note) {
-  sessionStorage.removeItem(KEY);
   byId('main').hidden = true;
   byId('leave').hidden = true;
   byId('live').textContent = '';
@@ -21,18 +18,19 @@ function askForKey(note) {
   byId('key').focus();
 }
 
-/** @param {string} key */
-async function show(key) {
+/** @param {import('./api.js').Login} login */
+async function show(login) {
   const leaving = new AbortController();
   byId('enter').hidden = true;
   byId('main').hidden = false;
   byId('leave').hidden = false;
   byId('leave').addEventListener('click', () => leaving.abort(), { signal: leaving.signal });
   try {
-    await watchSessions(createApi(key), leaving.signal);
+    await watchSessions(createApi(), leaving.signal);
+    await logOut(login);
     askForKey('');
   } catch (error) {
-    if (!(error instanceof KeyRefused)) throw error;
+    if (!(error instanceof LoggedOut)) throw error;
     askForKey(error.message);
   } finally {
     leaving.abort();
@@ -118,10 +116,12 @@ byId('enter').addEventListener('submit', (event) => {
   const input = /** @type {HTMLInputElement} */ (byId('key'));
   const key = input.value.trim();
   input.value = '';
-  sessionStorage.setItem(KEY, key);
-  void show(key);
+  void logIn(key).then(show, (/** @type {unknown} */ error) => {
+    if (!(error instanceof Error)) throw error;
+    askForKey(error.message);
+  });
 });
 
-const stored = sessionStorage.getItem(KEY);
-if (stored === null) askForKey('');
-else void show(stored);
+const login = await currentLogin().catch(() => null);
+if (login === null) askForKey('');
+else void show(login);

@@ -27,7 +27,7 @@ export async function forward(req: IncomingMessage, res: ServerResponse, proxy: 
   try {
     upstream = await proxy.dial(way.addresses, target.port);
   } catch (error) {
-    proxy.log.debug({ target: formatTarget(target), reason: describe(error) }, 'could not connect');
+    proxy.log.debug({ reason: describe(error) }, 'could not connect');
     await way.record('failed', 'nobody answers there');
     return refuse(res, 502, `${shownHost(target.host)}:${target.port} does not answer`);
   }
@@ -71,7 +71,7 @@ async function send({ req, res, way, path, upstream, proxy }: Exchange): Promise
   const { target } = way;
   const fail = (error: unknown): void => {
     if (res.destroyed) return;
-    proxy.log.debug({ target: formatTarget(target), reason: describe(error) }, 'could not forward');
+    proxy.log.debug({ reason: describe(error) }, 'could not forward');
     if (res.headersSent) res.destroy();
     else refuse(res, 502, `${shownHost(target.host)}:${target.port} does not answer as HTTP`);
   };

@@ -33,6 +33,7 @@ export interface Proxy {
   /** Writes down that a connection was refused which could not even say clearly where to. */
   refuse: (target: Target | null, reason: string) => Promise<void>;
   dial: Dial;
+  /** Knows no session's secrets, so no name that an agent has chosen goes there. */
   log: Logger;
 }
 

@@ -5,7 +5,7 @@ import { openingProblem } from './opening/opening-problem.ts';
 import { readOpening } from './opening/read-opening.ts';
 import { refusalText, type Proxy, type Way } from './proxy.ts';
 import { splice } from './splice.ts';
-import { formatTarget, shownHost, type Target } from './target.ts';
+import { shownHost, type Target } from './target.ts';
 
 /** A client that was refused has this long to read why and hang up. */
 const LINGER_MS = 2_000;
@@ -32,7 +32,8 @@ export async function tunnel(client: Socket, target: Target, { admit, dial, log 
   try {
     upstream = await dial(way.addresses, target.port);
   } catch (error) {
-    log.debug({ target: formatTarget(target), reason: describe(error) }, 'could not connect');
+    // Not where to: an agent may have put its token into the name. The session's events tell it, masked.
+    log.debug({ reason: describe(error) }, 'could not connect');
     await way.record('failed', 'nobody answers there');
     way.close();
     return refused(client, 502, `${shownHost(target.host)}:${target.port} does not answer`);

@@ -12,10 +12,19 @@ export function checkSessions(facts: LedgerFacts): Violation[] {
   const wrong = [
     ...disagreements('Session', sessions, facts.sessionIndexes),
     ...disagreements('Token', tokens, facts.tokenIndexes),
+    ...keyIndexes(facts),
     ...facts.sessions.flatMap((session) => badEnding(session, facts.endings.get(session.id))),
     ...unsettled(facts),
   ];
   return wrong.map((sentence) => ({ law: 'sessions', sentence }));
+}
+
+/** What a key sees, and how much more it may start, is as its indexes say. */
+function keyIndexes({ sessions, sessionIndexesOfKeys }: LedgerFacts): string[] {
+  return [...sessionIndexesOfKeys].flatMap(([keyId, indexes]) => {
+    const own = sessions.filter((session) => session.keyId === keyId).map(({ id, status }) => [id, status] as const);
+    return disagreements(`Of ${keyId}: session`, new Map(own), indexes);
+  });
 }
 
 function disagreements(noun: string, records: ReadonlyMap<string, string>, { all, byState }: IndexFacts): string[] {

@@ -1,5 +1,5 @@
-import { isEnded } from '../session/status.ts';
 import type { SessionRecord } from '../session/record.ts';
+import { mayHold } from '../token/holder.ts';
 import type { TokenRecord } from '../token/record.ts';
 import type { LedgerFacts, ProviderToken } from './facts.ts';
 import type { Violation } from './violation.ts';
@@ -42,7 +42,7 @@ export function checkTokens({ sessions, tokens }: LedgerFacts, live: ProviderTok
 
 function mayLive(line: TokenRecord, session: SessionRecord | undefined): boolean {
   if (line.state === 'unknown') return true;
-  return line.state === 'active' && session !== undefined && !isEnded(session.status) && session.tokenId === line.id;
+  return line.state === 'active' && mayHold(session ?? null, line, Date.now());
 }
 
 /** Its answer was lost, or is still on its way. */

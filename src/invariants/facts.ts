@@ -7,6 +7,8 @@ export interface LedgerFacts {
   tokens: TokenRecord[];
   sessionIndexes: IndexFacts;
   tokenIndexes: IndexFacts;
+  /** The indexes of what each API key has started, of those that have a session. */
+  sessionIndexesOfKeys: ReadonlyMap<string, IndexFacts>;
   /** Ids of the sessions of which something is still to be done. */
   unsettled: string[];
   /** How many times a session's events say that it ended; no entry where there are no events. */

@@ -19,6 +19,9 @@ export const FAILPOINTS = {
   'worker.cloned': 'The repos are cloned.',
   'worker.agent_ordered': 'Init was told to start the command.',
   'worker.agent_started': 'The session is running.',
+  'worker.renewal_intended': 'The ledger holds the intent of a token that is to follow the current one.',
+  'worker.renewal_minted': 'The next token is there; the session has its current one still.',
+  'worker.renewed': 'The session has the next token; the gateway may not know.',
   'worker.exit_seen': 'The command has ended; its log may not be complete.',
   'worker.log_drained': 'The log is complete; the session has not ended.',
   'worker.ended': 'The session has ended and its token is due; the job is still there.',
@@ -32,7 +35,7 @@ export const FAILPOINTS = {
   'warden.disk_formatted': 'The file of the sandbox’s disk has a file system; it is no loop device yet.',
   'warden.disk_attached': 'The file is a loop device, which nobody has mounted.',
   'warden.disk_mounted': 'The disk is mounted; the worker has no answer yet.',
-  'warden.disk_unmounted': 'The disk is not mounted any more; its file is still there.',
+  'warden.disk_unmounted': 'The sandbox is gone and nothing is mounted any more; the disk’s file is still there.',
 
   'minter.asked_written': 'The provider is about to be asked.',
   'minter.answered': 'The value is in this process and nowhere else.',

@@ -14,6 +14,7 @@ export const SESSION_EVENT_TYPES = [
   'started',
   'token_intended',
   'token_active',
+  'token_renewed',
   'token_refused',
   'token_unknown',
   'container_started',

@@ -12,7 +12,7 @@ export interface Receipt {
   /** null: no token was ever intended. */
   tokenState: TokenState | null;
   repoIds: string[];
-  /** Tokens that it had before, which were given to nobody. A state of null: the ledger has lost it. */
+  /** Its other tokens: given to nobody, or renewed. A state of null: the ledger has lost it. */
   formerTokens: { fingerprint: string | null; state: TokenState | null }[];
   mintedAt: string | null;
   deliveredAt: string | null;

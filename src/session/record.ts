@@ -94,8 +94,13 @@ export interface SessionRecord {
   stop: StopRequest | null;
   /** Its current token. */
   tokenId: string | null;
-  /** Those before it, given to nobody: their minting's answer was lost, or they were over too early. Absent when none. */
+  /**
+   * Its other ones. Those before it: given to nobody (their minting's answer was lost, or they were over too early), or
+   * renewed. And `nextTokenId`. Absent when none.
+   */
   formerTokenIds?: string[];
+  /** The one that is being minted to follow the current one. Absent when none is. */
+  nextTokenId?: string;
   sandbox: SessionSandbox | null;
   /** Who holds it now; null while it waits, and after a hand-over until the next worker takes it. */
   worker: string | null;

@@ -101,9 +101,13 @@ export const metadata = z
 
 export const resources = z.strictObject({
   cpus: z.number().min(0.1).optional(),
-  memoryMb: z.int().min(16).optional(),
+  memoryMb: z
+    .int()
+    .min(16)
+    .optional()
+    .meta({ description: 'Processes, /tmp and the home directory. Where no disks can be made, the workspace too.' }),
   pids: z.int().min(8).optional(),
-  diskMb: z.int().min(8).optional(),
+  diskMb: z.int().min(8).optional().meta({ description: 'The workspace, with what its file system needs itself.' }),
 });
 
 export const networkRules = z.array(checked(networkRuleProblem).max(300)).max(64).meta({

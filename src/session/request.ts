@@ -72,7 +72,11 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
     priority: body.priority,
     metadata: body.metadata,
   };
-  const problems = [...ruleProblems(body, request), ...limitProblems(request, limits), ...webhookProblems(body, limits)];
+  const problems = [
+    ...ruleProblems(body, request),
+    ...limitProblems(request, limits),
+    ...webhookProblems(body, limits),
+  ];
   const image = imageProblems(request, limits);
   if (problems.length === 0 && image.length > 0) {
     throw new Refusal('image_not_allowed', `The image ${request.image} is not allowed here.`, { fields: image });

@@ -19,6 +19,27 @@ export async function addApiKey(redis: Redis, key: ApiKeyRecord, effects: Effect
   if (!happened) throw new Error(`There is an API key ${key.id} already`);
 }
 
+/** Gives a key another value: the one before is refused from then on. null where there is no such key, or it is over. */
+export async function rotateApiKey(
+  redis: Redis,
+  id: string,
+  { hash, effects }: { hash: string; effects: Effect[] },
+): Promise<ApiKeyRecord | null> {
+  for (;;) {
+    const found = await readApiKey(redis, id);
+    if (found === null || found.revokedAt !== null) return null;
+    const key: ApiKeyRecord = { ...found, hash };
+    const asSeen = [{ key: keys.apiKey(id), value: JSON.stringify(found) }];
+    const rotated = await commit(redis, asSeen, [
+      ['SET', keys.apiKey(id), JSON.stringify(key)],
+      ['DEL', keys.apiKeyByHash(found.hash)],
+      ['SET', keys.apiKeyByHash(hash), id],
+      ...effects,
+    ]);
+    if (rotated) return key;
+  }
+}
+
 /** Safe to repeat. The key as it is afterwards, and whether it was this call that revoked it; null where there is none. */
 export async function revokeApiKey(
   redis: Redis,

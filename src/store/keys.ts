@@ -46,6 +46,8 @@ export const keys = {
   webhooksDue: 'daypass:webhooks:due',
   /** A hash: how many messages came to which end. */
   webhookOutcomes: 'daypass:webhooks:outcomes',
+  /** Somebody who has logged in to the dashboard, by the SHA-256 of what their browser sends. */
+  login: (hash: string) => `daypass:login:${hash}`,
   /** Pub/sub: a session's id each time anything of it changed. */
   changes: 'daypass:changes',
 } as const;
@@ -53,9 +55,9 @@ export const keys = {
 /** Where records are listed, each index sorted by `indexEntry`. */
 export interface RecordIndexes {
   sessions: string;
-  sessionsByStatus(status: string): string;
+  sessionsByStatus: (status: string) => string;
   tokens: string;
-  tokensByState(state: string): string;
+  tokensByState: (state: string) => string;
 }
 
 /** The indexes of one API key's records; of all records, if null. */

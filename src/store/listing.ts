@@ -23,8 +23,9 @@ interface Listed {
   keyId: string | null;
 }
 
-/** How many records are read at once to find those that pass a filter. */
+/** How many records are read at once to find those that pass a filter, and how many for one page. */
 const CHUNK = 200;
+const MAX_READ = 5_000;
 
 /** Newest first. The cursor names the last record given, so that new sessions do not move a page. */
 export async function listSessions(
@@ -82,6 +83,7 @@ export async function unsettledSessions(redis: Redis): Promise<string[]> {
   return redis.smembers(keys.unsettled);
 }
 
+/** A page may be short, or empty, and still have a next one: few of many pass some filters. */
 export async function page<T>(
   redis: Redis,
   index: string,
@@ -90,7 +92,8 @@ export async function page<T>(
 ): Promise<Page<T>> {
   const items: T[] = [];
   let from = query.cursor === null ? '+' : `(${Buffer.from(query.cursor, 'base64url').toString()}`;
-  for (;;) {
+  let last = '';
+  for (let read = 0; read < MAX_READ; read += CHUNK) {
     const entries = await redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, CHUNK);
     if (entries.length === 0) return { items, nextCursor: null };
     const texts = await redis.mget(entries.map((entry) => keyOf(idOfEntry(entry))));
@@ -100,8 +103,14 @@ export async function page<T>(
       const item = JSON.parse(text) as T;
       if (!query.keep(item)) continue;
       items.push(item);
-      if (items.length === query.limit) return { items, nextCursor: Buffer.from(entry).toString('base64url') };
+      if (items.length === query.limit) return { items, nextCursor: cursorAt(entry) };
     }
-    from = `(${entries.at(-1)}`;
+    last = entries.at(-1) ?? '';
+    from = `(${last}`;
   }
+  return { items, nextCursor: cursorAt(last) };
+}
+
+function cursorAt(entry: string): string {
+  return Buffer.from(entry).toString('base64url');
 }

@@ -31,6 +31,8 @@ export interface TokenRecord {
   deliveredAt: string | null;
   /** Not before this: the later of what its host says and of what was asked for. */
   expiresAt: string | null;
+  /** Another one has taken its place, and it may be used until then. Absent where none has. */
+  retiresAt?: string;
   /** When the ledger began to want it gone. */
   revokingAt: string | null;
   revokedAt: string | null;

@@ -128,12 +128,12 @@ export function redactText(secrets: Secret[], text: string): string {
 }
 
 /**
- * Sixteen bits over all patterns together: enough to see that they differ. It cannot be computed without the session's
- * token, which is among them, and is too short to check a guess of the others by.
+ * Sixteen bits over all patterns together: enough to see that they differ, and too short to check a guess by. Where the
+ * session's token is among them it cannot be computed without that.
  */
 function fingerprint(forms: Pattern[]): string {
   const hash = createHash('sha256');
-  for (const { bytes, gaps } of forms) hash.update(`${bytes.length} ${gaps?.after} ${gaps?.bytes}:`).update(bytes);
+  for (const { bytes, gaps } of forms) hash.update(`${JSON.stringify([bytes.length, gaps ?? null])}:`).update(bytes);
   return hash.digest('hex').slice(0, 4);
 }
 

@@ -1,5 +1,5 @@
 import type { SessionRecord } from '../session/record.ts';
-import { isEnded } from '../session/status.ts';
+import { mayHold } from './holder.ts';
 import type { TokenRecord } from './record.ts';
 
 /** A token, and the session that it was minted for. */
@@ -17,12 +17,12 @@ const INTENT_STALE_AFTER_MS = 60_000;
 export const CLOCK_SKEW_MS = 60_000;
 
 /**
- * The law of the ledger: a token is legal exactly when its session has not ended, it is that session's current one, and
- * the deadline has not passed. Everything else is to be deleted; what nobody can delete is waited out. Pure.
+ * The law of the ledger: a token is legal exactly when its session has not ended, it is that session's current one (or
+ * the next, or for a moment the one before: see `mayHold`), and the deadline has not passed. Everything else is to be deleted; what nobody can delete is waited out. Pure.
  */
 export function decideTokenUpkeep({ session, token }: TokenFacts, nowMs: number): TokenUpkeep {
   if (token === null) return 'nothing';
-  const current = session !== null && session.tokenId === token.id && !isEnded(session.status);
+  const current = mayHold(session, token, nowMs);
   const inTime = session?.deadlineAt ? Date.parse(session.deadlineAt) > nowMs : true;
   switch (token.state) {
     case 'intended':

@@ -7,9 +7,10 @@ import { startWarden } from './start.ts';
 process.title = 'daypass-warden';
 
 const { logLevel, failpoints, ...options } = loadWardenConfig();
-armFailpoints(failpoints);
 const log = createLogger('warden', logLevel);
 const warden = await startWarden({ ...options, log });
+// Not before: a disk is made on trial at the start, and a failpoint is meant for those of sessions.
+armFailpoints(failpoints);
 log.info({ socket: options.socket }, 'warden ready');
 // A call under way is waited for; one that is cut off is asked again by whoever asked.
 closeOnSignals(log, [{ name: 'warden', timeoutMs: 3_000, close: () => warden.close() }]);

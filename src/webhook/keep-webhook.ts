@@ -96,7 +96,7 @@ const SHORTEST_PAUSE_MS = 500;
  * How long to wait after the try of this number, from 1: full jitter below a ceiling that doubles from 5 s to 1 h, as a
  * receiver that comes back must not meet all who waited for it at once. `random` gives 0 to 1.
  */
-export function pauseMs(attempt: number, random: () => number): number {
+export function pauseAfter(attempt: number, random: () => number): number {
   const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt - 1, 16));
   return Math.max(SHORTEST_PAUSE_MS, Math.round(random() * ceiling));
 }

@@ -13,16 +13,21 @@ export interface Names {
 
 const DNS_TIMEOUT_MS = 3_000;
 const DNS_TRIES = 2;
+/** However many servers are asked. */
+const DNS_IN_ALL_MS = 8_000;
 
 /**
  * Public names are asked of DNS without this host's resolver library: its threads are few, and names that answer slowly
  * would hold up every file of the process.
  */
 export function systemNames(): Names {
-  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
   return {
     public: async (host) => {
+      // One for each name, so that giving one up gives up no other.
+      const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
+      const timer = setTimeout(() => resolver.cancel(), DNS_IN_ALL_MS);
       const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+      clearTimeout(timer);
       return found.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     },
     private: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { indexEntry, keys } from '../../src/store/keys.ts';
 import { reportWorker } from '../../src/store/workers.ts';
 import { putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
 import { aSession } from '../support/records.ts';
@@ -52,6 +53,15 @@ test('status and metadata narrow the list, together', async () => {
   expect((await list('/v1/sessions?metadata.team=a')).ids).toEqual(['ses_2', 'ses_1', 'ses_0']);
   expect((await list('/v1/sessions?metadata.team=a&metadata.task=1&status=queued')).ids).toEqual(['ses_1']);
   expect((await list('/v1/sessions?metadata.none=a')).ids).toEqual([]);
+});
+
+test('one page reads so many records and no more, and the next goes on behind them', async () => {
+  const old = Array.from({ length: 5_000 }, (_, i) => indexEntry('2020-01-01T00:00:00.000Z', `ses_old_${i}`));
+  await rig.redis.zadd(keys.sessions, ...old.flatMap((entry) => [0, entry]));
+  const first = await list('/v1/sessions?metadata.none=a');
+  expect(first).toEqual({ ids: [], next: expect.any(String) });
+  expect(await list(`/v1/sessions?metadata.none=a&cursor=${first.next}`)).toEqual({ ids: [], next: null });
+  await rig.redis.zrem(keys.sessions, ...old);
 });
 
 test('a waiting session tells how many wait before it', async () => {

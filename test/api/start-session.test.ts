@@ -168,6 +168,37 @@ test('read-only access is refused where the provider cannot express it, naming t
   expect((await call('POST', '/v1/sessions', { body })).status).toBe(201);
 });
 
+test('delivery by the gateway takes what the provider cannot express, and shows the rules that it will hold', async () => {
+  await pretendMinter(rig.store.url, { canRestrictAccess: false });
+  const repos = [
+    { id: REPO_A, push: {} },
+    { id: REPO_A, path: 'read', access: 'read' },
+  ];
+  const reply = await call('POST', '/v1/sessions', { body: { repos, credentials: { delivery: 'gateway' } } });
+  const { id } = reply.body as { id: string };
+  expect(reply).toMatchObject({
+    status: 201,
+    body: {
+      credentials: { delivery: 'gateway' },
+      repos: [
+        { access: 'write', push: { branches: [`agent/${id}/*`], force: false, delete: false } },
+        { access: 'read', push: null },
+      ],
+    },
+  });
+});
+
+test.each([
+  ['env', 'write', 'needs credentials.delivery "gateway"'],
+  ['gateway', 'read', 'needs access "write"'],
+])('rules for pushes are refused with delivery %s and access %s', async (delivery, access, message) => {
+  const body = { repos: [{ id: REPO_A, access, push: {} }], credentials: { delivery } };
+  expect(await call('POST', '/v1/sessions', { body })).toMatchObject({
+    status: 422,
+    body: { code: 'push_unsupported', errors: [{ path: 'repos[0].push', message }] },
+  });
+});
+
 test('before a minter ever started a request is answered 503 and leaves nothing', async () => {
   const facts = (await redis.get(keys.minter)) ?? '';
   await redis.del(keys.minter);

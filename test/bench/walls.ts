@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { nanoid } from 'nanoid';
+import { customAlphabet } from 'nanoid';
 import { gatewayDir } from '../../src/egress/layout.ts';
 import { closeGateway, gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
 import { SANDBOX_IMAGE } from '../../src/images/sandbox-image.ts';
@@ -18,6 +18,7 @@ import { InitClient } from '../../workers/init-client.ts';
 import { createRepo } from '../scenarios/session.ts';
 import type { Stack } from '../support/stack.ts';
 
+const newId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 const TIMEOUT_MS = 20_000;
 const RESOURCES = { cpus: 1, memoryMb: 1_024, pids: 256, diskMb: 256 };
 
@@ -94,7 +95,7 @@ async function openPlace(stack: Stack): Promise<Place> {
 }
 
 async function timed(place: Place, start: (place: Place, id: string) => Promise<Started>): Promise<number> {
-  const id = `sbx_${nanoid(12)}`;
+  const id = `sbx_${newId()}`;
   const began = performance.now();
   const sandbox = await start(place, id);
   const { channel } = sandbox;

@@ -31,6 +31,17 @@ export function workspaceDisksContract(name: string, disks: () => WorkspaceDisks
       await disks().remove(id);
     });
 
+    it('can be handed over, twice and when there never was one, and are removed then like any other', async () => {
+      const id = aSandboxId();
+      await disks().make(id, 16);
+      await disks().handOver(id);
+      await disks().handOver(id);
+      await disks().handOver(aSandboxId());
+      expect(await disks().isMade(id)).toBe(false);
+      await disks().remove(id);
+      expect(await disks().list()).not.toContain(id);
+    });
+
     it('can be removed twice, at once and when there never was one', async () => {
       const id = aSandboxId();
       await disks().make(id, 16);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createReachable } from '../../src/egress/own-addresses.ts';
 import { cached } from '../../src/egress/resolve-cache.ts';
 import { shownHost } from '../../src/egress/target.ts';
-import { exchange, gatewayRig, serve, type GatewayRig } from './rig.ts';
+import { exchange, gatewayRig, serve, type GatewayRig } from './support/rig.ts';
 
 const PUBLIC = '93.184.216.34';
 const OWN = '93.184.216.99';

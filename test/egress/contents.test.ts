@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
 import { eventually } from '../support/eventually.ts';
 import { realClientHello } from './support/client-hello.ts';
-import { connectTo, gatewayRig, rawServer, serve, tunnelTo, type GatewayRig } from './rig.ts';
+import { connectTo, gatewayRig, rawServer, serve, tunnelTo, type GatewayRig } from './support/rig.ts';
 
 const PUBLIC = '93.184.216.34';
 const PSK = Buffer.alloc(32, 5);

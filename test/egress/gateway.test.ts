@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
 import { closeGateway, gatewayReady, listGateways, openGateway } from '../../src/egress/policy-files.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo, type GatewayRig } from './rig.ts';
+import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo, type GatewayRig } from './support/rig.ts';
 
 const PUBLIC = '93.184.216.34';
 const connectRequest = (target: string) => `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`;

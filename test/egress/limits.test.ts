@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
 import { TokenBucket } from '../../src/egress/limits/token-bucket.ts';
 import { eventually } from '../support/eventually.ts';
-import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo, type RigOptions } from './rig.ts';
+import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo, type RigOptions } from './support/rig.ts';
 
 const KIB = 1024;
 const connectRequest = (target: string) => `CONNECT ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;

@@ -6,7 +6,7 @@ import { dial } from '../../src/egress/dial.ts';
 import type { Resolve } from '../../src/egress/decide.ts';
 import { eventually } from '../support/eventually.ts';
 import { realClientHello } from './support/client-hello.ts';
-import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo } from './rig.ts';
+import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo } from './support/rig.ts';
 
 const PUBLIC = '93.184.216.34';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RequestHandler } from '../../src/egress/request-handler.ts';
 import { formatTarget } from '../../src/egress/target.ts';
-import { exchange, gatewayRig } from './rig.ts';
+import { exchange, gatewayRig } from './support/rig.ts';
 
 const request = (target: string) => `GET ${target} HTTP/1.1\r\nHost: git.example.com\r\nConnection: close\r\n\r\n`;
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
-import { exchange, gatewayRig, rawServer } from './rig.ts';
+import { exchange, gatewayRig, rawServer } from './support/rig.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 

@@ -7,7 +7,7 @@ import { join, normalize } from 'node:path';
 import type Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 import { runToEnd } from '../../src/images/child-process.ts';
-import { serve } from './rig.ts';
+import { serve } from './support/rig.ts';
 
 const SERVED = '/opt/served';
 
@@ -60,7 +60,7 @@ function serveGit(req: IncomingMessage, res: ServerResponse, root: string, path:
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: '1',
       GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
-      HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''),
+      HTTP_CONTENT_ENCODING: req.headers['content-encoding'] ?? '',
       REQUEST_METHOD: req.method,
       PATH_INFO: path,
       QUERY_STRING: query.toString(),

@@ -4,7 +4,7 @@ import { dial } from '../../src/egress/dial.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { realSandbox, type RealSandbox } from '../support/real-sandbox.ts';
 import { ensureTestImage } from '../support/test-image.ts';
-import { gatewayRig, type GatewayRig } from './rig.ts';
+import { gatewayRig, type GatewayRig } from './support/rig.ts';
 import { HOSTS, toolServer } from './tool-server.ts';
 
 const docker = connectDocker(process.env['DOCKER_HOST']);
@@ -62,10 +62,8 @@ test.each([
     const { stdout, stderr } = await made.run(['bash', '-c', [before, ...script].join('\n')]);
     const answers = stdout.split(/^-- .*\n/m).slice(0, -1);
     const words = ['a file', 'git', 'npm', 'pip', 'apt', 'go', 'cargo', 'a file', 'a file', 'a file'];
-    expect(
-      answers.map((text) => /hello from [\w ]+/.exec(text)?.[0] ?? text),
-      stderr,
-    ).toEqual(words.map((word) => `hello from ${word}`));
+    const said = answers.map((text) => /hello from [\w ]+/.exec(text)?.[0] ?? `${text}${stderr}`);
+    expect(said).toEqual(words.map((word) => `hello from ${word}`));
     const decided = await gateway.decisions(made.id);
     expect(new Set(decided.map(({ host }) => host))).toEqual(new Set(HOSTS));
     expect(new Set(decided.map(({ port, verdict }) => `${port} ${verdict}`))).toEqual(new Set(['443 allowed']));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { dial } from '../../src/egress/dial.ts';
-import { gatewayRig, serve } from '../egress/rig.ts';
+import { gatewayRig, serve } from '../egress/support/rig.ts';
 import { FAKE_TOKEN, realSandbox, type RealSandboxOptions } from '../support/real-sandbox.ts';
 import { ensureTestImage } from '../support/test-image.ts';
 

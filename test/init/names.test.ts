@@ -268,12 +268,17 @@ describe('the name server', () => {
   });
 
   test('that the agent has stopped is told of new ports when it goes on', async () => {
-    const { resolve, setPorts, serverPid } = await startNames();
+    const { init, resolve, setPorts, serverPid } = await startNames();
     const address = await resolve('api.example.com');
     const pid = await serverPid();
     process.kill(pid, 'SIGSTOP');
     const last = await freePort();
-    for (let i = 0; i < 200; i++) await setPorts([40_000 + i, last]);
+    init.send(...Array.from({ length: 200 }, (_, i) => order.names(LISTEN, [40_000 + i])));
+    await setPorts([last]);
+    await eventually(
+      () => listens(init).length,
+      (count) => count === 202,
+    );
     process.kill(pid, 'SIGCONT');
     expect(
       await eventually(
@@ -380,15 +385,15 @@ describe('the name server', () => {
   });
 
   test.each([
-    { fields: ['nowhere', '0', '80'], reason: 'nowhere is not an IPv4 address' },
-    { fields: ['127.0.0.1', '0', '0'], reason: '0 is not a port' },
-    { fields: ['127.0.0.1', '0', '99999'], reason: '99999 is not a port' },
-    { fields: ['192.0.2.1', '0'], reason: 'cannot listen: Address not available' },
+    { fields: ['nowhere', '0', '80'], reason: /^nowhere is not an IPv4 address$/ },
+    { fields: ['127.0.0.1', '0', '0'], reason: /^0 is not a port$/ },
+    { fields: ['127.0.0.1', '0', '99999'], reason: /^99999 is not a port$/ },
+    { fields: ['192.0.2.1', '0'], reason: /^cannot listen: (Address not available|Cannot assign requested address)$/ },
   ])('that cannot be ($reason) says so, and the session goes on', async ({ fields, reason }) => {
     const init = await startInit(tools.directory);
     const [address = '', port, ...ports] = fields;
     init.send(order.names({ address, port: Number(port) }, ports.map(Number)), order.quit());
-    expect((await init.report('L'))[2]).toBe(reason);
+    expect((await init.report('L'))[2]).toMatch(reason);
     expect(await init.exitCode).toBe(0);
   });
 

@@ -133,6 +133,18 @@ test('an index that disagrees with a record is found', async () => {
   expect(await wrong()).toEqual(['sessions: Session ses_test is in an index, and there is no record of it']);
 });
 
+test('a session that another key would see, or that its own does not, is found', async () => {
+  await stored({ status: 'running', keyId: 'key_mine' });
+  const { sessions, sessionsByStatus } = keys.ofKey('key_mine');
+  const [entry = ''] = await store.redis.zrange(sessions, '0', '-1');
+  await store.redis.zadd(sessions, 0, `${entry}_theirs`);
+  await store.redis.del(sessionsByStatus('running'));
+  expect(await wrong()).toEqual([
+    'sessions: Of key_mine: session ses_test is running, and the indexes have it as nothing',
+    'sessions: Of key_mine: session ses_test_theirs is in an index, and there is no record of it',
+  ]);
+});
+
 test('a session that ended with something left, and one that ended twice, are found', async () => {
   const sandbox = { ...GONE, removedAt: null };
   await stored({ status: 'failed', endedAt: ENDED, sandbox }, { state: 'revoking' });

@@ -83,6 +83,14 @@ describe('a session whose token never enters its sandbox', () => {
     expect(log).toContain('nothing may be deleted in this session');
     expect(log).toContain(`HEAD -> v1 ${only}`);
     expect(log.match(/refs\/heads\/agent/g)).toHaveLength(1);
+    const { data } = (await (await stack.call('GET', `/v1/sessions/${id}/events?limit=200`)).json()) as {
+      data: { type: string; detail: { verdict?: string; reason?: string } }[];
+    };
+    const told = data
+      .filter(({ type }) => type === 'network')
+      .map(({ detail }) => `${detail.verdict} ${detail.reason}`);
+    expect(told).toContain(`refused git push refs/heads/main refused: pushes go to agent/${id}/* only`);
+    expect(told).toContain(`allowed git push refs/heads/agent/${id}/a`);
   });
 
   it('forces, deletes and tags where it was given the right to', async () => {

@@ -21,6 +21,14 @@ test('the deadline may be the very end of the token and not a second later', () 
   expect(() => decideExtend({ session: running, token }, 601, NOW)).toThrow(/lives until 2026-01-01T00:20/);
 });
 
+test('a token that is with the gateway sets no end, as it is renewed', () => {
+  const request = { ...running.request, credentials: { delivery: 'gateway' as const } };
+  const token = aToken({ state: 'active', expiresAt: '2026-01-01T00:20:00.000Z' });
+  const { session } = decideExtend({ session: { ...running, request }, token }, 3_600, NOW);
+  expect(session?.deadlineAt).toBe('2026-01-01T01:10:00.000Z');
+  expect(decideExtend({ session: aSession({ request }), token: null }, 3_600, NOW).session).toBeDefined();
+});
+
 test('before the token is there, the longest time asked for counts from the start', () => {
   expect(() => decideExtend({ session: running, token: null }, 60, NOW)).toThrow(
     expect.objectContaining({ code: 'beyond_token_lifetime' }),

@@ -4,7 +4,7 @@ import type { TokenRecord } from '../../src/token/record.ts';
 import { change } from '../../src/store/records.ts';
 import { connectRedis, redisReady, type Redis } from '../../src/store/redis.ts';
 import { apiClient, type CallApi } from './api-client.ts';
-import { startTestApi, type TestApi } from './api.ts';
+import { startTestApi, type TestApi, type TestApiOptions } from './api.ts';
 import { pretendMinter } from './minter-facts.ts';
 import { aSession, aToken } from './records.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
@@ -20,9 +20,12 @@ export interface ApiRig {
 }
 
 /** A Redis, an API on it and the means to play the other processes' part. */
-export async function startApiRig(limits: Partial<OperatorLimits> = {}): Promise<ApiRig> {
+export async function startApiRig(
+  limits: Partial<OperatorLimits> = {},
+  options: Omit<TestApiOptions, 'redisUrl' | 'limits'> = {},
+): Promise<ApiRig> {
   const store = await startTestRedis();
-  const api = await startTestApi({ redisUrl: store.url, limits });
+  const api = await startTestApi({ ...options, redisUrl: store.url, limits });
   const redis = connectRedis(store.url);
   await redisReady(redis, 5_000);
   await pretendMinter(store.url);

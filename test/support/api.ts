@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ApiBounds } from '../../src/api/bounds.ts';
 import { startApi } from '../../src/api/start-api.ts';
 import type { ApiKeep } from '../../src/api/deps.ts';
+import type { LoginTimes } from '../../src/api/login/logins.ts';
 import type { OperatorLimits } from '../../src/config.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { Secret } from '../../src/token/secret.ts';
@@ -31,8 +32,7 @@ export interface TestApi extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A real API on a port of its own. `keys` by name; without them one is made. */
-export async function startTestApi(options: {
+export interface TestApiOptions {
   redisUrl: string;
   keys?: Record<string, string>;
   limits?: Partial<OperatorLimits>;
@@ -40,7 +40,11 @@ export async function startTestApi(options: {
   keep?: Partial<ApiKeep>;
   bounds?: Partial<ApiBounds>;
   trustedProxies?: string[];
-}): Promise<TestApi> {
+  logins?: Partial<LoginTimes>;
+}
+
+/** A real API on a port of its own. `keys` by name; without them one is made. */
+export async function startTestApi(options: TestApiOptions): Promise<TestApi> {
   const keys = options.keys ?? { test: `dp_${randomBytes(16).toString('hex')}` };
   const logDir = await mkdtemp(join(tmpdir(), 'daypass-logs-'));
   const api = await startApi({
@@ -53,6 +57,8 @@ export async function startTestApi(options: {
     limits: { ...TEST_LIMITS, ...options.limits },
     debtAlarmSeconds: options.debtAlarmSeconds ?? 300,
     trustedProxies: options.trustedProxies ?? [],
+    hosts: [],
+    logins: { longestMs: 12 * 3_600_000, idleMs: 3_600_000, ...options.logins },
     bounds: options.bounds ?? {},
     log: createLogger('api', 'silent'),
   });

@@ -20,8 +20,13 @@ const AGENT_UID = 1000;
 const SOON = { timeoutMs: 10_000, everyMs: 5 };
 const READ_BYTES = 1024 * 1024;
 
-/** The tools that ship, in a directory of the test's own that an agent's user may read. */
+/**
+ * The tools that ship, in a directory of the test's own that an agent's user may read; or those in DAYPASS_TEST_TOOLS, such
+ * as an init that was built with sanitizers.
+ */
 export async function shippedTools(): Promise<{ directory: string } & AsyncDisposable> {
+  const given = process.env['DAYPASS_TEST_TOOLS'];
+  if (given !== undefined) return { directory: given, [Symbol.asyncDispose]: () => Promise.resolve() };
   const toDir = await mkdtemp(join(tmpdir(), 'daypass-init-'));
   await chmod(toDir, 0o755);
   const docker = connectDocker(process.env['DOCKER_HOST']);
@@ -238,6 +243,8 @@ export class InitClient {
   async end(): Promise<void> {
     await eventually(() => this.#hasExited || this.#kill(), Boolean, SOON);
     await this.exitCode;
+    // One of init's helpers may have broken, and another taken its place.
+    if (/Sanitizer|runtime error:/.test(this.stderr)) throw new Error(this.stderr);
   }
 
   /** False, until it has shown: it may not be there yet, or just be going. */

@@ -10,7 +10,7 @@ import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { InitClient, type AgentExit } from '../../workers/init-client.ts';
 import { deliverEnvironment } from '../../workers/steps/deliver-environment.ts';
-import type { GatewayRig } from '../egress/rig.ts';
+import type { GatewayRig } from '../egress/support/rig.ts';
 import { aSession } from './records.ts';
 import { startTestWarden } from './warden.ts';
 
@@ -35,7 +35,7 @@ export interface RealSandbox {
   /** What the agent has printed so far. */
   output: { stdout: string; stderr: string };
   /** Runs the agent's command to its end. */
-  run(command: string[]): Promise<AgentExit & { stdout: string; stderr: string }>;
+  run: (command: string[]) => Promise<AgentExit & { stdout: string; stderr: string }>;
 }
 
 export const FAKE_TOKEN = 'obviously-fake-token-of-a-test';

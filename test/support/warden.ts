@@ -16,13 +16,20 @@ export interface TestWarden extends AsyncDisposable {
   readonly installation: string;
 }
 
-export async function startTestWarden(options: Partial<WardenOptions> = {}): Promise<TestWarden> {
+type TestWardenOptions = Partial<Omit<WardenOptions, 'disks'>> & { disks?: Partial<WardenOptions['disks']> };
+
+export async function startTestWarden(options: TestWardenOptions = {}): Promise<TestWarden> {
   const dir = await mkdtemp(join(tmpdir(), 'dpw-'));
   const memoryDir = await mkdtemp('/dev/shm/dpw-');
-  const runDir = join(dir, 'run');
+  const runDir = options.runDir ?? join(dir, 'run');
   const socket = join(runDir, 'warden', 'engine.sock');
   const installation = options.installation ?? `test-${dir.slice(-6).toLowerCase()}`;
-  await mkdir(runDir);
+  const tidy = async (): Promise<void> => {
+    await removeMemoryDir(memoryDir);
+    await removeAllDisks(join(dir, 'disks'));
+    await rm(dir, { recursive: true, force: true });
+  };
+  await mkdir(runDir, { recursive: true });
   const warden = await startWarden({
     dockerHost: process.env['DOCKER_HOST'],
     socket,
@@ -34,9 +41,12 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
     images: ['daypass/*'],
     limits: { cpus: 4, memoryMb: 1_024, pids: 512, diskMb: 1_024 },
     runtime: null,
-    disks: { dir: join(dir, 'disks'), wanted: 'auto', reserveMb: 1, overcommit: 1 },
     log: createLogger('warden', 'silent'),
     ...options,
+    disks: { dir: join(dir, 'disks'), wanted: 'auto', reserveMb: 1, overcommit: 1, ...options.disks },
+  }).catch(async (error: unknown) => {
+    await tidy();
+    throw error;
   });
   const api = createEngineApi({ socketPath: socket });
   const signal = AbortSignal.timeout(5_000);
@@ -47,9 +57,7 @@ export async function startTestWarden(options: Partial<WardenOptions> = {}): Pro
     host: await api.call({ method: 'GET', path: '/daypass/host', signal, answer: hostFacts }),
     async [Symbol.asyncDispose]() {
       await warden.close();
-      await removeMemoryDir(memoryDir);
-      await removeAllDisks(join(dir, 'disks'));
-      await rm(dir, { recursive: true, force: true });
+      await tidy();
     },
   };
 }

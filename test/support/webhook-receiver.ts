@@ -48,18 +48,15 @@ export async function startReceiver(names: string[] = ['localhost']): Promise<We
   const certificate = readFileSync(certificateFile, 'utf8');
   const received: Received[] = [];
   const server: Server = createServer({ key: readFileSync(keyFile), cert: certificate }, (req, res) => {
-    void text(req).then((sent) => {
+    const take = async (): Promise<void> => {
+      const sent = await text(req);
       const { headers, url: path = '' } = req;
-      const one: Received = {
-        id: String(headers['webhook-id']),
-        headers,
-        path,
-        text: sent,
-        body: verified(sent, headers),
-      };
+      const id = String(headers['webhook-id']);
+      const one: Received = { id, headers, path, text: sent, body: verified(sent, headers) };
       received.push(one);
       receiver.answer(one, res);
-    });
+    };
+    void take();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -22,6 +22,7 @@ const deps: ProfileDeps = {
     sourceOf: (id) => `/var/lib/daypass/disks/${id}/workspace`,
     isMade: async () => true,
     make: async () => ({ kind: 'tmpfs' }),
+    handOver: async () => undefined,
     remove: async () => undefined,
     list: async () => [],
   },

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
+import { assert, double, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SessionStatus } from '../../src/session/status.ts';
-import { afterTry, pauseMs, withMessages } from '../../src/webhook/keep-webhook.ts';
+import { afterTry, pauseAfter, withMessages } from '../../src/webhook/keep-webhook.ts';
 import { newWebhook, type SessionWebhook, type WebhookMessage } from '../../src/webhook/message.ts';
 import { aSession } from '../support/records.ts';
 
@@ -90,7 +90,7 @@ describe('what becomes of a message after a try', () => {
 });
 
 test('pauses are jittered below a ceiling that doubles from 5 s to 1 h', () => {
-  expect([1, 2, 3, 10, 11, 100].map((attempt) => pauseMs(attempt, () => 1))).toEqual([
+  expect([1, 2, 3, 10, 11, 100].map((attempt) => pauseAfter(attempt, () => 1))).toEqual([
     5_000,
     10_000,
     20_000,
@@ -98,9 +98,9 @@ test('pauses are jittered below a ceiling that doubles from 5 s to 1 h', () => {
     HOUR_MS,
     HOUR_MS,
   ]);
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
-      const pause = pauseMs(attempt, () => random);
+  assert(
+    property(integer({ min: 1, max: 1_000 }), double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
+      const pause = pauseAfter(attempt, () => random);
       return pause >= 500 && pause <= HOUR_MS;
     }),
   );

@@ -101,7 +101,7 @@ async function move(sessionId: string, step: 'running' | 'ended' | 'revoked' | '
   const tokenId = (await readSession(store.redis, sessionId))?.tokenId ?? null;
   const at = new Date().toISOString();
   await change(store.redis, { sessionId, tokenId }, ({ session, token }) => {
-    if (session?.sandbox == null || token === null) return null;
+    if (!session?.sandbox || token === null) return null;
     if (step === 'running') return { session: { ...session, status: 'running', runningAt: at } };
     if (step === 'ended')
       return {

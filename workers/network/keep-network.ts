@@ -1,7 +1,7 @@
 import { isInPlace, openGateway } from '../../src/egress/policy-files.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { WorkerDeps } from '../deps.ts';
-import type { Life } from '../life.ts';
+import type { Life, SessionNetwork } from '../life.ts';
 import { transparentPorts } from '../../src/session/transparent-ports.ts';
 import type { InitClient } from '../init-client.ts';
 import { policyOf } from './policy-of.ts';
@@ -20,13 +20,13 @@ export function keepNetwork(
   { id: sandboxId, init, life }: { id: string; init: Pick<InitClient, 'setPorts'>; life: Pick<Life, 'onNetwork'> },
 ): () => void {
   const { runDir } = config;
-  let wanted: string[] = [];
+  let wanted: SessionNetwork = { allow: [], tokenId: session.tokenId };
   let closed = false;
   let turn = Promise.resolve();
 
   const write = async (): Promise<void> => {
     if (closed) return;
-    const policy = policyOf(session, sandboxId, wanted);
+    const policy = policyOf({ ...session, tokenId: wanted.tokenId }, sandboxId, wanted.allow);
     if (!(await isInPlace({ runDir, policy }))) await openGateway({ runDir, policy });
   };
   const writeSoon = (): void => {
@@ -37,10 +37,10 @@ export function keepNetwork(
       );
     });
   };
-  life.onNetwork((allow) => {
-    wanted = allow;
+  life.onNetwork((network) => {
+    wanted = network;
     // Where init is gone, no program is left that could use them.
-    init.setPorts(transparentPorts(allow)).catch(() => undefined);
+    init.setPorts(transparentPorts(network.allow)).catch(() => undefined);
     writeSoon();
   });
   const timer = setInterval(writeSoon, LOOK_EVERY_MS);

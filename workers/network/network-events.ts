@@ -12,7 +12,7 @@ interface Group extends Pick<NetworkDecision, 'host' | 'port' | 'verdict' | 'rea
  * The events that tell of these decisions: one for each target and verdict, with how many times, in the order in which they
  * came first. When those are more than `most`, the rest is one event that says how many decisions it stands for. Pure.
  */
-export function networkEvents(lines: DecisionLine[], most: number, redact: (text: string) => string): NewEvent[] {
+export function networkEvents(lines: DecisionLine[], most: number): NewEvent[] {
   const groups = new Map<string, Group>();
   let omitted = 0;
   let isUncertain = false;
@@ -32,23 +32,20 @@ export function networkEvents(lines: DecisionLine[], most: number, redact: (text
     }
   }
   const all = [...groups.values()];
-  const events = all.slice(0, most).map((group) => networkEvent(group, redact));
+  const events = all.slice(0, most).map(networkEvent);
   const suppressed = all.slice(most).reduce((sum, { count }) => sum + count, omitted);
   if (suppressed === 0 && !isUncertain) return events;
   return [...events, { type: 'network', detail: { suppressed, atLeast: isUncertain && omitted === 0 } }];
 }
 
-function networkEvent(
-  { host, reason, firstAtMs, lastAtMs, ...group }: Group,
-  redact: (text: string) => string,
-): NewEvent {
+function networkEvent({ host, reason, firstAtMs, lastAtMs, ...group }: Group): NewEvent {
   return {
     type: 'network',
     detail: {
-      host: host === null ? null : redact(host),
+      host,
       port: group.port,
       verdict: group.verdict,
-      reason: reason === null ? null : redact(reason),
+      reason,
       count: group.count,
       firstAt: new Date(firstAtMs).toISOString(),
       lastAt: new Date(lastAtMs).toISOString(),

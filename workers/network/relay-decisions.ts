@@ -28,7 +28,7 @@ export interface DecisionRelay {
 export function relayDecisions(
   deps: Pick<WorkerDeps, 'redis' | 'config' | 'log' | 'masks'>,
   session: SessionRecord,
-  { id: sandboxId, redact }: { id: string; redact: (text: string) => string },
+  sandboxId: string,
 ): DecisionRelay {
   const dir = sandboxDecisionsDir(deps.config.runDir, sandboxId);
   const allowance = new EventAllowance(performance.now());
@@ -40,7 +40,7 @@ export function relayDecisions(
     if (lines.length === 0) return;
     const most = Math.max(allowance.now(from.told, performance.now()), isLast ? MOST_AT_THE_END : 0);
     if (most === 0) return;
-    const events = networkEvents(lines, most, redact);
+    const events = networkEvents(lines, most);
     await changeHeld(deps, session, () => ({ events }));
     allowance.made(events.length, performance.now());
     await advance(dir, { ...to, told: from.told + events.length });

@@ -9,6 +9,7 @@ import type { AgentExit } from '../init-client.ts';
 import { killSandbox } from '../kill-sandbox.ts';
 import type { Life } from '../life.ts';
 import { retryWhileAway } from '../retry-while-away.ts';
+import { revokeTokens } from '../revoke-tokens.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
 /** How long the engine may take to end a sandbox that it was told to kill. */
@@ -41,8 +42,8 @@ async function stopWhenAsked(
   life: Life,
 ): Promise<never> {
   await aborted(life.signal);
-  if (life.cause?.tokenFirst && session.tokenId !== null) {
-    await deps.minter.revoke(session.tokenId, AbortSignal.timeout(REVOKE_FIRST_MS)).catch((error: unknown) => {
+  if (life.cause?.tokenFirst) {
+    await revokeTokens(deps, session, REVOKE_FIRST_MS).catch((error: unknown) => {
       deps.log.warn({ err: error, sessionId: session.id }, 'the token is not deleted yet; it is tried again');
     });
   }

@@ -6,6 +6,7 @@ import { exhaustionKey } from '../../src/session/exhaustion.ts';
 import type { Shortage } from '../ending.ts';
 import type { AgentExit } from '../init-client.ts';
 import { killSandbox } from '../kill-sandbox.ts';
+import { revokeTokens } from '../revoke-tokens.ts';
 import { within } from '../within.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
 
@@ -23,13 +24,13 @@ const REVOKE_TIMEOUT_MS = 20_000;
  */
 export async function closeSandbox(
   deps: WorkerDeps,
-  { tokenId }: Pick<SessionRecord, 'tokenId'>,
+  session: Pick<SessionRecord, 'id' | 'tokenId' | 'formerTokenIds'>,
   sandbox: OpenSandbox,
   exit: AgentExit | null,
 ): Promise<Shortage | null> {
   // After its agent, init ends by itself.
   if (exit === null) await killSandbox(deps, sandbox);
-  const revoke = revokeOnce(deps, tokenId);
+  const revoke = revokeOnce(deps, session);
   let complete = await within(DRAIN_TIMEOUT_MS, sandbox.drained);
   if (!complete) {
     await revoke();
@@ -46,13 +47,16 @@ export async function closeSandbox(
 }
 
 /** For an end that takes long, so that no line is lost: the token does not wait with it. */
-function revokeOnce({ minter, log }: WorkerDeps, tokenId: string | null): () => Promise<void> {
-  let isDone = tokenId === null;
+function revokeOnce(
+  deps: WorkerDeps,
+  session: Pick<SessionRecord, 'id' | 'tokenId' | 'formerTokenIds'>,
+): () => Promise<void> {
+  let isDone = false;
   return async () => {
-    if (isDone || tokenId === null) return;
+    if (isDone) return;
     isDone = true;
-    await minter.revoke(tokenId, AbortSignal.timeout(REVOKE_TIMEOUT_MS)).catch((error: unknown) => {
-      log.warn({ err: error, tokenId }, 'the token is not deleted yet; it is tried again');
+    await revokeTokens(deps, session, REVOKE_TIMEOUT_MS).catch((error: unknown) => {
+      deps.log.warn({ err: error, sessionId: session.id }, 'the token is not deleted yet; it is tried again');
     });
   };
 }

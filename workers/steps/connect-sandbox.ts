@@ -5,6 +5,7 @@ import type { Secret } from '../../src/token/secret.ts';
 import { aborted } from '../aborted.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
+import { keepToken } from '../keep-token.ts';
 import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
 import { noteExhaustion } from '../note-exhaustion.ts';
@@ -68,7 +69,8 @@ export async function connectSandbox(
     });
   });
   const letNetworkBe = keepNetwork(deps, session, { id, init, life });
-  const decisions = relayDecisions(deps, session, { id, redact: (text) => deps.masks.of(session.id, text) });
+  const letTokenBe = keepToken(deps, session);
+  const decisions = relayDecisions(deps, session, id);
   releases.move();
   return {
     id,
@@ -81,6 +83,7 @@ export async function connectSandbox(
     },
     close() {
       letNetworkBe();
+      letTokenBe();
       decisions.close();
       channel.close();
     },

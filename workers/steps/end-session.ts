@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../../src/session/record.ts';
 import { isEnded } from '../../src/session/status.ts';
-import { change, type Change, type View } from '../../src/store/records.ts';
+import { change, readSession, type Change, type View } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Ending } from '../ending.ts';
 import { Leave } from '../leave.ts';
@@ -18,17 +18,21 @@ export async function endSession(
   session: SessionRecord,
   ending: Ending,
 ): Promise<void> {
-  const { id, tokenId, term } = session;
   // What failed may quote what a program said, and programs know the session's secrets.
-  const safe = masks.of(id, ending);
-  await whileStoreAway(() =>
-    change(redis, { sessionId: id, tokenId }, (view) => {
-      const latest = view.session ?? session;
-      if (isEnded(latest.status)) return null;
-      if (latest.term !== term) throw new Leave('superseded');
-      return endedBy(latest, view.token, safe, new Date().toISOString());
-    }),
-  );
+  const safe = masks.of(session.id, ending);
+  for (;;) {
+    // It may have been renewed since this worker took it.
+    const { tokenId } = (await whileStoreAway(() => readSession(redis, session.id))) ?? session;
+    const after = await whileStoreAway(() =>
+      change(redis, { sessionId: session.id, tokenId }, (view) => {
+        const latest = view.session ?? session;
+        if (isEnded(latest.status) || latest.tokenId !== tokenId) return null;
+        if (latest.term !== session.term) throw new Leave('superseded');
+        return endedBy(latest, view.token, safe, new Date().toISOString());
+      }),
+    );
+    if (after.session === null || isEnded(after.session.status)) return;
+  }
 }
 
 function endedBy(

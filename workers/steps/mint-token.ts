@@ -9,6 +9,7 @@ import { intendToken } from '../../src/token/intent.ts';
 import type { TokenState } from '../../src/token/state.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { tokenLifetimeSeconds } from '../token-lifetime.ts';
 import { whileStoreAway } from '../while-store-away.ts';
 
 /** Longer than the minter waits for the provider. */
@@ -62,7 +63,7 @@ async function stateOf({ redis }: WorkerDeps, { tokenId }: SessionRecord): Promi
 async function intendAnother({ config, ...deps }: WorkerDeps, session: SessionRecord): Promise<SessionRecord> {
   const tokenId = `tok_${nanoid()}`;
   const grants = grantsOf(session.request);
-  const ttlSeconds = session.request.maxTimeoutSeconds + config.tokenGraceSeconds;
+  const ttlSeconds = tokenLifetimeSeconds(session.request, config);
   const changed = await changeHeld(deps, { ...session, tokenId }, ({ session: now }) => {
     return {
       session: withToken(now, tokenId),

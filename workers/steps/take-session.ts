@@ -6,6 +6,7 @@ import { change, view, type Change, type View } from '../../src/store/records.ts
 import { intendToken } from '../../src/token/intent.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { isClaimed, mayTake, type TakeFacts } from '../take.ts';
+import { tokenLifetimeSeconds } from '../token-lifetime.ts';
 import { whileStoreAway } from '../while-store-away.ts';
 
 /**
@@ -25,7 +26,7 @@ export async function takeSession(deps: WorkerDeps, sessionId: string): Promise<
   const { session } = await whileStoreAway(() =>
     change(redis, { sessionId, tokenId }, (found) => {
       if (found.session === null || found.session.term !== term - 1) return null;
-      return take(found, found.session, { ...facts, tokenId, now, tokenGraceSeconds: config.tokenGraceSeconds });
+      return take(found, found.session, { ...facts, tokenId, now, lifetime: config });
     }),
   );
   await failpoint('worker.intent_written');
@@ -41,7 +42,16 @@ function needsIntent({ session, token }: View): boolean {
 function take(
   { token }: View,
   session: SessionRecord,
-  { tokenId, now, tokenGraceSeconds, ...facts }: TakeFacts & { tokenId: string; now: Date; tokenGraceSeconds: number },
+  {
+    tokenId,
+    now,
+    lifetime,
+    ...facts
+  }: TakeFacts & {
+    tokenId: string;
+    now: Date;
+    lifetime: Parameters<typeof tokenLifetimeSeconds>[1];
+  },
 ): Change | null {
   if (!mayTake(session, facts)) return null;
   const { workerName } = facts;
@@ -56,7 +66,7 @@ function take(
   };
   if (token !== null) return takes;
   const grants = grantsOf(session.request);
-  const ttlSeconds = session.request.maxTimeoutSeconds + tokenGraceSeconds;
+  const ttlSeconds = tokenLifetimeSeconds(session.request, lifetime);
   const repoIds = grants.map(({ repoId }) => repoId);
   return {
     ...takes,

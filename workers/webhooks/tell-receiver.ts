@@ -1,7 +1,7 @@
 import { toSession } from '../../src/api/schemas/session.ts';
 import { change, view, type View } from '../../src/store/records.ts';
 import { webhookOutcomeEffects } from '../../src/store/webhooks.ts';
-import { afterTry, pauseMs, type TryResult } from '../../src/webhook/keep-webhook.ts';
+import { afterTry, pauseAfter, type TryResult } from '../../src/webhook/keep-webhook.ts';
 import type { WebhookMessage } from '../../src/webhook/message.ts';
 import { postWebhook } from '../../src/webhook/post.ts';
 import { addressesFor } from '../../src/webhook/resolve.ts';
@@ -88,7 +88,7 @@ async function attempt(deps: SenderDeps, sessionId: string, message: WebhookMess
 async function settle(deps: SenderDeps, sessionId: string, message: WebhookMessage, result: TryResult): Promise<void> {
   const { redis, config } = deps;
   const tokenId = (await view(redis, sessionId)).session?.tokenId ?? null;
-  const pause = pauseMs(message.attempts, Math.random);
+  const pause = pauseAfter(message.attempts, Math.random);
   await change(redis, { sessionId, tokenId }, ({ session }) => {
     const webhook = session?.webhook;
     // Another sender has it by now, or the session was forgotten.

@@ -29,12 +29,17 @@ void carrier_set_entrance(struct carrier *carrier, int fd, struct source *source
   if (!carrier_watch(carrier, fd, source)) fail("epoll: %s", strerror(errno));
 }
 
+static void fill_up(struct carrier *carrier) {
+  carrier->full = true;
+  carrier->full_until_ms = monotonic_ms() + RELUCTANT_MS;
+}
+
 void carrier_accept(struct carrier *carrier, int listening_fd, const char *target, size_t *live) {
   while (carrier->count < carrier->most) {
     int client = accept4(listening_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
     if (client < 0) {
-      if (errno != EAGAIN && errno != EBADF) carrier->full = true;
+      if (errno != EAGAIN) fill_up(carrier);
       return;
     }
     // The gateway's answers come in small pieces; waiting for the client's acknowledgement (Nagle) would add its 40 ms of
@@ -42,14 +47,14 @@ void carrier_accept(struct carrier *carrier, int listening_fd, const char *targe
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     struct tunnel *tunnel = tunnel_open(client, target, carrier->gateway_path, carrier->epoll_fd, live);
     if (tunnel == NULL) {
-      carrier->full = true;
+      fill_up(carrier);
       return;
     }
     tunnel->next = carrier->tunnels;
     carrier->tunnels = tunnel;
     carrier->count++;
   }
-  carrier->full = true;
+  fill_up(carrier);
 }
 
 /* Lets every tunnel go as far as it can; milliseconds until one of them wants to go on by itself, or -1. */
@@ -85,8 +90,7 @@ void carrier_run(struct carrier *carrier) {
     struct epoll_event events[EVENTS];
     if (carrier->full && (wait_ms < 0 || wait_ms > RELUCTANT_MS)) wait_ms = RELUCTANT_MS;
     int count = epoll_wait(carrier->epoll_fd, events, EVENTS, wait_ms);
-    /* What was lacking, such as memory, may be there again without a sign. */
-    if (count == 0) carrier->full = false;
+    if (carrier->count < carrier->most && monotonic_ms() >= carrier->full_until_ms) carrier->full = false;
     for (int i = 0; i < count; i++) {
       struct source *source = events[i].data.ptr;
       source->ready(source, events[i].events);

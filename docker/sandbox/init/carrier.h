@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Carries the connections of a sandbox's clients over the gateway's Unix socket; the heart of a helper. */
 struct carrier {
@@ -13,7 +14,8 @@ struct carrier {
   int entrance_fd; /* readable while clients wait: a listening socket, or an epoll instance of several */
   struct source *entrance;
   bool is_shut; /* the entrance is not looked at for a moment */
-  bool full;    /* as many tunnels as there may be, or no memory */
+  bool full;    /* as many tunnels as there may be, or no descriptor or memory for one more */
+  int64_t full_until_ms; /* then the latter is tried again: nothing tells when there is some */
   size_t count, most;
   struct tunnel *tunnels;
 };

@@ -49,7 +49,7 @@ void report_bytes(struct reports *reports, char type, const void *bytes, size_t 
   commit(reports, type, length);
 }
 
-void report(struct reports *reports, char type, ...) {
+void report(struct reports *reports, int type, ...) {
   char payload[2048];
   size_t length = 0;
   va_list fields;
@@ -61,7 +61,7 @@ void report(struct reports *reports, char type, ...) {
     length += size;
   }
   va_end(fields);
-  report_bytes(reports, type, payload, length);
+  report_bytes(reports, (char)type, payload, length);
 }
 
 ssize_t report_from(struct reports *reports, char type, int fd, size_t most) {

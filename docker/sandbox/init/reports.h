@@ -32,7 +32,7 @@ bool reports_pending(const struct reports *reports);
 bool reports_have_room(const struct reports *reports);
 
 /* Adds a report whose payload is these NUL-terminated strings; the list ends with NULL. */
-void report(struct reports *reports, char type, ...) __attribute__((sentinel));
+void report(struct reports *reports, int type, ...) __attribute__((sentinel));
 
 /* Adds a report with these bytes; at most MAX_REPORT_BYTES. */
 void report_bytes(struct reports *reports, char type, const void *bytes, size_t length);

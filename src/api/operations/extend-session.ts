@@ -19,7 +19,8 @@ export const extendSession = defineOperation({
   scope: 'start',
   audit: 'session.extend',
   summary: 'Gives a session more time, or less',
-  description: 'Before it has a deadline, what it will get once it has started. Never past the end of its token.',
+  description:
+    'Before it has a deadline, what it will get once it has started. Never past the end of its token, unless the gateway has that and renews it.',
   body,
   responses: jsonAnswer(200, 'The session with its new deadline.', sessionSchema),
   handle: async (call, deps) => {

@@ -32,7 +32,8 @@ export const listSessions = defineOperation({
   scope: 'read',
   summary: 'Lists sessions, newest first',
   description:
-    'Besides the parameters below, metadata.KEY=VALUE (any number of them) keeps sessions that have exactly that.',
+    'Besides the parameters below, metadata.KEY=VALUE (up to 32 of them) keeps sessions that have exactly that. A page ' +
+    'may then have fewer than its limit, or none, and still a nextCursor: go on until it is null.',
   query,
   responses: jsonAnswer(200, 'A page of sessions.', listOf(sessionSchema)),
   handle: async (call, { redis }) => {

@@ -29,7 +29,8 @@ export const receiptSchema = z
         }),
       )
       .meta({
-        description: 'Tokens that it had before: the answer to their minting was lost, or they were over too early.',
+        description:
+          'Its other tokens: the answer to their minting was lost, they were over too early, or they were renewed.',
       }),
     mintedAt: time.nullable(),
     deliveredAt: time.nullable().meta({ description: 'When the value was handed to the sandbox.' }),

@@ -48,12 +48,13 @@ export const sessionSchema = z
     }),
     metadata: z.record(z.string(), z.string()),
     webhook: sessionWebhookSchema.nullable(),
+    keyId: z.string().meta({ description: 'The API key that started it; settings:NAME for one of the settings.' }),
   })
   .meta({ id: 'Session' });
 
 export type WireSession = z.output<typeof sessionSchema>;
 
-/** What a session's record and its token's show to the outside. Owner, environment and secrets are not in it. */
+/** What a session's record and its token's show to the outside. Environment and secrets are not in it. */
 export function toSession({ session, token }: SessionFacts, queuePosition: number | null): WireSession {
   const { sandbox } = session;
   return {
@@ -82,6 +83,7 @@ export function toSession({ session, token }: SessionFacts, queuePosition: numbe
     timings: toTimings(session.timings),
     metadata: session.request.metadata,
     webhook: toSessionWebhook(session.webhook),
+    keyId: session.keyId,
   };
 }
 

@@ -19,13 +19,21 @@ const PATH = '/v1/api-keys';
 /** `daypass api-keys`: who may call the API. (`daypass keys` are those that seal tokens.) */
 export function apiKeysCommand(context: CommandContext): Command {
   const show = (lines: string[]): void => lines.forEach((line) => context.progress.line(line));
-  const command = new Command('api-keys').description('makes, lists and revokes keys of the API');
+  const command = new Command('api-keys').description('makes, lists, rotates and revokes keys of the API');
   command.addCommand(createCommand(context, show));
   command
     .command('ls')
     .description('lists them, newest first, without their values')
     .action(async () => {
       show(keyTable(await everyPage(await connectApi(context), PATH, apiKeySchema), new Date()));
+    });
+  command
+    .command('rotate <id>')
+    .description('gives a key another value and prints it, this once; its sessions stay its own')
+    .action(async (id: string) => {
+      const path = `${PATH}/${encodeURIComponent(id)}/rotate`;
+      const { key } = await (await connectApi(context)).call('POST', path, createdApiKeySchema, {});
+      show([key, `${id} is this from now on; its value before is refused.`]);
     });
   command
     .command('revoke <id>')

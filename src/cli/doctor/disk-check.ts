@@ -18,6 +18,6 @@ export function diskCheck(warden: EngineApi): Check {
   };
 }
 
-export function inWords(way: DiskWay): string {
+function inWords(way: DiskWay): string {
   return way.way === 'ext4' ? 'ext4 loop' : `tmpfs because ${way.because}`;
 }

@@ -5,7 +5,8 @@ import type Docker from 'dockerode';
 import { gatewaysDir, policiesDir } from '../../egress/layout.ts';
 import { requireMemoryDir } from '../../runtime/memory-dir.ts';
 import { SANDBOX_IMAGE } from '../../images/sandbox-image.ts';
-import type { Check } from './check.ts';
+import { judgeVersions, versionAnswer } from '../../runtime/docker/engine-versions.ts';
+import { Findings, type Check } from './check.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -26,6 +27,17 @@ export function hostChecks(options: {
         return `version ${Version}, API ${ApiVersion}`;
       },
       mend: 'Start it (sudo systemctl start docker), or set DOCKER_HOST to where it is.',
+    },
+    {
+      name: 'engine versions',
+      look: async () => {
+        const found = versionAnswer.parse(await within(docker.version()));
+        const { refused, warnings } = judgeVersions(found);
+        if (refused.length > 0) throw new Findings(refused);
+        const parts = (found.Components ?? []).map(({ Name, Version }) => `${Name} ${Version}`).join(', ');
+        return [parts, ...warnings.map((warning) => `  ! ${warning}`)].join('\n');
+      },
+      mend: 'Update Docker; no warden starts on what is refused.',
     },
     {
       name: `image ${SANDBOX_IMAGE}`,

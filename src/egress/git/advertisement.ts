@@ -40,7 +40,7 @@ export async function* restrictAdvertisement(
  *
  * Pure. Source: gitprotocol-capabilities(5).
  */
-export function usable(capabilities: string[], rules: ResolvedPushRules | null): string[] {
+function usable(capabilities: string[], rules: ResolvedPushRules | null): string[] {
   const kept = capabilities.filter(
     (one) => !one.startsWith('push-cert=') && (rules === null || one !== 'push-options'),
   );

@@ -1,4 +1,4 @@
-import { FLUSH, NotPackets, packet, PacketReader } from './pkt-line.ts';
+import { FLUSH, NotPackets, packet, type PacketReader } from './pkt-line.ts';
 
 /** What is to become of one ref. */
 export interface PushCommand {
@@ -10,15 +10,13 @@ export interface PushCommand {
   ref: string;
 }
 
-/** The body of POST git-receive-pack, read as far as its pack. */
+/** The body of POST git-receive-pack, read as far as its pack, which is what the reader has left then. */
 export interface PushRequest {
   /** Empty: only a probe, with which git begins a large push. */
   commands: PushCommand[];
   capabilities: ReadonlySet<string>;
   /** Everything up to the pack, byte by byte as it came. */
   head: Buffer;
-  /** The pack. */
-  body: AsyncIterable<Buffer>;
 }
 
 /** A push that is not passed on because it cannot be judged. The message is for whoever pushes. */
@@ -39,8 +37,7 @@ export const isDeletion = ({ newId }: PushCommand): boolean => ZERO.test(newId);
  * Reads the commands, stricter than any host does: what could be read in two ways is not passed on. Throws
  * `UnreadablePush`. Source: gitprotocol-pack(5), "Reference Update Request".
  */
-export async function readPushRequest(source: AsyncIterable<Uint8Array>): Promise<PushRequest> {
-  const packets = new PacketReader(source);
+export async function readPushRequest(packets: PacketReader): Promise<PushRequest> {
   const head: Buffer[] = [];
   let headBytes = 0;
   const next = async (): Promise<string | null> => {
@@ -72,7 +69,7 @@ export async function readPushRequest(source: AsyncIterable<Uint8Array>): Promis
   }
   requireOnce(commands);
   if (capabilities.has('push-options')) while ((await next()) !== null);
-  return { commands, capabilities, head: Buffer.concat(head), body: packets.rest() };
+  return { commands, capabilities, head: Buffer.concat(head) };
 }
 
 function readCommand(line: string): PushCommand {

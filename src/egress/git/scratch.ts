@@ -136,7 +136,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 function startGit(call: { home: string; args: string[]; signal: AbortSignal }): Child {
   const options = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // The shell sets the limits and is git from then on; nothing of a stranger's is in its words.
-  const limits = `ulimit -v ${MAX_MEMORY_KB} && ulimit -t ${MAX_CPU_SECONDS} && ulimit -c 0 && exec git "$@"`;
+  // A limit that cannot be set is one that is lower already.
+  const limits = `{ ulimit -v ${MAX_MEMORY_KB}; ulimit -t ${MAX_CPU_SECONDS}; ulimit -c 0; } 2>&-; exec git "$@"`;
   const child = spawn('/bin/sh', ['-c', limits, 'git', ...options, ...call.args], {
     cwd: call.home,
     env: {

@@ -5,10 +5,14 @@ import { findForced, type HostHistory } from './find-forced.ts';
 import { judgeCommand, NO_FORCE, refuseAll } from './judge-push.ts';
 import { newerHistoryRequest, packOf, readAdvertisedRefs } from './newer-history.ts';
 import { readPushRequest, UnreadablePush, type PushCommand, type PushRequest } from './push-request.ts';
+import { PacketReader } from './pkt-line.ts';
 import { PackTooLarge, type ScratchRepo } from './scratch.ts';
 import type { GitCall, SessionGitDeps } from './git-call.ts';
 import { bodyOf } from './request-body.ts';
 import { refusePush, refuseRequest } from './words.ts';
+
+/** A push with its pack, which can be read once. */
+type Push = PushRequest & { body: AsyncIterable<Uint8Array> };
 
 const PACK = 'pushed';
 const MAX_TOLD = 20;
@@ -17,8 +21,9 @@ const MAX_SHOWN = 255;
 /** POST git-receive-pack: each of its commands is held against the rules before a byte of it goes on. */
 export async function servePush(deps: SessionGitDeps, call: GitCall): Promise<void> {
   const rules = call.repo.push;
+  const packets = new PacketReader(bodyOf(call.req));
   try {
-    const push = await readPushRequest(bodyOf(call.req));
+    const push = { ...(await readPushRequest(packets)), body: packets.rest() };
     const reasons = reasonsAgainst(push, rules);
     if (reasons.size > 0) return refuse(deps, call, push, reasons);
     const toProve = push.commands.filter((command) => mustDescend(command, rules));
@@ -27,7 +32,7 @@ export async function servePush(deps: SessionGitDeps, call: GitCall): Promise<vo
   } catch (error) {
     if (!(error instanceof UnreadablePush)) throw error;
     call.decided(`git push to ${call.repo.id}`, error.message);
-    call.req.resume();
+    drain(deps, packets.rest());
     refuseRequest(call.res, call.service, error.message);
   }
 }
@@ -49,12 +54,7 @@ function mustDescend(command: PushCommand, rules: ResolvedPushRules | null): boo
 }
 
 /** A push that is allowed only as far as it forces nothing: it is kept until that is known. */
-async function serveProven(
-  deps: SessionGitDeps,
-  call: GitCall,
-  push: PushRequest,
-  toProve: PushCommand[],
-): Promise<void> {
+async function serveProven(deps: SessionGitDeps, call: GitCall, push: Push, toProve: PushCommand[]): Promise<void> {
   const idLength = push.commands[0]?.oldId.length ?? 0;
   await using scratch = await deps.scratch.open(idLength, call.signal);
   let forced: string[];
@@ -103,12 +103,7 @@ function requireOk<T extends { statusCode?: number | undefined; destroy(): unkno
   throw new Error(`the repo host answers ${answer.statusCode} to a fetch`);
 }
 
-async function passOn(
-  deps: SessionGitDeps,
-  call: GitCall,
-  push: PushRequest,
-  body: AsyncIterable<Uint8Array>,
-): Promise<void> {
+async function passOn(deps: SessionGitDeps, call: GitCall, push: Push, body: AsyncIterable<Uint8Array>): Promise<void> {
   tell(
     call,
     push.commands.map(({ ref }) => [ref, null]),
@@ -133,9 +128,9 @@ async function* joined(head: Buffer, body: AsyncIterable<Uint8Array>): AsyncGene
 }
 
 /** The client sends all of its pack before it reads, so that is read and thrown away. */
-function refuse(deps: SessionGitDeps, call: GitCall, push: PushRequest, reasons: ReadonlyMap<string, string>): void {
+function refuse(deps: SessionGitDeps, call: GitCall, push: Push, reasons: ReadonlyMap<string, string>): void {
   tell(call, [...reasons]);
-  drain(push.body).catch((error: unknown) => deps.log.debug({ reason: describe(error) }, 'a refused push broke off'));
+  drain(deps, push.body);
   refusePush(call.res, push.capabilities, refuseAll(push.commands, reasons));
 }
 
@@ -146,6 +141,9 @@ function tell({ decided }: GitCall, refs: [ref: string, refused: string | null][
   if (others > 0) decided(`git push of ${others} more refs`, refs.at(-1)?.[1] ?? null);
 }
 
-async function drain(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const _ of bytes);
+function drain({ log }: SessionGitDeps, bytes: AsyncIterable<Uint8Array>): void {
+  const read = async (): Promise<void> => {
+    for await (const _ of bytes);
+  };
+  read().catch((error: unknown) => log.debug({ reason: describe(error) }, 'a refused push broke off'));
 }

@@ -27,7 +27,7 @@ export function createUpstream(connect: () => Promise<Socket>): CallUpstream {
   return async ({ method, url, headers, credential, body, signal }) => {
     const plain = await connect();
     closeWhenIdle(plain);
-    const socket = url.protocol === 'https:' ? await secure(plain, url.hostname) : plain;
+    const socket = url.protocol === 'https:' ? await secure(plain, url.hostname, signal) : plain;
     const outgoing = request({
       createConnection: () => socket,
       method,
@@ -48,10 +48,16 @@ export function createUpstream(connect: () => Promise<Socket>): CallUpstream {
   };
 }
 
-async function secure(plain: Socket, servername: string): Promise<Socket> {
+async function secure(plain: Socket, servername: string, signal: AbortSignal): Promise<Socket> {
   const socket = connectTls({ socket: plain, servername, ALPNProtocols: ['http/1.1'] });
-  await once(socket, 'secureConnect');
-  return socket;
+  try {
+    await once(socket, 'secureConnect', { signal });
+    return socket;
+  } catch (error) {
+    socket.on('error', () => undefined).destroy();
+    plain.destroy();
+    throw error;
+  }
 }
 
 function basic(credential: Secret): string {

@@ -21,6 +21,7 @@ export async function readLedger(redis: Redis): Promise<LedgerFacts> {
     tokens: await records<TokenRecord>(redis, keys.token('*')),
     sessionIndexes: await indexes(redis, keys.sessions, keys.sessionsByStatus, SESSION_STATUSES),
     tokenIndexes: await indexes(redis, keys.tokens, keys.tokensByState, TOKEN_STATES),
+    sessionIndexesOfKeys: await indexesOfKeys(redis, new Set(sessions.map(({ keyId }) => keyId))),
     unsettled: await unsettledSessions(redis),
     endings: await endings(redis, sessions),
   };
@@ -33,6 +34,15 @@ async function records<T>(redis: Redis, pattern: string): Promise<T[]> {
   if (names.length === 0) return [];
   const texts = await redis.mget(names);
   return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as T]));
+}
+
+async function indexesOfKeys(redis: Redis, keyIds: ReadonlySet<string>): Promise<Map<string, IndexFacts>> {
+  const found = new Map<string, IndexFacts>();
+  for (const keyId of keyIds) {
+    const { sessions, sessionsByStatus } = keys.ofKey(keyId);
+    found.set(keyId, await indexes(redis, sessions, sessionsByStatus, SESSION_STATUSES));
+  }
+  return found;
 }
 
 async function indexes(

@@ -1,6 +1,6 @@
-import { isEnded } from '../../session/status.ts';
 import { tokenIds } from '../../store/listing.ts';
 import { change, readToken, type View } from '../../store/records.ts';
+import { mayGet } from '../holder.ts';
 import { intendToken } from '../intent.ts';
 import type { TokenRecord } from '../record.ts';
 import { isTokenFinal } from '../state.ts';
@@ -81,8 +81,7 @@ async function holdAgainstLedger(deps: MinterDeps, tokenId: string): Promise<Tok
 /** Whether the ledger does not count on a token that the spool has. An intent may still be under way. Pure. */
 function isGivenUp({ session, token: line }: View, tokenId: string): boolean {
   if (line === null || line.state === 'unknown') return true;
-  const wanted = session !== null && !isEnded(session.status) && session.tokenId === tokenId;
-  return line.state === 'intended' && !wanted;
+  return line.state === 'intended' && !mayGet(session, tokenId);
 }
 
 function dueLine(line: TokenRecord, spooled: SpooledToken, now: Date): TokenRecord {

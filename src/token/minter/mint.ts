@@ -1,8 +1,8 @@
 import { describe, SessionError } from '../../errors.ts';
 import { failpoint } from '../../ops/failpoints.ts';
-import { isEnded } from '../../session/status.ts';
 import { change, readSession, readToken, type View } from '../../store/records.ts';
 import { ProviderError, type MintedToken } from '../provider.ts';
+import { mayGet } from '../holder.ts';
 import { withLostAnswer } from '../lost-answer.ts';
 import type { TokenRecord } from '../record.ts';
 import type { MinterDeps } from './deps.ts';
@@ -173,8 +173,7 @@ async function activate(deps: MinterDeps, intent: TokenRecord, spooled: SpooledT
 
 /** Whether this token is the one that its session may hold now; after a stop that takes the token first, none is. */
 function mayHold({ session, token }: View): boolean {
-  if (session === null || isEnded(session.status) || session.stop?.revoke === 'now') return false;
-  return session.tokenId === token?.id;
+  return token !== null && mayGet(session, token.id) && session?.stop?.revoke !== 'now';
 }
 
 /** Too late an end costs a try more, too early a one would count a token as over that lives. Both in ISO 8601 UTC. */

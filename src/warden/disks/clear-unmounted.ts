@@ -1,13 +1,17 @@
 import type { Logger } from '../../ops/log.ts';
+import { readLoopDevices } from './kernel-tables.ts';
+import { diskPlace } from './disk-layout.ts';
 import type { WorkspaceDisks } from './workspace-disks.ts';
 
 /**
- * Removes the disks that are not mounted: no sandbox can have one, be it that a warden died over it or that the host was
- * started anew. What is mounted may belong to a sandbox that is just being made, and is left to who knows the sessions.
+ * Removes the disks whose file is no loop device: no sandbox can have one, be it that a warden died over it or that the host
+ * was started anew. The others may belong to a sandbox that runs or is just being made, and are left to who knows the
+ * sessions.
  */
-export async function clearUnmounted(disks: WorkspaceDisks, log: Logger): Promise<void> {
+export async function clearUnmounted(disks: WorkspaceDisks, { dir, log }: { dir: string; log: Logger }): Promise<void> {
+  const attached = new Set((await readLoopDevices()).map(({ file }) => file));
   for (const sandboxId of await disks.list()) {
-    if (await disks.isMade(sandboxId)) continue;
+    if (attached.has(diskPlace(dir, sandboxId).image)) continue;
     await disks.remove(sandboxId).then(
       () => log.info({ sandboxId }, 'a disk that was left was removed'),
       (error: unknown) =>

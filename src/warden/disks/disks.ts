@@ -9,7 +9,7 @@ import { byTurns } from './by-turns.ts';
 import { diskPlace } from './disk-layout.ts';
 import { readLoopDevices, readMounts } from './kernel-tables.ts';
 import { makeImage, mountImage } from './make-disk.ts';
-import { removeDisk } from './remove-disk.ts';
+import { removeDisk, unmount } from './remove-disk.ts';
 import { roomProblem, type HostRoom } from './room.ts';
 import type { WorkspaceDisks } from './workspace-disks.ts';
 
@@ -68,7 +68,7 @@ export function createDisks({ dir, way, reserveMb, overcommit }: DisksOptions): 
         if (await isMade(sandboxId)) return made;
         try {
           // What was only half made is of no use to anybody.
-          await removeDisk(place);
+          if ((await readNames(dir)).includes(sandboxId)) await removeDisk(place);
           await promise(sandboxId, sizeMb);
           await mountImage(place);
           return made;
@@ -78,6 +78,13 @@ export function createDisks({ dir, way, reserveMb, overcommit }: DisksOptions): 
         }
       });
     },
+
+    handOver: (sandboxId) =>
+      inTurn(sandboxId, () =>
+        unmount(diskPlace(dir, sandboxId).workspace).catch((error: unknown) => {
+          throw failed('handed over', error);
+        }),
+      ),
 
     remove: (sandboxId) =>
       inTurn(sandboxId, () =>
@@ -115,7 +122,7 @@ async function readRoom(dir: string): Promise<Pick<HostRoom, 'freeBytes' | 'disk
   };
 }
 
-function failed(what: 'made' | 'removed', error: unknown): Error {
+function failed(what: 'made' | 'handed over' | 'removed', error: unknown): Error {
   if (error instanceof WardenRefusal) return error;
   return new WardenRefusal(500, `The sandbox’s disk could not be ${what}: ${describe(error)}`);
 }

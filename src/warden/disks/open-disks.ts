@@ -18,7 +18,7 @@ export async function openDisks({ wanted, dir: given, ...limits }: DiskSettings,
   const dir = await realpath(given);
   const way = await chooseWay(wanted, dir);
   const disks = createDisks({ ...limits, dir, way });
-  await clearUnmounted(disks, log);
+  await clearUnmounted(disks, { dir, log });
   if (way.way === 'ext4') log.info({ way: way.way, dir }, 'workspaces are disks');
   else log.warn(way, 'workspaces are in memory: what is written there counts as memory of the session');
   return disks;

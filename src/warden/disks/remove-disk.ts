@@ -5,8 +5,8 @@ import type { DiskPlace } from './disk-layout.ts';
 import { readLoopDevices, readMounts } from './kernel-tables.ts';
 import { runTool } from './run-tool.ts';
 
-/** The kernel ends a container's view of the mounts a moment after the container. */
-const RELEASE_MS = 5_000;
+/** The kernel gives up a container's mounts a moment after the container, and writes out first what is not on the disk. */
+const RELEASE_MS = 10_000;
 const LOOK_EVERY_MS = 10;
 
 /**
@@ -23,19 +23,21 @@ export async function removeDisk({ dir, image, workspace }: DiskPlace): Promise<
   await removeEmpty(dir);
 }
 
-async function unmount(workspace: string): Promise<void> {
+/** Takes the disk out of the host's sight. It lives on where a container has it mounted. */
+export async function unmount(workspace: string): Promise<void> {
   // Two that made it at once may have mounted it twice.
   while ((await readMounts()).some(({ target }) => target === workspace)) await runTool('umount', [workspace]);
 }
 
 async function released(image: string): Promise<void> {
+  const devicesOfIt = async () => (await readLoopDevices()).filter(({ file }) => file === image);
   const until = Date.now() + RELEASE_MS;
+  // The kernel gives it up with the last mount, unless the making was cut short before that was asked for.
+  for (const { device } of await devicesOfIt()) await runTool('losetup', ['--detach', device]).catch(() => undefined);
   for (;;) {
-    const devices = (await readLoopDevices()).filter(({ file }) => file === image);
-    if (devices.length === 0) return;
-    // Given up already unless the mounting was cut short before it.
-    for (const { device } of devices) await runTool('losetup', ['--detach', device]).catch(() => undefined);
-    if (Date.now() > until) throw new Error(`${devices[0]?.device} still has ${image}: something keeps it mounted`);
+    const [found] = await devicesOfIt();
+    if (found === undefined) return;
+    if (Date.now() > until) throw new Error(`${found.device} still has ${image}: something keeps it mounted`);
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -4,7 +4,7 @@ import type { DiskWay, Workspace } from '../../runtime/docker/workspace.ts';
  * Where the workspaces of this host's sandboxes come from: a file system of their own each, whose size is the limit, or
  * the engine's tmpfs where that cannot be had.
  *
- * Order for one sandbox: `make` → its container → `remove`. Both are safe to repeat, and calls for different sandboxes may
+ * Order for one sandbox: `make` → its container starts → `handOver` → its container ends → `remove`. All are safe to repeat, and calls for different sandboxes may
  * run side by side. They throw `WardenRefusal`, with the code `host_disk_full` when the host could not hold what would be
  * promised.
  */
@@ -12,10 +12,16 @@ export interface WorkspaceDisks {
   readonly way: DiskWay;
   /** What a sandbox may have mounted as its workspace; null where that is to be a tmpfs. */
   sourceOf(sandboxId: string): string | null;
-  /** Whether it is made and mounted. */
+  /** Whether it is made and mounted, for a container to be started with it. */
   isMade(sandboxId: string): Promise<boolean>;
   /** For one that is there already it answers the same again. */
   make(sandboxId: string, sizeMb: number): Promise<Workspace>;
+  /**
+   * The container has it mounted: the host need not see it any more. From then on it is nobody else's, and the kernel ends
+   * it with the container, whoever is there to see to it. A view of the mounts that some other process takes for itself
+   * would hold it for as long as that process lives.
+   */
+  handOver(sandboxId: string): Promise<void>;
   /** Resolves when nothing of it is left: no mount, no loop device, no file. Only when its container is gone. */
   remove(sandboxId: string): Promise<void>;
   /** Sandboxes of which something is there, also a disk that was only half made or half removed. */

@@ -23,7 +23,7 @@ export function volumeCovers(name: string, { volumes }: Pick<Image, 'volumes'>) 
     }
     return {
       Type: 'tmpfs' as const,
-      Target: given,
+      Target: path,
       ReadOnly: false,
       TmpfsOptions: { SizeBytes: SIZE_MB * MEBIBYTE, Mode: 0o1777 },
     };

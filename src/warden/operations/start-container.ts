@@ -28,10 +28,13 @@ export const startContainer = route({
     await failpoint('warden.container_started');
     const isRunning = async (): Promise<boolean> => (await ownContainer(deps, sandboxId, signal)).State.Running;
     const dir = deps.places.initDirOf(sandboxId);
+    const handedOver = deps.disks.handOver(sandboxId);
+    handedOver.catch(() => undefined);
     await awaitReady(dir, { timeoutMs: INIT_TIMEOUT_MS, isRunning }).catch((error: unknown) => {
       throw error instanceof SessionError ? new WardenRefusal(500, error.message) : error;
     });
     await deps.places.lock(sandboxId);
+    await handedOver;
     return { status: 204 };
   },
 });

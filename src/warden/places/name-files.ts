@@ -1,20 +1,21 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import type { RepoHost } from '../../session/repo-host.ts';
+
+export const namesDir = (runDir: string): string => join(runDir, 'names');
 
 /**
  * The hosts file and resolv.conf that sandboxes get, since an engine gives none to a container without a network. The
  * repo host's name leads to the loopback address where init listens for it.
  *
- * Renamed into place, since another worker on this host may do the same.
+ * Renamed into place, since sandboxes have the ones before mounted.
  */
 export async function nameFiles(
   runDir: string,
   repoHost: RepoHost,
 ): Promise<{ hostsFile: string; resolvFile: string }> {
-  const dir = join(runDir, 'names');
-  await mkdir(dir, { recursive: true, mode: 0o755 });
+  const dir = namesDir(runDir);
   const names = [`127.0.0.1 localhost`, `::1 localhost`];
   if (repoHost.host !== repoHost.listenAddress && repoHost.host !== 'localhost')
     names.push(`${repoHost.listenAddress} ${repoHost.host}`);

@@ -21,14 +21,17 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
   await settled(stack, id);
   const { code, lines } = await examine(stack.env);
   expect(lines.filter((line) => !line.startsWith('✓'))).toEqual([]);
+  expect(lines.some((line) => /^✓ disk way: (ext4 loop|tmpfs because .+)$/.test(line))).toBe(true);
   expect(lines.map((line) => /✓ ([^:]+):/.exec(line)?.[1])).toEqual([
     'Docker engine',
+    'engine versions',
     'image daypass/sandbox',
     'run directory',
     'memory directory',
     'gateway',
     'warden',
     'minter',
+    'disk way',
     'repo host',
     'Redis',
     'seal keys',

@@ -12,7 +12,7 @@ import { openScratch } from '../../../src/egress/git/scratch.ts';
 import { createUpstream } from '../../../src/egress/git/upstream.ts';
 import { openGateway } from '../../../src/egress/policy-files.ts';
 import { openGitClient, type GitClient } from '../../git-host/support/git-client.ts';
-import { gatewayRig, serve, tunnelTo } from '../rig.ts';
+import { gatewayRig, serve, tunnelTo } from '../support/rig.ts';
 
 export interface GitGatewayRig {
   /** The origin under which a sandbox asks for git. */

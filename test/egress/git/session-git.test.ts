@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { GitPolicy } from '../../../src/egress/git/policy.ts';
@@ -8,7 +13,7 @@ import { FLUSH, packet } from '../../../src/egress/git/pkt-line.ts';
 import { SessionError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { createRepo, openTestHost, type TestHost } from '../../git-host/support/test-host.ts';
-import { serve } from '../rig.ts';
+import { serve } from '../support/rig.ts';
 import { gitGatewayRig, type GitGatewayRig } from './rig.ts';
 
 type Push = GitPolicy['repos'][number]['push'];
@@ -80,7 +85,7 @@ describe('a push that must not force', () => {
     await at.client.git(['merge', '--quiet', '-m', 'merge', 'origin/agent/a'], { cwd: 'work' });
     expect(await pushed(at, 'origin', 'HEAD:refs/heads/agent/a')).toMatchObject({ ok: true });
     await expect.poll(async () => (await at.decisions()).at(-1)).toBe('git push refs/heads/agent/a allowed');
-    await expect.poll(at.scratch).toEqual([]);
+    await expect.poll(() => at.scratch()).toEqual([]);
   });
 
   test('goes on where the host has all of its commits already, so that none is in the pack', async () => {
@@ -119,7 +124,7 @@ describe('a push that must not force', () => {
       expect(ok).toBe(false);
       expect(said).toContain('(daypass: this is no fast-forward, and force pushes are not allowed in this session)');
     }
-    await expect.poll(at.scratch).toEqual([]);
+    await expect.poll(() => at.scratch()).toEqual([]);
   });
 
   test('is refused where it is too large to look into, and says so', async () => {
@@ -134,7 +139,7 @@ describe('a push that must not force', () => {
     expect(said).toContain('whether this is a forced push cannot be told (it is larger than 1 MB)');
     // A new branch has nothing to lose, so it is streamed, whatever its size.
     expect(await pushed(at, 'origin', 'HEAD:refs/heads/agent/b')).toMatchObject({ ok: true });
-    await expect.poll(at.scratch).toEqual([]);
+    await expect.poll(() => at.scratch()).toEqual([]);
   });
 
   test('cannot pass for a new branch: the host compares what it says of the old commit', async () => {
@@ -356,6 +361,44 @@ test('a credential that was replaced is asked for anew, without git noticing', a
   count++;
   await at.client.git(['fetch', '--quiet'], { cwd: 'work' });
   expect(at.asked()).toBe(2);
+});
+
+test('a request under way goes on with the credential that it has, while the next one gets another', async () => {
+  const host = await openTestHost();
+  onTestFinished(() => host[Symbol.asyncDispose]());
+  const { id } = await createRepo(host, { 'a.txt': 'a' });
+  const values = [await host.mint({ repo_ids: [id] }), await host.mint({ repo_ids: [id] })];
+  const held = Promise.withResolvers<void>();
+  const used: string[] = [];
+  const passOn = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const authorization = req.headers.authorization ?? '';
+    used.push(Buffer.from(authorization.slice('Basic '.length), 'base64').toString());
+    if (used.length === 1) await held.promise;
+    const answer = await fetch(`${new URL(host.url).origin}${req.url}`, { headers: { authorization } });
+    res.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    res.end(Buffer.from(await answer.arrayBuffer()));
+  };
+  const slow = await serve(createHttpServer((req, res) => void passOn(req, res)));
+  let count = 0;
+  const git = (tokenId: string): GitPolicy => ({ tokenId, repos: [{ id, access: 'read', push: null }] });
+  const at = await gitGatewayRig({
+    repoOrigin: `http://127.0.0.1:${slow}`,
+    git: git('tok_1'),
+    ask: async () => {
+      const cloneUrls = { [id]: `http://127.0.0.1:${slow}/v1/repo/${id}.git` };
+      return { tokenId: `tok_${count + 1}`, value: new Secret(values[count++] ?? ''), cloneUrls };
+    },
+  });
+  const remote = `${at.url}/v1/repo/${id}.git`;
+  const first = fetch(`${remote}/info/refs?service=git-upload-pack`);
+  await expect.poll(() => used.length).toBe(1);
+  await at.policy(git('tok_2'));
+  await expect
+    .poll(async () => (await fetch(`${remote}/info/refs?service=git-upload-pack`)).status.toString() + used.at(-1))
+    .toBe(`200token:${values[1]}`);
+  held.resolve();
+  expect((await first).status).toBe(200);
+  expect(used[0]).toBe(`token:${values[0]}`);
 });
 
 test('without a credential git says why', async () => {

@@ -19,6 +19,8 @@ export interface SessionShape {
   lines: number;
   /** Between two lines. */
   pauseMs: number;
+  /** `env` when left out. */
+  delivery?: 'env' | 'gateway';
 }
 
 /** Sessions that count their own starts where no sandbox can take it back, and say how much of their log is there. */
@@ -51,6 +53,7 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
     const body = {
       repos: [{ id: repoId }],
       command: ['sh', '-c', commandText(shape)],
+      credentials: { delivery: shape.delivery ?? 'env' },
       timeoutSeconds: 120,
       resources: { memoryMb: 64, cpus: 1 },
     };

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chown, mkdtemp, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +95,23 @@ describe('disks on loop devices', () => {
     await disks.remove(id);
   });
 
+  it('live on, out of the host’s sight, for as long as a container has them', async () => {
+    const { id, source, image } = await made(16);
+    const script = `mkdir ${join(dir, 'seen')}; mount --bind ${source} ${join(dir, 'seen')}; echo ready; read -r _; ls ${join(dir, 'seen')}`;
+    const container = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script]);
+    await once(container.stdout, 'data');
+    await disks.handOver(id);
+    expect(await isMounted(source)).toBe(false);
+    expect(await devicesOf(image)).toHaveLength(1);
+    await clearUnmounted(disks, { dir, log });
+    expect(await disks.list()).toContain(id);
+    container.stdin.end('\n');
+    await once(container, 'close');
+    await disks.remove(id);
+    expect(await devicesOf(image)).toEqual([]);
+    await rm(join(dir, 'seen'), { recursive: true });
+  });
+
   it('leave no mount, no loop device and no file behind', async () => {
     const { id, source, image } = await made(16);
     await disks.remove(id);
@@ -142,7 +160,7 @@ describe('disks on loop devices', () => {
     const { id, source } = await made(16);
     const left = aSandboxId();
     await halfMade(dir, left);
-    await clearUnmounted(disks, log);
+    await clearUnmounted(disks, { dir, log });
     expect(await disks.list()).toEqual([id]);
     expect(await isMounted(source)).toBe(true);
     await disks.remove(id);

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { readEvents, type ServerEvent } from './server-events.ts';
 
 const CALL_TIMEOUT_MS = 15_000;
-const problem = z.object({ code: z.string(), detail: z.string().optional(), title: z.string().optional() });
+const problem = z.object({
+  code: z.string(),
+  detail: z.string().optional(),
+  title: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
+});
 
 export interface ApiClient {
   /** One call, its answer as expected. Throws with what the API says is wrong. `path` begins with /v1. */
@@ -38,6 +43,7 @@ export function createApiClient({ apiUrl, apiKey }: { apiUrl: string; apiKey: st
 async function refusalIn(response: Response): Promise<string> {
   const read = problem.safeParse(await response.json().catch(() => null));
   if (!read.success) return `the API answered ${response.status}`;
-  const { code, detail, title } = read.data;
-  return `the API answered ${response.status} ${code}: ${detail ?? title ?? ''}`;
+  const { code, detail, title, errors } = read.data;
+  const fields = errors.map(({ path, message }) => `\n  ${path} ${message}`).join('');
+  return `the API answered ${response.status} ${code}: ${detail ?? title ?? ''}${fields}`;
 }

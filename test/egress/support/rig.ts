@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import type { NetworkDecision } from '../../src/egress/decisions/decision.ts';
-import { readDecisions } from '../../src/egress/decisions/decision-reader.ts';
-import type { Resolve } from '../../src/egress/decide.ts';
-import { dial, type Dial } from '../../src/egress/dial.ts';
-import { startGateway, type GatewayOptions } from '../../src/egress/gateway.ts';
-import { sandboxDecisionsDir } from '../../src/egress/layout.ts';
-import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/egress/limits/limits.ts';
-import { gatewayReady, openGateway } from '../../src/egress/policy-files.ts';
+import type { NetworkDecision } from '../../../src/egress/decisions/decision.ts';
+import { readDecisions } from '../../../src/egress/decisions/decision-reader.ts';
+import type { Resolve } from '../../../src/egress/decide.ts';
+import { dial, type Dial } from '../../../src/egress/dial.ts';
+import { startGateway, type GatewayOptions } from '../../../src/egress/gateway.ts';
+import { sandboxDecisionsDir } from '../../../src/egress/layout.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from '../../../src/egress/limits/limits.ts';
+import { gatewayReady, openGateway } from '../../../src/egress/policy-files.ts';
 
 const READY_MS = 5_000;
 

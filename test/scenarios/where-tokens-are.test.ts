@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/token/secret.ts';
 import { formsOf } from '../../src/token/secret-forms.ts';
 import { connectPatientRedis, type Redis } from '../../src/store/redis.ts';
 import { startOwnEngine, type OwnEngine } from '../faults/rig/own-engine.ts';
+import { openRepoHostProxy, type RepoHostProxy } from '../support/repo-host-proxy.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
 import { createRepo, logOf, settled, startSession, until } from './session.ts';
 
@@ -55,14 +53,18 @@ async function processesOf(engine: OwnEngine, container: string): Promise<number
 
 const ROLES = ['git-host', 'minter', 'gateway', 'worker', 'api'] as const;
 
-describe('a token in the environment of a sandbox', () => {
+describe('the value of a token', () => {
   let engine: OwnEngine;
+  let proxy: RepoHostProxy;
   let stack: Stack;
   let redis: Redis;
   const events: string[] = [];
   beforeAll(async () => {
     engine = await startOwnEngine({ debug: true });
-    stack = await startStack({ DOCKER_HOST: engine.host, DAYPASS_LOG_LEVEL: 'debug' });
+    proxy = await openRepoHostProxy();
+    const settings = { DAYPASS_RELACE_BASE_URL: proxy.url, DAYPASS_LOG_LEVEL: 'debug' };
+    stack = await startStack({ ...settings, DOCKER_HOST: engine.host });
+    proxy.target = stack.gitHostUrl;
     redis = connectPatientRedis(stack.redis.url);
     const stream = await engine.docker.getEvents();
     stream.on('data', (chunk: Buffer) => events.push(chunk.toString()));
@@ -71,6 +73,7 @@ describe('a token in the environment of a sandbox', () => {
     redis.disconnect();
     await stack[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
   }, 60_000);
 
   /** Where one of the forms is, of all places outside of the agent's own memory. */
@@ -94,42 +97,79 @@ describe('a token in the environment of a sandbox', () => {
     ];
   };
 
-  it('is nowhere else, while the session runs and after it', { timeout: 90_000 }, async () => {
-    const repo = await createRepo(stack);
-    const script = `
+  it(
+    'is in the agent’s environment and nowhere else, while the session runs and after it',
+    { timeout: 90_000 },
+    async () => {
+      const repo = await createRepo(stack);
+      const script = `
       ulimit -c; sh -c 'kill -SEGV $$'; git fetch -q && git push -q origin HEAD:refs/heads/agent/x
       echo ready; trap 'echo "$REPO_TOKEN"; printf %s "$REPO_TOKEN" | base64 -w0; exit 0' TERM; while :; do sleep 0.1; done`;
-    const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', script] });
+      const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', script] });
+      const running = await until(stack, id, ({ status }) => status === 'running');
+      await expect.poll(async () => (await stack.call('GET', `/v1/sessions/${id}/logs`)).text()).toContain('ready');
+
+      const pids = await processesOf(engine, running.container?.id ?? '');
+      const environments = await Promise.all(
+        pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')),
+      );
+      const values = environments.flatMap((text) => /(?:^|\0)REPO_TOKEN=([^\0]+)/.exec(text)?.[1] ?? []);
+      const value = values[0] ?? '';
+      expect(value.length).toBeGreaterThan(20);
+      const forms = formsOf([new Secret(value)]).map(({ bytes }) => bytes.toString());
+      const [init = 0] = pids;
+      // Init itself has let go of it.
+      expect(await readFile(`/proc/${init}/environ`, 'utf8')).not.toContain(value);
+
+      expect(await found(forms)).toEqual([]);
+      const root = `/proc/${init}/root`;
+      const inside = ['workspace', 'home', 'tmp', 'etc', 'opt', 'run', 'var'].map((name) => `${root}/${name}`);
+      expect(await filesWith(forms, stack.dir, inside)).toEqual([]);
+      expect((await readdir(`${root}/workspace/${repo}`)).filter((name) => name.startsWith('core'))).toEqual([]);
+
+      // The search finds what is there: its own patterns.
+      const patterns = join(stack.dir, 'there');
+      await writeFile(patterns, `x${value}x`);
+      expect(await found(forms)).toEqual([patterns]);
+      await writeFile(patterns, '');
+
+      await stack.call('POST', `/v1/sessions/${id}/stop`, {});
+      await settled(stack, id);
+      const log = await logOf(stack, id);
+      expect(log).toMatch(/^0\n/);
+      expect(log.match(/^\[secret\]$/gm)).toHaveLength(2);
+      await nothingLeft(stack);
+      expect(await found(forms)).toEqual([]);
+    },
+  );
+
+  it('is in no sandbox at all where the gateway has it', { timeout: 90_000 }, async () => {
+    const repo = await createRepo(stack);
+    const before = new Set(proxy.seen);
+    const script =
+      'git fetch -q && git push -q origin HEAD:refs/heads/agent/x; echo ready; while :; do sleep 0.1; done';
+    const { id } = await startSession(stack, {
+      repos: [{ id: repo }],
+      credentials: { delivery: 'gateway' },
+      command: ['sh', '-c', script],
+    });
     const running = await until(stack, id, ({ status }) => status === 'running');
     await expect.poll(async () => (await stack.call('GET', `/v1/sessions/${id}/logs`)).text()).toContain('ready');
+    const values = [...proxy.seen].filter((value) => !before.has(value));
+    expect(values).toHaveLength(1);
+    const forms = formsOf(values.map((value) => new Secret(value))).map(({ bytes }) => bytes.toString());
 
     const pids = await processesOf(engine, running.container?.id ?? '');
-    const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
-    const values = environments.flatMap((text) => /(?:^|\0)REPO_TOKEN=([^\0]+)/.exec(text)?.[1] ?? []);
-    const value = values[0] ?? '';
-    expect(value.length).toBeGreaterThan(20);
-    const forms = formsOf([new Secret(value)]).map((form) => form.toString());
-    const [init = 0] = pids;
-    // Init itself has let go of it.
-    expect(await readFile(`/proc/${init}/environ`, 'utf8')).not.toContain(value);
-
-    expect(await found(forms)).toEqual([]);
-    const root = `/proc/${init}/root`;
-    const inside = ['workspace', 'home', 'tmp', 'etc', 'opt', 'run', 'var'].map((name) => `${root}/${name}`);
+    expect(pids.length).toBeGreaterThan(2);
+    for (const pid of pids) {
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+      expect(forms.filter((form) => environment.includes(form))).toEqual([]);
+    }
+    const inside = ['workspace', 'home', 'tmp', 'run'].map((name) => `/proc/${pids[0]}/root/${name}`);
     expect(await filesWith(forms, stack.dir, inside)).toEqual([]);
-    expect((await readdir(`${root}/workspace/${repo}`)).filter((name) => name.startsWith('core'))).toEqual([]);
-
-    // The search finds what is there: its own patterns.
-    const patterns = join(stack.dir, 'there');
-    await writeFile(patterns, `x${value}x`);
-    expect(await found(forms)).toEqual([patterns]);
-    await writeFile(patterns, '');
-
-    await stack.call('POST', `/v1/sessions/${id}/stop`, {});
+    expect(await found(forms)).toEqual([]);
+    await stack.call('POST', `/v1/sessions/${id}/stop`, { graceSeconds: 0 });
     await settled(stack, id);
-    const log = await logOf(stack, id);
-    expect(log).toMatch(/^0\n/);
-    expect(log).toContain('ready\n[secret]\n[secret]');
     await nothingLeft(stack);
     expect(await found(forms)).toEqual([]);
   });
@@ -137,8 +177,7 @@ describe('a token in the environment of a sandbox', () => {
 
 describe('git in a sandbox that has the token', () => {
   let stack: Stack;
-  let proxy: Server;
-  let proxied = '';
+  let proxy: RepoHostProxy;
   /** In the sandbox: writes every request's head down, and answers 401 to ask for a credential. */
   const RECORDER = `
 import http.server, sys
@@ -150,27 +189,16 @@ class Recorder(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(('127.0.0.1', 9999), Recorder).serve_forever()`;
 
   beforeAll(async () => {
-    // The repo host, but for repos that it sends elsewhere.
-    proxy = createServer((req, res) => {
-      if (req.url?.includes('/repo/elsewhere.git/'))
-        return void res.writeHead(302, { location: `http://127.0.0.1:9999${req.url}` }).end();
-      const { hostname, port } = new URL(proxied);
-      const { method, headers, url } = req;
-      const onward = request({ hostname, port, path: url, method, headers }, (answer) => {
-        res.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(res);
-      });
-      req.pipe(onward);
-    }).listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
-    const { port } = proxy.address() as AddressInfo;
-    stack = await startStack({ DAYPASS_RELACE_BASE_URL: `http://127.0.0.1:${port}/v1` });
-    proxied = stack.gitHostUrl;
+    // The repo host, but for a repo that it sends elsewhere.
+    proxy = await openRepoHostProxy((path) =>
+      path.includes('/repo/elsewhere.git/') ? `http://127.0.0.1:9999${path}` : null,
+    );
+    stack = await startStack({ DAYPASS_RELACE_BASE_URL: proxy.url });
+    proxy.target = stack.gitHostUrl;
   });
   afterAll(async () => {
     await stack[Symbol.asyncDispose]();
-    proxy.closeAllConnections();
-    proxy.close();
+    await proxy[Symbol.asyncDispose]();
   });
 
   it('gives no credential to another host, not for a submodule and not after a redirect', async () => {
@@ -213,6 +241,6 @@ http.server.HTTPServer(('127.0.0.1', 9999), Recorder).serve_forever()`;
     expect(seen).toContain('/v1/repo/elsewhere.git/info/refs?service=git-upload-pack authorization=None');
     expect(seen.filter((line) => !line.endsWith('authorization=None'))).toEqual([]);
     // The token opens its own repo only: the other one on the same host stays shut.
-    expect(log).toMatch(new RegExp(`${other}.git.*403|403[^]*${other}`));
+    expect(log).toContain(`/repo/${other}.git' into submodule path`);
   });
 });

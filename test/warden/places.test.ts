@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
+import { startTestWarden } from '../support/warden.ts';
+import { runInSandbox } from './support/run-in-sandbox.ts';
+import { aSandbox } from './support/sandbox-spec.ts';
+
+/** A group that nobody on a machine has, and users in and out of it. */
+const GROUP = 64_242;
+const WORKER = { uid: 64_243, gid: GROUP };
+const STRANGER = { uid: 64_244, gid: 64_244 };
+const AGENT = { uid: 1000, gid: 1000 };
+
+/** Runs a line of shell as somebody; its output, with what failed. */
+async function as(who: { uid: number; gid: number }, script: string): Promise<string> {
+  const child = spawn('sh', ['-c', `(${script}) 2>&1`], { ...who, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  return said;
+}
+
+describe('what a sandbox has on its host', () => {
+  it('can be made, used and removed by a worker of another user, who can change none of it', async () => {
+    await using warden = await startTestWarden({ gid: GROUP });
+    const { memoryDir, runDir } = warden.host;
+    await chmod(dirname(runDir), 0o711);
+    const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
+    const spec = aSandbox(warden.host);
+    const { sandboxId } = spec;
+    const dir = join(memoryDir, sandboxId);
+
+    await runtime.create(spec);
+    expect(
+      await as(WORKER, `touch ${dir}/reports; ls ${dir}; mv ${dir} ${memoryDir}/x; ln -s / ${memoryDir}/y`),
+    ).toMatch(/(.*Permission denied\n){4}/);
+    await runtime.start(sandboxId);
+    expect(await as(WORKER, `ls ${dir}; head -c 1 ${dir}/reports`)).toBe('orders.sock\nreports\nR');
+    expect(await as(WORKER, `rm -f ${dir}/reports; touch ${dir}/x; chmod 777 ${dir}; rmdir ${dir}`)).toMatch(
+      /Permission denied[\s\S]*Permission denied[\s\S]*not permitted/,
+    );
+    for (const who of [STRANGER, AGENT]) {
+      expect(await as(who, `ls ${memoryDir}; ls ${dir}; cat ${dir}/reports`)).toMatch(/(.*Permission denied\n){3}/);
+    }
+    expect(await as(WORKER, `mv ${runDir}/gateways/${sandboxId} ${runDir}/x; touch ${runDir}/tools/x`)).toMatch(
+      /Permission denied/,
+    );
+    await runtime.remove(sandboxId);
+    expect(await readdir(memoryDir)).toEqual([]);
+    expect(await readdir(join(runDir, 'gateways'))).toEqual([]);
+  });
+
+  it('is asked for by the group alone', async () => {
+    await using warden = await startTestWarden({ gid: GROUP });
+    await chmod(dirname(warden.host.runDir), 0o711);
+    const ask = `${process.execPath} -e '
+      require("net").connect("${warden.socket}").on("connect", () => { console.log("in"); process.exit() })
+        .on("error", (error) => console.log(error.code))'`;
+    // Whoever may not enter where Node lies is kept out by that already.
+    const node = await as(STRANGER, `${process.execPath} -p 1`);
+    expect(node).toBe('1\n');
+    expect(await as(WORKER, ask)).toBe('in\n');
+    expect(await as(STRANGER, ask)).toBe('EACCES\n');
+    expect(await as(AGENT, ask)).toBe('EACCES\n');
+  });
+
+  it('is gone where a container was removed behind the warden’s back', async () => {
+    await using warden = await startTestWarden();
+    await runInSandbox(warden, ['true']);
+    await mkdir(join(warden.host.memoryDir, 'sbx_left'));
+    const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
+    expect((await runtime.list()).map(({ sandboxId }) => sandboxId)).toEqual(['sbx_left']);
+    await runtime.remove('sbx_left');
+    expect(await runtime.list()).toEqual([]);
+  });
+});
+
+describe('a warden does not start', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'dpw-bad-'));
+  });
+  afterEach(async () => rm(dir, { recursive: true, force: true }));
+
+  it('on a run directory that others may write to', async () => {
+    await chmod(dir, 0o777);
+    await expect(startTestWarden({ runDir: dir })).rejects.toThrow('can be written to by others');
+  });
+
+  it('on directories that lead elsewhere', async () => {
+    await mkdir(join(dir, 'elsewhere'));
+    await symlink(join(dir, 'elsewhere'), join(dir, 'tools'));
+    await expect(startTestWarden({ runDir: dir })).rejects.toThrow('no directory');
+  });
+
+  it('with its memory on a disk', async () => {
+    await expect(startTestWarden({ memoryDir: join(dir, 'memory') })).rejects.toThrow('is on a disk');
+  });
+
+  it('for a runtime that its engine does not know, and says which it knows', async () => {
+    await expect(startTestWarden({ runtime: 'nobodys-runtime' })).rejects.toThrow(
+      /DAYPASS_SANDBOX_RUNTIME is nobodys-runtime.*runc/,
+    );
+  });
+
+  it('where no engine answers', async () => {
+    await expect(startTestWarden({ dockerHost: 'unix:///nonexistent/docker.sock' })).rejects.toThrow('ENOENT');
+  });
+
+  it('and leaves no socket behind then', async () => {
+    await expect(startTestWarden({ runDir: dir, runtime: 'x' })).rejects.toThrow();
+    await expect(stat(join(dir, 'warden', 'engine.sock'))).rejects.toThrow('ENOENT');
+  });
+});
