@@ -139,7 +139,7 @@ describe('the head of a request', () => {
 describe('a client that takes its time', () => {
   test('with its headers is cut off', async () => {
     const { socket, said, closed } = await dial();
-    socket.write('GET /v1/sessions HTTP/1.1\r\nHost: x\r\n');
+    socket.write('GET /v1/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\n');
     const drip = setInterval(() => socket.write('x-slow: 1\r\n'), 100);
     expect(await closed).toBeLessThan(4_000);
     clearInterval(drip);
@@ -155,7 +155,7 @@ describe('a client that takes its time', () => {
     const { socket, said, closed } = await dial();
     const head = [
       'POST /v1/sessions HTTP/1.1',
-      'Host: x',
+      'Host: 127.0.0.1',
       `Authorization: ${rig.authorization.authorization}`,
       'Content-Type: application/json',
       'Content-Length: 1000',
@@ -255,7 +255,7 @@ test('a client that does not read what it asked for is cut, and costs no memory 
   const { socket, closed } = await dial();
   socket.pause();
   socket.write(
-    `GET /v1/sessions/${session.id}/logs HTTP/1.1\r\nHost: x\r\nAuthorization: ${rig.authorization.authorization}\r\n\r\n`,
+    `GET /v1/sessions/${session.id}/logs HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ${rig.authorization.authorization}\r\n\r\n`,
   );
   await sleep(500);
   expect(process.memoryUsage().rss - before).toBeLessThan(40_000_000);
