@@ -1,9 +1,11 @@
 import { diskCases } from './cases/disk.ts';
 import { engineCases } from './cases/engine.ts';
 import { failpointCases } from './cases/failpoints.ts';
+import { gatewayDeliveryCases } from './cases/gateway-delivery.ts';
 import { providerCases } from './cases/provider.ts';
 import { redisCases } from './cases/redis.ts';
 import { roleCases } from './cases/roles.ts';
+import { webhookCases } from './cases/webhooks.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** Every fault that Daypass is to outlive. */
@@ -14,6 +16,8 @@ export const MATRIX: FaultCase[] = [
   ...engineCases,
   ...providerCases,
   ...diskCases,
+  ...gatewayDeliveryCases,
+  ...webhookCases,
 ];
 
 const SHORT = new Set([

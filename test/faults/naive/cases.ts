@@ -28,9 +28,10 @@ const undisturbed: FaultCase = {
   },
 };
 
-/** The faults of the matrix that it can meet: it has no minter or warden to kill, no spool to fill, and two of the worker's failpoints. */
+/** The faults of the matrix that it can meet: it has no minter or warden to kill, no spool to fill, no token
+ * with the gateway, no webhooks, and two of the worker's failpoints. */
 function canMeet({ name }: FaultCase): boolean {
-  if (/^disk\.|^failpoint\.(minter|warden)\./.test(name)) return false;
+  if (/^(disk|gateway_delivery|webhook)\.|^failpoint\.(minter|warden)\./.test(name)) return false;
   return !name.startsWith('failpoint.worker.') || LEAKY.has(name);
 }
 

@@ -3,12 +3,13 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What the minter asks of the repo host; all else is git's and goes through unharmed. */
-export type ProviderCall = 'mint' | 'delete' | 'verify';
+/** What the minter asks of the repo host, and git's pushes; all else is git's and goes through unharmed. */
+export type ProviderCall = 'mint' | 'delete' | 'verify' | 'push';
 
 /**
  * - a status: the call does not reach the host.
  * - `hang`: it reaches nobody and is never answered.
+ * - `held`: it is under way until all is mended, and only then reaches the host.
  * - `reset_after_commit`: the host did it, and the connection breaks before the answer.
  * - `half_body`: the host did it, and the answer breaks off in its middle.
  * - `not_forwarded`: answered 204 though the host never heard of it.
@@ -16,6 +17,7 @@ export type ProviderCall = 'mint' | 'delete' | 'verify';
 export type ProviderFault =
   | { status: number; retryAfterSeconds?: number }
   | 'hang'
+  | 'held'
   | 'reset_after_commit'
   | 'half_body'
   | 'not_forwarded';
@@ -44,9 +46,11 @@ export async function startLossyProvider(): Promise<LossyProvider> {
     mint: { calls: 0, broken: 0 },
     delete: { calls: 0, broken: 0 },
     verify: { calls: 0, broken: 0 },
+    push: { calls: 0, broken: 0 },
   };
   const values = new Set<string>();
   const hanging = new Set<ServerResponse>();
+  const held = new Set<() => void>();
   const outages: { from: number; to: number | null }[] = [];
   let origin = '';
 
@@ -76,8 +80,11 @@ export async function startLossyProvider(): Promise<LossyProvider> {
         .writeHead(fault.status, { 'content-type': 'application/json', ...after })
         .end('{"error":"told to"}');
     }
+    if (fault === 'held') await new Promise<void>((resolve) => held.add(resolve));
+    // Who called may have ended while it was held.
+    if (req.destroyed) return;
     const upstream = await forward(req, origin);
-    if (call !== 'mint' && fault === null) {
+    if (call !== 'mint' && (fault === null || fault === 'held')) {
       res.writeHead(upstream.statusCode ?? 502, upstream.headers);
       upstream.pipe(res);
       upstream.on('error', () => res.destroy());
@@ -106,6 +113,8 @@ export async function startLossyProvider(): Promise<LossyProvider> {
     for (const rule of rules.values()) rule.left = 0;
     for (const res of hanging) res.destroy();
     hanging.clear();
+    for (const goOn of held) goOn();
+    held.clear();
     closeOutage();
   };
   return {
@@ -133,6 +142,7 @@ function callOf({ method, url = '' }: IncomingMessage): ProviderCall | null {
   const path = url.replace(/\?.*$/, '');
   if (method === 'POST' && path === '/v1/repo_token') return 'mint';
   if (method === 'DELETE' && path.startsWith('/v1/repo_token/')) return 'delete';
+  if (method === 'POST' && path.endsWith('/git-receive-pack')) return 'push';
   if (method === 'GET' && /^\/v1\/(repo|repo_token)\/[^/]+$/.test(path) && !path.endsWith('.git')) return 'verify';
   return null;
 }

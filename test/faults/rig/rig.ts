@@ -10,6 +10,7 @@ import { inBatches } from '../../../src/token/minter/in-batches.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { startTestRedis } from '../../support/redis.ts';
 import { ACCOUNT_KEY, startStack, type Stack } from '../../support/stack.ts';
+import { startReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts';
 import { startLossyProvider, type LossyProvider } from './lossy-provider.ts';
 import type { OwnEngine } from './own-engine.ts';
 import { startRedisProxy, type RedisProxy } from './redis-proxy.ts';
@@ -39,6 +40,8 @@ export interface Rig extends AsyncDisposable {
   readonly stack: Stack;
   readonly provider: LossyProvider;
   readonly redisProxy: RedisProxy;
+  /** Sessions may have their webhooks go there. */
+  readonly receiver: WebhookReceiver;
   /** Past the proxy. */
   readonly redis: Redis;
   readonly docker: Docker;
@@ -54,6 +57,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
   const provider = stack.use(await startLossyProvider());
   const redisProxy = stack.use(await startRedisProxy());
+  const receiver = stack.use(await startReceiver());
   const disk = options.smallDisk !== undefined ? stack.use(await mountSmallDisk()) : null;
   const redisServer = await startTestRedis();
   redisProxy.forwardTo(redisServer.url);
@@ -63,6 +67,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         DAYPASS_REDIS_URL: redisProxy.socket,
         DAYPASS_RELACE_BASE_URL: provider.url,
         DAYPASS_JOB_LOCK_SECONDS: JOB_LOCK_SECONDS,
+        DAYPASS_WEBHOOK_PRIVATE_HOSTS: receiver.host,
+        DAYPASS_WEBHOOK_CA_FILE: receiver.certificateFile,
         ...(options.engine && { DOCKER_HOST: options.engine.host }),
         ...(disk !== null && options.smallDisk === 'logs' && { DAYPASS_LOG_DIR: disk.dir }),
         ...options.settings,
@@ -97,6 +103,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     stack: daypass,
     provider,
     redisProxy,
+    receiver,
     redis,
     docker: daypass.docker,
     engine: options.engine ?? null,

@@ -21,6 +21,8 @@ export interface SessionShape {
   pauseMs: number;
   /** `env` when left out. */
   delivery?: 'env' | 'gateway';
+  /** Who is told of its steps; nobody when left out. */
+  webhook?: { url: string; secret: string };
 }
 
 /** Sessions that count their own starts where no sandbox can take it back, and say how much of their log is there. */
@@ -54,6 +56,7 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
       repos: [{ id: repoId }],
       command: ['sh', '-c', commandText(shape)],
       credentials: { delivery: shape.delivery ?? 'env' },
+      ...(shape.webhook && { webhook: shape.webhook }),
       timeoutSeconds: 120,
       resources: { memoryMb: 64, cpus: 1 },
     };
