@@ -16,8 +16,8 @@ export type Decision = { allowed: true; ruling: Ruling; addresses: string[] } | 
 export type Resolve = (host: string) => Promise<string[]>;
 
 export interface Rules {
-  /** Always allowed, whatever its address: the one host that the operator configured. */
-  repoHost: Target;
+  /** Always allowed, whatever its address: the one host that the operator configured. null: it is served in the gateway. */
+  repoHost: Target | null;
   allow: NetworkRule[];
 }
 
@@ -31,7 +31,7 @@ export interface Names {
 
 /** null: no rule lets a sandbox reach the target. Pure. */
 export function ruleOn(target: Target, { repoHost, allow }: Rules): Ruling | null {
-  if (target.host === repoHost.host && target.port === repoHost.port) return { isRepoHost: true, raw: true };
+  if (target.host === repoHost?.host && target.port === repoHost.port) return { isRepoHost: true, raw: true };
   const rule = isIP(target.host) === 0 ? ruleFor(allow, target.host, target.port) : null;
   return rule === null ? null : { isRepoHost: false, raw: rule.raw };
 }

@@ -1,8 +1,8 @@
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe } from '../errors.ts';
-import { framingProblem, hostProblem, requestHeaders, responseHeaders } from './headers.ts';
-import { closeWhenIdle } from './idle.ts';
+import { framingProblem, headBytes, hostProblem, requestHeaders, responseHeaders } from './headers.ts';
+import { closeWhenIdle, whenClosed } from './idle.ts';
 import { refusalText, type Proxy, type Way } from './proxy.ts';
 import { pump } from './pump.ts';
 import { formatTarget, readRequestTarget, shownHost, type Target } from './target.ts';
@@ -23,7 +23,7 @@ export async function forward(req: IncomingMessage, res: ServerResponse, proxy: 
   });
   if (!('way' in admitted)) return refuse(res, admitted.status, admitted.reason);
   const { way } = admitted;
-  req.socket.once('close', () => way.close());
+  whenClosed(req.socket, () => way.close());
   try {
     upstream = await proxy.dial(way.addresses, target.port);
   } catch (error) {
@@ -81,6 +81,7 @@ async function send({ req, res, way, path, upstream, proxy }: Exchange): Promise
     upstream.destroy();
     return fail(new Error('the connection ended'));
   }
+  if (way.meters.sent(headBytes(req)) === null) return;
   closeWhenIdle(upstream);
   const outgoing = request({
     createConnection: () => upstream,

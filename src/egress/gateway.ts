@@ -80,8 +80,10 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
     }
     broken.delete(sandboxId);
     const { sessionId } = policy;
-    const rules: Rules = { repoHost, allow: policy.allow.map(parseNetworkRule) };
     const handlers = handlersFor(policy);
+    // One that is served here from now on is reached in no other way, nor by what was opened before.
+    const isServed = handlers.some((handler) => handler.serves(repoHost));
+    const rules: Rules = { repoHost: isServed ? null : repoHost, allow: policy.allow.map(parseNetworkRule) };
     if (known === undefined) {
       const socket = socketIn(gatewayDir(runDir, sandboxId));
       const gateway = await openSandboxGateway({

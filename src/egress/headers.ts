@@ -41,7 +41,10 @@ export function hostProblem({ rawHeaders, headers }: IncomingMessage, target: Ta
  */
 export function requestHeaders({ headers }: IncomingMessage, target: Target): OutgoingHttpHeaders {
   const { host: _host, expect: _expect, ...endToEnd } = endToEndHeaders(headers);
-  const framing = headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
+  const { 'transfer-encoding': coding, 'content-length': length } = headers;
+  // Also a length that Connection names: without it the body would be another request.
+  const framing =
+    coding !== undefined ? { 'transfer-encoding': 'chunked' } : length !== undefined && { 'content-length': length };
   return { ...endToEnd, ...framing, host: hostHeader(target), connection: 'close' };
 }
 
@@ -55,6 +58,11 @@ export function responseHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeade
 function endToEndHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name)));
+}
+
+/** About how many bytes a request's head takes. */
+export function headBytes({ url = '', rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, url.length);
 }
 
 function countOf(rawHeaders: string[], name: string): number {

@@ -10,6 +10,12 @@ export function closeWhenIdle(socket: Socket): void {
   socket.on('timeout', destroyIt);
 }
 
+/** Runs this once the socket is closed; at once where it is already. */
+export function whenClosed(socket: Socket, run: () => void): void {
+  if (socket.destroyed) run();
+  else socket.once('close', run);
+}
+
 function destroyIt(this: Socket): void {
   this.destroy();
 }

@@ -9,7 +9,7 @@ import { openDecisionLog } from './decisions/decision-log.ts';
 import type { Dial } from './dial.ts';
 import { forward, forwardTunnelled, refuse } from './forward.ts';
 import { createGatekeeper } from './gatekeeper.ts';
-import { closeWhenIdle } from './idle.ts';
+import { closeWhenIdle, whenClosed } from './idle.ts';
 import type { GatewayLimits } from './limits/limits.ts';
 import { TokenBucket } from './limits/token-bucket.ts';
 import { keepTotals } from './limits/totals-file.ts';
@@ -145,7 +145,7 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     }
     const onward = await tunnel(client, target, proxy);
     if (onward === null) return;
-    client.once('close', () => onward.upstream.destroy());
+    whenClosed(client, () => onward.upstream.destroy());
     readOn(client, { target, onward });
   };
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

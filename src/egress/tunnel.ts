@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe } from '../errors.ts';
-import { closeWhenIdle } from './idle.ts';
+import { closeWhenIdle, whenClosed } from './idle.ts';
 import { openingProblem } from './opening/opening-problem.ts';
 import { readOpening } from './opening/read-opening.ts';
 import { refusalText, type Proxy, type Way } from './proxy.ts';
@@ -28,7 +28,7 @@ export async function tunnel(client: Socket, target: Target, { admit, dial, log 
   });
   if (!('way' in admitted)) return refused(client, admitted.status, admitted.reason);
   const { way } = admitted;
-  client.once('close', () => way.close());
+  whenClosed(client, () => way.close());
   try {
     upstream = await dial(way.addresses, target.port);
   } catch (error) {

@@ -72,6 +72,15 @@ describe('bytes', () => {
     expect(await exchange(path, request)).toMatch(/^HTTP\/1\.1 429/);
   });
 
+  it('in the heads of requests count too', async () => {
+    const port = await serve(createHttpServer((_req, res) => res.end('ok')));
+    const { path } = await echoWorld({ limits: { sentBytes: 16 * KIB }, dial: () => dial(['127.0.0.1'], port) });
+    const request = `GET http://web.example.com/ HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(9 * KIB)}\r\n\r\n`;
+    expect(await exchange(path, request)).toMatch(/^HTTP\/1\.1 200/);
+    expect(await exchange(path, request)).toBe('');
+    expect(await exchange(path, request)).toMatch(/^HTTP\/1\.1 429 [^]*sent all/);
+  });
+
   it('come no faster than they may, and none is lost', async () => {
     const { path } = await echoWorld({ limits: { bytesPerSecond: 256 * KIB } });
     const client = await tunnelTo(path, 'echo.example.com:7');

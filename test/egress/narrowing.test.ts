@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
 import type { Resolve } from '../../src/egress/decide.ts';
+import type { RequestHandler } from '../../src/egress/request-handler.ts';
 import { eventually } from '../support/eventually.ts';
 import { realClientHello } from './support/client-hello.ts';
 import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo } from './support/rig.ts';
@@ -126,4 +127,40 @@ it('cuts nothing when rules are added, and refuses all by an empty list but the 
   await Promise.race([once(open, 'close'), once(open, 'end')]);
   expect(await exchange(path, 'GET http://web.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/403/);
   expect(await exchange(path, `GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(/here$/);
+});
+
+it('forgets a client that hung up while its name was looked up', async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string[]>();
+  const port = await rawServer((socket) => void socket.resume());
+  const rig = await world(port, async () => {
+    asked.resolve();
+    return answer.promise;
+  });
+  const path = await rig.sandbox('sbx_a', ['slow.example.com:80']);
+  const plain = await connectTo(path);
+  plain.write('GET http://slow.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n');
+  await asked.promise;
+  plain.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  answer.resolve([PUBLIC]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await rig.sandbox('sbx_a', ['other.example.com']);
+  await eventually(
+    () => exchange(path, 'CONNECT slow.example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n'),
+    (text) => text.startsWith('HTTP/1.1 403'),
+  );
+  expect((await rig.decisions('sbx_a')).filter(({ verdict }) => verdict === 'cut')).toEqual([]);
+});
+
+it('cuts what goes to the repo host where a handler serves that from now on', async () => {
+  const port = await rawServer((socket) => void socket.resume());
+  const handler: RequestHandler = { serves: (target) => target?.port === port, handle: async () => undefined };
+  const rig = await gatewayRig({ repoPort: port, handlersFor: ({ allow }) => (allow.length === 0 ? [handler] : []) });
+  await rig.start();
+  const path = await rig.sandbox('sbx_a', ['any.example.com']);
+  const open = await tunnelTo(path, `127.0.0.1:${port}`);
+  open.on('error', () => undefined).resume();
+  await rig.sandbox('sbx_a', []);
+  await eventually(() => isOver(open), Boolean);
 });

@@ -98,6 +98,14 @@ describe.each(WAYS)('a request %s', (_way, request) => {
   });
 });
 
+it('sends no body behind a head that does not announce it, though Connection names its length', async () => {
+  const { path, got } = await host();
+  const second = 'GET /evil HTTP/1.1\r\nHost: evil.example.com\r\n\r\n';
+  const head = `Connection: Content-Length\r\nContent-Length: ${second.length}\r\n\r\n`;
+  await exchange(path, inTunnel(`GET / HTTP/1.1\r\nHost: web.example.com\r\n${head}${second}`));
+  expect(got()).toMatch(new RegExp(`^GET / [^]*content-length: ${second.length}\r\n[^]*\r\n\r\n`, 'i'));
+});
+
 it('asks for the host of the URL, whatever Host says', async () => {
   const { path, got } = await host();
   await exchange(

@@ -66,7 +66,8 @@ export class PacketReader {
       pieces.push(Buffer.from(next.value));
       length += next.value.length;
     }
-    const all = Buffer.concat(pieces);
+    // What is held may be large and its packets small: it is not copied for each.
+    const all = pieces.length === 1 ? this.#held : Buffer.concat(pieces);
     if (length < bytes) {
       if (length > 0) throw new NotPackets('the stream ends within a packet');
       return null;

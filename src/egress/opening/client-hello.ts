@@ -2,13 +2,10 @@
 export interface ClientHello {
   /** As it was sent; null when it names no host. */
   serverName: string | null;
-  /** The name that counts may be another one, which only the server can read (Encrypted ClientHello). */
-  hidesName: boolean;
 }
 
-/** Extension types, from IANA's registry of TLS ExtensionType values. */
+/** Extension type, from IANA's registry of TLS ExtensionType values. */
 const SERVER_NAME = 0;
-const ENCRYPTED_CLIENT_HELLO = 0xfe0d;
 const HOST_NAME = 0;
 const MAX_SESSION_ID_BYTES = 32;
 const RANDOM_BYTES = 32;
@@ -34,13 +31,12 @@ export function readClientHello(body: Buffer): ClientHello | null {
 function readExtensions(bytes: Buffer): ClientHello | null {
   const reader = new Reader(bytes);
   const seen = new Set<number>();
-  const hello: ClientHello = { serverName: null, hidesName: false };
+  const hello: ClientHello = { serverName: null };
   while (!reader.isEnd) {
     const type = reader.uint16();
     const data = reader.vector16();
     if (reader.failed || seen.has(type)) return null;
     seen.add(type);
-    if (type === ENCRYPTED_CLIENT_HELLO) hello.hidesName = true;
     if (type !== SERVER_NAME) continue;
     hello.serverName = readServerName(data);
     if (hello.serverName === null) return null;

@@ -5,8 +5,7 @@ import type { Opening } from './opening-reader.ts';
 export const OPENING_TIMEOUT_MS = 5_000;
 
 /**
- * Why a connection that begins so may not go on to the target; null when it may. A name that is hidden may be any name at
- * all on the same servers, so it counts as another one.
+ * Why a connection that begins so may not go on to the target; null when it may.
  */
 export function openingProblem(opening: Opening | 'late' | 'ended', target: Target): string | null {
   const why = reasonAgainst(opening, target);
@@ -19,9 +18,9 @@ function reasonAgainst(opening: Opening | 'late' | 'ended', target: Target): str
   if (opening.kind === 'http') return null;
   if (opening.kind === 'other') return 'what came is neither TLS nor HTTP';
   if (opening.kind === 'broken') return 'what came is no TLS ClientHello in good form';
-  const { serverName, hidesName } = opening.hello;
+  // An inner name (Encrypted ClientHello) reaches what domain fronting does, and browsers pretend to have one every time.
+  const { serverName } = opening.hello;
   if (serverName === null) return 'the TLS handshake names no host (no SNI)';
   if (serverName.toLowerCase() !== target.host) return `the TLS handshake asks for ${shownHost(serverName)} instead`;
-  if (hidesName) return 'the TLS handshake hides the name it asks for (Encrypted ClientHello)';
   return null;
 }
