@@ -33,6 +33,7 @@
  *
  * Steps begin with a PATH and `LANG=C.UTF-8` and find besides only what `E` says; the agent begins with those two, what the
  * image sets (its PATH too) but for the names that a request may not set, and then what `E` and `U` say, in their order.
+ * No file that either writes may be longer than the file system at `/workspace`.
  *
  * While {@link MAX_UNSTORED_BYTES} or more of the file are not stored, init reads no more output: steps and agent wait,
  * nothing is lost. The bound is not for the other reports, nor for what the pipes still hold when a step or the agent has

@@ -99,6 +99,16 @@ describe('the agent', () => {
     expect(await init.report('Z')).toEqual(['9', '', 'outside']);
   });
 
+  test('cannot have its own SIGTERM taken for one from outside', async () => {
+    const init = await startInit(tools.directory);
+    // rt_sigqueueinfo (129) of signal 15 to PID 1, with SI_QUEUE and 0 as the sender's id.
+    const forge =
+      'import ctypes, struct; ctypes.CDLL(None).syscall(129, 1, 15, struct.pack("iiiiii", 15, 0, -1, 0, 0, 0) + bytes(104))';
+    init.runAgent(`trap "exit 6" TERM; python3 -c '${forge}'; while :; do sleep 0.05; done`);
+    expect(await init.exitCode).toBe(6);
+    expect(await init.report('Z')).toEqual(['6', '', '']);
+  });
+
   test('may send init a SIGTERM itself: that is its own affair, as is an order to stop', async () => {
     const own = await startInit(tools.directory);
     own.runAgent('trap "exit 6" TERM; kill -TERM 1; while :; do sleep 0.05; done');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -51,6 +51,23 @@ describe('what a sandbox has on its host', () => {
     await runtime.remove(sandboxId);
     expect(await readdir(memoryDir)).toEqual([]);
     expect(await readdir(join(runDir, 'gateways'))).toEqual([]);
+  });
+
+  it('is removed without a step into what somebody else has put there', async () => {
+    await using warden = await startTestWarden();
+    const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
+    const spec = aSandbox(warden.host);
+    await runtime.create(spec);
+    // Until its init is up, the directory is the agents' user's, which a worker may run as, too.
+    const dir = join(warden.host.memoryDir, spec.sandboxId);
+    await mkdir(join(dir, 'of-another'));
+    await writeFile(join(dir, 'of-another', 'kept'), '');
+    await symlink('of-another', join(dir, 'a-link'));
+    await expect(runtime.remove(spec.sandboxId)).rejects.toMatchObject({ code: 'sandbox_failed' });
+    expect(await readdir(join(dir, 'of-another'))).toEqual(['kept']);
+    await rm(join(dir, 'of-another', 'kept'));
+    await runtime.remove(spec.sandboxId);
+    expect(await readdir(warden.host.memoryDir)).toEqual([]);
   });
 
   it('is asked for by the group alone', async () => {

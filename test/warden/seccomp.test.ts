@@ -54,6 +54,8 @@ const BLOCKED: [name: string, call: string, errno: string][] = [
   ['pidfd_getfd', '438, 0, 0, 0', 'EPERM'],
   ['process_madvise', '440, 0, 0, 0, 0, 0', 'EPERM'],
   ['move_pages', '279, 0, 0, 0, 0, 0, 0', 'EPERM'],
+  ['prlimit64 of init’s open files', '302, 1, 7, buf, 0', 'EPERM'],
+  ['prlimit64 with high bits set', '302, 0x100000000 | 1, 7, buf, 0', 'EPERM'],
   ['vmsplice', '278, 1, 0, 0, 0', 'EPERM'],
   ['remap_file_pages', '216, 0, 0, 0, 0, 0', 'EPERM'],
   ['uselib', '134, b"/x"', 'EPERM'],
@@ -117,6 +119,13 @@ describe('the system calls of a sandbox', () => {
   it('hold every ioctl but those that put input into a terminal', async () => {
     const said = await python(IOCTLS.map((request) => `print(call(16, 99, ${request}, buf))`));
     expect(said).toEqual(IOCTLS.map(() => 'EBADF'));
+  });
+
+  it('hold limits that a process sets for itself, and those of others to be read', async () => {
+    const said = await python([
+      'print(call(302, 0, 4, 0, buf)); print(call(302, 0, 4, buf, 0)); print(call(302, 1, 7, 0, buf))',
+    ]);
+    expect(said).toEqual(['fine', 'fine', 'fine']);
   });
 
   it('are those of 64 bits alone: a program of 32 bits ends at its first', async () => {

@@ -45,8 +45,11 @@ void session_take_signals(struct session *session) {
       child_ended = true;
       continue;
     }
-    /* The kernel knows no id, in here, of a sender that is not in the sandbox: signal(7), pid_namespaces(7). */
-    if (info.ssi_pid == 0) session->asked_from_outside = true;
+    /*
+     * The kernel knows no id, in here, of a sender that is not in the sandbox: pid_namespaces(7). One in it can write any
+     * id into a signal that it queues, but not that kill(2) sent it: rt_sigqueueinfo(2).
+     */
+    if (info.ssi_code == SI_USER && info.ssi_pid == 0) session->asked_from_outside = true;
     session_stop(session, (int)info.ssi_signo);
   }
   if (child_ended) reap(session);

@@ -2,12 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 extern char **environ;
+
+enum { EXEC_TAKES_MS = 10000 };
+static const char WORKSPACE[] = "/workspace";
 
 /* What a child could not do, told to init through a pipe that a successful exec closes. */
 struct failure {
@@ -27,10 +33,22 @@ static int connect_streams(int out, int err) {
   return null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ? -1 : 0;
 }
 
+/* No file can be longer than the file system. Init itself has no such limit: the file of reports only grows. */
+static void limit_file_size(void) {
+  struct statvfs found;
+  struct rlimit limit;
+  if (statvfs(WORKSPACE, &found) != 0 || getrlimit(RLIMIT_FSIZE, &limit) != 0) return;
+  rlim_t size = (rlim_t)found.f_blocks * found.f_frsize;
+  if (size == 0 || size >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max = size;
+  setrlimit(RLIMIT_FSIZE, &limit);
+}
+
 static _Noreturn void become(const char *cwd, char **argv, char **env, const int *out_err, int failed) {
   struct failure failure = {.stage = AT_STREAMS};
   setsid();
   reset_signals();
+  limit_file_size();
   if (connect_streams(out_err[0], out_err[1]) == 0) {
     failure.stage = AT_CWD;
     if (chdir(cwd) == 0) {
@@ -52,10 +70,14 @@ static int explain(const struct failure *failure, const char *cwd, const char *c
   return failure->stage == AT_EXEC && failure->error == ENOENT ? 127 : 126;
 }
 
-/* An exec takes no longer than reading a file, so waiting for it keeps the order of reports simple. */
-static int await_exec(int failed, const char *cwd, const char *command, char *reason, size_t size) {
+/*
+ * An exec takes no longer than reading a file, so waiting for it keeps the order of reports simple. A process that a step
+ * has left behind could stop the new one before that, and init with it: then it is killed, and ends as a killed one does.
+ */
+static int await_exec(pid_t pid, int failed, const char *cwd, const char *command, char *reason, size_t size) {
   struct failure failure;
   ssize_t got;
+  if (poll(&(struct pollfd){.fd = failed, .events = POLLIN}, 1, EXEC_TAKES_MS) == 0) kill(pid, SIGKILL);
   while ((got = read(failed, &failure, sizeof failure)) < 0 && errno == EINTR) continue;
   return got == (ssize_t)sizeof failure ? explain(&failure, cwd, command, reason, size) : 0;
 }
@@ -79,7 +101,7 @@ int child_start(struct child *child, const char *cwd, char **argv, char **env, c
   int code = 126;
   if (pid < 0) snprintf(reason, size, "cannot start a process: %s", strerror(errno));
   close_all(pipes, 1);
-  if (pid > 0) code = await_exec(pipes[FAILED][0], cwd, argv[0], reason, size);
+  if (pid > 0) code = await_exec(pid, pipes[FAILED][0], cwd, argv[0], reason, size);
   if (code != 0) {
     close_all(pipes, 0);
     return code;

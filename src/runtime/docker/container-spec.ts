@@ -10,7 +10,7 @@ import type { Workspace } from './workspace.ts';
 const MEBIBYTE = 1024 * 1024;
 /** Enough for compilers and watchers, and below what any engine of ours has been started with. */
 const OPEN_FILES = 8_192;
-/** The file in which init reports only grows, and may grow so long; what counts for the agent is the size of its file systems. */
+/** The file in which init reports only grows, and may grow so long; to what it starts, init gives the size of the workspace. */
 const FILE_BYTES = 2 ** 40;
 
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */

@@ -1,9 +1,10 @@
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir } from 'node:fs/promises';
 import { gatewayDir } from '../../egress/layout.ts';
 import { initDir } from '../../runtime/init-dir.ts';
 import { AGENT_ID } from '../../runtime/docker/agent-id.ts';
 import { WardenRefusal } from '../refusal.ts';
 import { requireOwnDirectory } from './own-directory.ts';
+import { removeFlat } from './remove-flat.ts';
 
 /** What a sandbox gets mounted from this host and has to itself. */
 export interface Places {
@@ -58,8 +59,7 @@ export function createPlaces(options: { runDir: string; memoryDir: string; gatew
     },
     async remove(sandboxId) {
       for (const dir of [initDirOf(sandboxId), gatewayDirOf(sandboxId)]) {
-        // The gateway may be making its socket right now; a directory in which something appears is looked through again.
-        await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
+        await removeFlat(dir);
       }
     },
   };
