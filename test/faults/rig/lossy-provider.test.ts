@@ -71,3 +71,13 @@ test('a call with a status never reaches the host; mending ends what hangs and t
   expect(provider.outages()).toEqual([{ from: expect.any(Number), to: expect.any(Number) }]);
   expect((await mint()).status).toBe(201);
 });
+
+test('what is held reaches the host only when all is mended, and is then answered as if nothing had been', async () => {
+  provider.fail('mint', 'held', 1);
+  const held = mint();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await live()).toBe(0);
+  provider.mend();
+  expect((await held).status).toBe(201);
+  expect(await live()).toBe(1);
+});
