@@ -137,19 +137,24 @@ it('forgets a client that hung up while its name was looked up', async () => {
     asked.resolve();
     return answer.promise;
   });
-  const path = await rig.sandbox('sbx_a', ['slow.example.com:80']);
+  const path = await rig.sandbox('sbx_a', ['tcp://slow.example.com:22', 'slow.example.com:80']);
+  const tunnelled = await connectTo(path);
+  tunnelled.write('CONNECT slow.example.com:22 HTTP/1.1\r\nHost: x\r\n\r\n');
   const plain = await connectTo(path);
   plain.write('GET http://slow.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n');
   await asked.promise;
+  tunnelled.destroy();
   plain.destroy();
   await new Promise((resolve) => setTimeout(resolve, 100));
   answer.resolve([PUBLIC]);
   await new Promise((resolve) => setTimeout(resolve, 100));
   await rig.sandbox('sbx_a', ['other.example.com']);
-  await eventually(
-    () => exchange(path, 'CONNECT slow.example.com:80 HTTP/1.1\r\nHost: x\r\n\r\n'),
-    (text) => text.startsWith('HTTP/1.1 403'),
-  );
+  const opens = (): Promise<boolean> =>
+    tunnelTo(path, 'other.example.com:443').then(
+      () => true,
+      () => false,
+    );
+  await eventually(opens, Boolean);
   expect((await rig.decisions('sbx_a')).filter(({ verdict }) => verdict === 'cut')).toEqual([]);
 });
 
@@ -163,4 +168,5 @@ it('cuts what goes to the repo host where a handler serves that from now on', as
   open.on('error', () => undefined).resume();
   await rig.sandbox('sbx_a', []);
   await eventually(() => isOver(open), Boolean);
+  expect(isOver(open)).toBe(true);
 });
