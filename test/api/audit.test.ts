@@ -44,7 +44,7 @@ test('everything that a key does to its sessions is told, with from where, about
     'session.stop ok',
     'session.stop unchanged',
     'session.delete ok',
-    'session.start invalid_request',
+    'session.start image_not_allowed',
     'api_key.create scope_missing',
   ]);
   expect(told[1]).toEqual({

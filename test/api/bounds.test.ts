@@ -224,7 +224,7 @@ test('a client that asks for lists again and again on one connection and reads n
   const before = process.memoryUsage().rss;
   const { socket, closed } = await dial();
   socket.pause();
-  const ask = `GET /v1/sessions?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: ${rig.authorization.authorization}\r\n\r\n`;
+  const ask = `GET /v1/sessions?limit=100 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ${rig.authorization.authorization}\r\n\r\n`;
   socket.write(ask.repeat(100));
   await sleep(500);
   socket.resume();
@@ -237,7 +237,7 @@ test('a key whose answers nobody reads has few of them at once, and they are cut
   const metadata = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`k${i}`, 'x'.repeat(512)]));
   const { request } = aSession();
   for (let i = 0; i < 200; i++) await putSession(rig.redis, { keyId: id, request: { ...request, metadata } });
-  const ask = `GET /v1/sessions?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`;
+  const ask = `GET /v1/sessions?limit=200 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${key}\r\n\r\n`;
   const dials = await Promise.all(Array.from({ length: BOUNDS.callsPerKey }, dial));
   // One answer may be all in the kernel's hands; of three on a connection, one is left to wait.
   for (let round = 0; round < 3; round++) {

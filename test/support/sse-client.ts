@@ -37,7 +37,10 @@ async function* parse(body: ReadableStream<Uint8Array>): AsyncGenerator<Received
     const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
+      // By hand: `.` and `$` of a pattern take U+2028 for a line's end, and the protocol does not.
+      const lines = block.split('\n');
+      const field = (name: string): string | undefined =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
       const [id, event, data] = [field('id'), field('event'), field('data')];
       if (data === undefined) continue;
       yield { ...(id !== undefined && { id }), ...(event !== undefined && { event }), data: JSON.parse(data) };

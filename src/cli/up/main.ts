@@ -21,6 +21,7 @@ const COMMANDS: Record<string, (context: CommandContext) => Promise<number>> = {
   bench: longRun('test/bench/main.ts'),
   faults: longRun('test/faults/main.ts'),
   chaos: longRun('test/chaos/main.ts'),
+  attacks: longRun('test/attacks/main.ts'),
   fuzz: longRun('test/fuzz/main.ts'),
   cli,
 };

@@ -26,6 +26,12 @@ export const GIT_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
+ * The largest piece of memory that git may ask for. A pack of some kilobytes can hold deltas that unfold to gigabytes, and
+ * git unfolds them in memory; files above `core.bigFileThreshold` (512 MB) are no deltas, and streamed.
+ */
+const ALLOCATION_LIMIT = '600m';
+
+/**
  * The whole environment of a git process: nothing of ours is passed on, and no configuration of the machine or a user is
  * read. `homeDir` is an empty directory.
  */
@@ -38,6 +44,7 @@ export function gitEnvironment(homeDir: string, protocol: string | null): Record
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_ATTR_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
+    GIT_ALLOC_LIMIT: ALLOCATION_LIMIT,
     // Clients may push refs/replace; the host must go on seeing what is really there.
     GIT_NO_REPLACE_OBJECTS: '1',
     ...(protocol !== null && { GIT_PROTOCOL: protocol }),

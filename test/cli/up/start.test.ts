@@ -107,9 +107,12 @@ describe('npm start', () => {
     expect(await containers()).toEqual([]);
     expect(await readdir(join(dir.path, 'spool'))).toEqual([]);
     expect(existsSync(defaultMemoryDir(installation()))).toBe(false);
+    for (const name of ['disks', 'pushes']) expect(await readdir(join(dir.path, name))).toEqual([]);
     expect((await readdir(dir.path)).toSorted()).toEqual([
+      'disks',
       'git-host',
       'logs',
+      'pushes',
       'receipt-key.pem',
       'redis',
       'seal-keys',
