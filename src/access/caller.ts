@@ -17,6 +17,8 @@ export interface Caller {
   fingerprint: string;
   /** Known to the caller and to nobody who reads the store: what bodies are hashed with. */
   secret: Secret;
+  /** The login that it came by instead of the key itself. */
+  login?: Secret;
 }
 
 const SETTINGS = 'settings:';

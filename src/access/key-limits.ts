@@ -6,7 +6,7 @@ export interface KeyLimits {
   sessions: number | null;
   startsPerMinute: number | null;
   requestsPerMinute: number | null;
-  /** The longest `timeoutSeconds` and `maxTimeoutSeconds` of a session. */
+  /** The longest `timeoutSeconds` and `maxTimeoutSeconds` of a session, and of each time that it is extended. */
   timeoutSeconds: number | null;
   cpus: number | null;
   memoryMb: number | null;

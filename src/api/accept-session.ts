@@ -15,6 +15,7 @@ import { shownUrl } from '../webhook/url.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { ApiDeps } from './deps.ts';
 import { claimKey, earlierSession, type IdempotencyClaim } from './idempotency.ts';
+import { keyHolds } from './key-holds.ts';
 import { openSessions, requireRoom } from './open-sessions.ts';
 import { enqueue } from './queue-access.ts';
 import { requireRate } from './rate-limits.ts';
@@ -73,12 +74,14 @@ async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSessi
   const effects = [...claimed.effects, ...(audit === null ? [] : [audit.effect()])];
   const bounds = limits.sessions === null ? [] : [openSessions(keyId, limits.sessions)];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    // Nobody else knows this id, so a second look means that the key was taken, or that there are too many sessions.
+    const expect = [...claimed.expect, ...(await keyHolds(redis, caller))];
+    // Nobody else knows this id, so a second look means that the key was taken, that there are too many
+    // sessions, or that the API key has changed.
     let looked = false;
     const after = await change(redis, { sessionId: id }, () => {
       if (looked) return null;
       looked = true;
-      return { session, events: [{ type: 'accepted' }], expect: claimed.expect, effects, bounds };
+      return { session, events: [{ type: 'accepted' }], expect, effects, bounds };
     });
     if (after.session !== null) {
       audit?.written();

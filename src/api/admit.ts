@@ -22,13 +22,17 @@ export function originOf(req: Request, res: Response): Origin {
 /** Lets a request in: by a key that is known, or a login with one, within its rate. Throws `unauthorized`, `cross_site` or `rate_limited`. */
 export async function admit(deps: ApiDeps, [req, res]: [Request, Response]): Promise<Caller> {
   const caller = await authenticate(deps, [req, res]);
-  const { requestsPerMinute } = caller.limits;
-  if (requestsPerMinute !== null) {
-    const rate = await deps.rates.count('requests', caller.keyId, requestsPerMinute);
-    tellRate(res, rate);
-    requireRate(rate, 'requests of this API key');
-  }
+  await countRequest(deps, caller, res);
   return caller;
+}
+
+/** Counts a call of a key that has a limit. Throws `rate_limited`. */
+export async function countRequest({ rates }: Pick<ApiDeps, 'rates'>, caller: Caller, res: Response): Promise<void> {
+  const { requestsPerMinute } = caller.limits;
+  if (requestsPerMinute === null) return;
+  const rate = await rates.count('requests', caller.keyId, requestsPerMinute);
+  tellRate(res, rate);
+  requireRate(rate, 'requests of this API key');
 }
 
 /** Throws `scope_missing`. */
@@ -57,7 +61,7 @@ async function authenticate(deps: ApiDeps, [req, res]: [Request, Response]): Pro
 }
 
 /**
- * Counts and tells of a key, or a login, that was not taken. A key that is known is never asked for its address: many may
+ * Counts and tells of a key that was not taken. A key that is known is never asked for its address: many may
  * stand behind one, and nobody guesses 192 random bits however often they may try. Throws `rate_limited`.
  */
 export async function noteRefusedKey(deps: ApiDeps, [req, res]: [Request, Response]): Promise<void> {

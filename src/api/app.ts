@@ -7,7 +7,7 @@ import type { Method, Operation } from './operation.ts';
 import { requireOurHost } from './hosts.ts';
 import { serveLogin } from './login/serve-login.ts';
 import { createPipelineGuard } from './pipelining.ts';
-import { createReadBody, type ReadBody } from './read-body.ts';
+import { createReadBody, MAX_BODY_BYTES, type ReadBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { routes } from './routes.ts';
 import { sendRefusal } from './send-refusal.ts';
@@ -31,8 +31,8 @@ export function createApp(deps: ApiDeps, { dashboard, trustedProxies }: AppOptio
   });
   app.use(begin(deps));
   serveDashboard(app, dashboard);
-  const readBody = createReadBody();
-  serveLogin(app, deps, readBody);
+  serveLogin(app, deps);
+  const readBody = createReadBody(MAX_BODY_BYTES);
   for (const [path, operations] of Map.groupBy(routes(), (operation) => operation.path)) {
     app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps, readBody));
   }

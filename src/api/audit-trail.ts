@@ -33,6 +33,8 @@ export interface AuditTrail {
   begin(): Promise<void>;
   /** Writes the line, unless it is there. */
   end(outcome: AuditOutcome): Promise<void>;
+  /** The trail of something else that the same call does. */
+  also(action: AuditAction, id: string): AuditTrail;
 }
 
 type AuditDeps = Pick<ApiDeps, 'redis' | 'rates' | 'keep'>;
@@ -68,6 +70,7 @@ export function createAuditTrail(
       await appendAudit(redis, entry(outcome), keep.auditMs);
       isWritten = true;
     },
+    also: (other, otherId) => createAuditTrail(deps, { action: other, caller, origin, pathId: otherId }),
   };
 }
 

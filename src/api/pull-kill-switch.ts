@@ -10,7 +10,9 @@ import { change } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 import type { TokenRecord } from '../token/record.ts';
 import type { TokenState } from '../token/state.ts';
+import type { AuditTrail } from './audit-trail.ts';
 import { changeSession } from './change-session.ts';
+import { OPEN } from './open-sessions.ts';
 
 /** Records read, and changed side by side, at once: what one call may keep in memory and ask of Redis. */
 const CHUNK = 64;
@@ -41,6 +43,23 @@ export async function pullKillSwitch(redis: Redis, scope: KillScope, caller: Cal
   return [...found];
 }
 
+/**
+ * Stops every session of an API key that has not ended, its token first, as `pullKillSwitch` does; each with an audit
+ * line of its own. Once the key is revoked it starts no more, so none is missed.
+ */
+export async function stopAllOf(
+  redis: Redis,
+  keyId: string,
+  { caller, audit }: { caller: Caller; audit: AuditTrail | null },
+): Promise<void> {
+  for (const status of OPEN) {
+    await eachChunk(
+      (cursor) => listSessions(redis, { keyId, status, limit: CHUNK, cursor, keep: () => true }),
+      ({ id }) => stop(redis, id, caller, audit?.also('session.stop', id)),
+    );
+  }
+}
+
 async function kill(redis: Redis, { id: tokenId, sessionId }: TokenRecord): Promise<void> {
   await change(redis, { sessionId, tokenId }, ({ session, token }) =>
     token === null ? null : decideKill(session, token, new Date()),
@@ -65,9 +84,9 @@ async function stopTokenless(redis: Redis, scope: KillScope, caller: Caller): Pr
 }
 
 /** A session that is not there, or not any more, or not for this caller, has nothing to stop. */
-async function stop(redis: Redis, id: string, caller: Caller): Promise<void> {
+async function stop(redis: Redis, id: string, caller: Caller, audit: AuditTrail | null = null): Promise<void> {
   try {
-    await changeSession(redis, { id, caller, audit: null }, (facts) => decideStop(facts, KILL_STOP, new Date()));
+    await changeSession(redis, { id, caller, audit }, (facts) => decideStop(facts, KILL_STOP, new Date()));
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
   }

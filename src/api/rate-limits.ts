@@ -7,7 +7,7 @@ import type { Redis } from '../store/redis.ts';
 const WINDOW_SECONDS = 60;
 
 /** What is counted, each apart. */
-export type RateName = 'requests' | 'starts' | 'failed-keys' | 'failed-audit';
+export type RateName = 'requests' | 'starts' | 'logins' | 'failed-keys' | 'failed-audit';
 
 /** Where a count stands after one more. */
 export interface RateState {

@@ -57,7 +57,8 @@ async function handle(
     if (caller !== null && operation.scope !== null) requireScope(caller, operation.scope);
     const call: RawCall = {
       id,
-      query: new URL(req.url, 'http://localhost').searchParams,
+      // Not by a URL parser, which throws at what may stand before the path.
+      query: new URLSearchParams(/\?([^#]*)/.exec(req.url)?.[1]),
       headers: req.headers,
       body: operation.body === null ? undefined : await readBody(req, res),
       caller,

@@ -19,6 +19,11 @@ export async function addApiKey(redis: Redis, key: ApiKeyRecord, effects: Effect
   if (!happened) throw new Error(`There is an API key ${key.id} already`);
 }
 
+/** That a key is still as it was seen: for what may only happen while it is not revoked. */
+export function apiKeyAsSeen(key: ApiKeyRecord): Expectation {
+  return { key: keys.apiKey(key.id), value: JSON.stringify(key) };
+}
+
 /** Gives a key another value: the one before is refused from then on. null where there is no such key, or it is over. */
 export async function rotateApiKey(
   redis: Redis,
@@ -29,13 +34,16 @@ export async function rotateApiKey(
     const found = await readApiKey(redis, id);
     if (found === null || found.revokedAt !== null) return null;
     const key: ApiKeyRecord = { ...found, hash };
-    const asSeen = [{ key: keys.apiKey(id), value: JSON.stringify(found) }];
-    const rotated = await commit(redis, asSeen, [
-      ['SET', keys.apiKey(id), JSON.stringify(key)],
-      ['DEL', keys.apiKeyByHash(found.hash)],
-      ['SET', keys.apiKeyByHash(hash), id],
-      ...effects,
-    ]);
+    const rotated = await commit(
+      redis,
+      [apiKeyAsSeen(found)],
+      [
+        ['SET', keys.apiKey(id), JSON.stringify(key)],
+        ['DEL', keys.apiKeyByHash(found.hash)],
+        ['SET', keys.apiKeyByHash(hash), id],
+        ...effects,
+      ],
+    );
     if (rotated) return key;
   }
 }
@@ -51,12 +59,11 @@ export async function revokeApiKey(
     if (found === null) return null;
     if (found.revokedAt !== null) return { key: found, changed: false };
     const key: ApiKeyRecord = { ...found, revokedAt: now.toISOString() };
-    const asSeen = [{ key: keys.apiKey(id), value: JSON.stringify(found) }];
-    const revoked = await commit(redis, asSeen, [
-      ['SET', keys.apiKey(id), JSON.stringify(key)],
-      ['DEL', keys.apiKeyByHash(key.hash)],
-      ...effects,
-    ]);
+    const revoked = await commit(
+      redis,
+      [apiKeyAsSeen(found)],
+      [['SET', keys.apiKey(id), JSON.stringify(key)], ['DEL', keys.apiKeyByHash(key.hash)], ...effects],
+    );
     if (revoked) return { key, changed: true };
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Secret } from '../token/secret.ts';
+import { commit, type Effect } from './commit.ts';
 import { keys } from './keys.ts';
 import type { Redis } from './redis.ts';
 
@@ -14,9 +15,14 @@ function keyOf(secret: Secret): string {
   return keys.login(createHash('sha256').update(secret.reveal()).digest('hex'));
 }
 
-/** Redis forgets it when it is not used for `idleMs`. */
-export async function keepLogin(redis: Redis, secret: Secret, login: LoginRecord, idleMs: number): Promise<void> {
-  await redis.set(keyOf(secret), JSON.stringify(login), 'PX', idleMs);
+/** Redis forgets it when it is not used for `keptMs`. The effects are done in the same step. */
+export async function keepLogin(
+  redis: Redis,
+  secret: Secret,
+  login: LoginRecord,
+  { keptMs, effects }: { keptMs: number; effects: Effect[] },
+): Promise<void> {
+  await commit(redis, [], [['SET', keyOf(secret), JSON.stringify(login), 'PX', keptMs], ...effects]);
 }
 
 /** null when there is none, or its time is over. */
@@ -31,7 +37,7 @@ export async function noteLoginUse(redis: Redis, secret: Secret, idleMs: number)
   await redis.pexpire(keyOf(secret), idleMs);
 }
 
-/** Safe to repeat. */
-export async function forgetLogin(redis: Redis, secret: Secret): Promise<void> {
-  await redis.del(keyOf(secret));
+/** As `keepLogin`. Safe to repeat. */
+export async function forgetLogin(redis: Redis, secret: Secret, effects: Effect[]): Promise<void> {
+  await commit(redis, [], [['DEL', keyOf(secret)], ...effects]);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthenticator } from '../../src/api/auth.ts';
 import { hashOfKey } from '../../src/access/key-value.ts';
 import { apiKeySchema, createdApiKeySchema } from '../../src/api/schemas/api-key.ts';
-import { readSession } from '../../src/store/records.ts';
+import { readSession, readToken } from '../../src/store/records.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { apiClient } from '../support/api-client.ts';
 import { makeKey } from '../support/api-keys.ts';
@@ -108,12 +108,54 @@ describe('a revoked key', () => {
     expect((await stays.next())?.data).toMatchObject({ sessionId: session.id });
   });
 
-  test('leaves its sessions running, for the operator to see', async () => {
+  test('leaves its sessions running, for the operator to see, and says how many', async () => {
     const { id, key } = await makeKey(rig);
     const { body } = await start(key, { repos: [{ id: REPO_A }] });
-    await rig.call('DELETE', `/v1/api-keys/${id}`);
+    await putSession(rig.redis, { keyId: id, status: 'running' });
+    await putSession(rig.redis, { keyId: id, status: 'succeeded' });
+    const revoked = await rig.call('DELETE', `/v1/api-keys/${id}`);
+    expect(revoked).toMatchObject({ status: 200, body: { openSessions: 2 } });
     const sessionId = (body as { id: string }).id;
     expect((await rig.call('GET', `/v1/sessions/${sessionId}`)).body).toMatchObject({ keyId: id, status: 'queued' });
+  });
+
+  test('with stopSessions has its tokens deleted and its sessions stopped, and those of others go on', async () => {
+    const [{ id }, other] = [await makeKey(rig), await makeKey(rig)];
+    const waiting = await putSession(rig.redis, { keyId: id });
+    const running = await putSession(rig.redis, { keyId: id, status: 'running' }, { state: 'active' });
+    const theirs = await putSession(rig.redis, { keyId: other.id, status: 'running' }, { state: 'active' });
+    const stopping = () => rig.call('DELETE', `/v1/api-keys/${id}?stopSessions=true`);
+    // The one that runs has not ended yet: its worker carries that out.
+    expect(await stopping()).toMatchObject({ status: 200, body: { openSessions: 1 } });
+    expect((await readSession(rig.redis, waiting.session.id))?.status).toBe('stopped');
+    expect((await readSession(rig.redis, running.session.id))?.stop).toMatchObject({ revoke: 'now' });
+    expect((await readToken(rig.redis, running.token?.id ?? ''))?.state).toBe('revoking');
+    expect((await readSession(rig.redis, theirs.session.id))?.stop).toBeNull();
+    expect((await readToken(rig.redis, theirs.token?.id ?? ''))?.state).toBe('active');
+    const audit = await rig.call('GET', `/v1/audit?sessionId=${running.session.id}`);
+    expect(audit.body).toMatchObject({ data: [{ action: 'session.stop', outcome: 'ok', keyId: 'settings:test' }] });
+    expect(await stopping()).toMatchObject({ status: 200, body: { openSessions: 1 } });
+  });
+
+  test('that was revoked before has its sessions stopped by a later call with stopSessions', async () => {
+    const { id } = await makeKey(rig);
+    await rig.call('DELETE', `/v1/api-keys/${id}`);
+    const { session } = await putSession(rig.redis, { keyId: id });
+    await rig.call('DELETE', `/v1/api-keys/${id}?stopSessions=true`);
+    expect((await readSession(rig.redis, session.id))?.status).toBe('stopped');
+  });
+
+  test('starts nothing more, also by calls that were let in before', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { id, key } = await makeKey(rig);
+      const starts = Array.from({ length: 15 }, () => start(key, { repos: [{ id: REPO_A }] }));
+      await starts[0];
+      await rig.call('DELETE', `/v1/api-keys/${id}?stopSessions=true`);
+      const statuses = (await Promise.all(starts)).map((reply) => reply.status);
+      expect(statuses.filter((code) => code !== 201 && code !== 401)).toEqual([]);
+      const { body } = await rig.call('DELETE', `/v1/api-keys/${id}`);
+      expect(body).toMatchObject({ openSessions: 0 });
+    }
   });
 
   test('that never was, or is one of the settings, is answered 404', async () => {

@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiClient } from '../support/api-client.ts';
-import { startTestApi } from '../support/api.ts';
+import { makeKey } from '../support/api-keys.ts';
+import { startTestApi, type TestApi } from '../support/api.ts';
 import { putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
+import { openSse } from '../support/sse-client.ts';
 
 let rig: ApiRig;
 
@@ -118,6 +120,63 @@ describe('a login', () => {
     }
     await own.close();
     expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
+  });
+});
+
+describe('a login and the limits of its key', () => {
+  test('are counted with its calls', async () => {
+    const { key } = await makeKey(rig, { limits: { requestsPerMinute: 2 } });
+    await logIn(rig.call, key);
+    const { cookie } = await logIn(rig.call, key);
+    const third = await rig.call('POST', '/login', { key: null, body: { key } });
+    expect(third).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    const look = await byCookie('GET', '/login', { cookie, 'sec-fetch-site': 'same-origin' });
+    expect(look.status).toBe(429);
+  });
+
+  test('are few a minute for whatever key, as each is kept and told of', async () => {
+    await using own = { rig: await startApiRig(), [Symbol.asyncDispose]: () => own.rig.close() };
+    const statuses: number[] = [];
+    for (let i = 0; i < 31; i++) {
+      statuses.push((await own.rig.call('POST', '/login', { key: null, body: { key: own.rig.api.key } })).status);
+    }
+    expect([statuses[29], statuses[30]]).toEqual([200, 429]);
+  });
+
+  test('need no more of a body than a key', async () => {
+    const reply = await rig.call('POST', '/login', { key: null, body: { key: 'x'.repeat(10_000) } });
+    expect(reply).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+  });
+});
+
+describe('what a login has open', () => {
+  const open = (api: TestApi, { cookie }: Begun) =>
+    openSse(`${api.url}/v1/events`, { cookie, 'sec-fetch-site': 'same-origin' });
+
+  test('is ended within 2 s of its end, in every process, and that of another login goes on', async () => {
+    await using other = await startTestApi({ redisUrl: rig.store.url, keys: { test: rig.api.key } });
+    const { key } = await makeKey(rig, { scopes: ['operate'] });
+    const logins = [await logIn(), await logIn(rig.call, key)];
+    const streams = await Promise.all(logins.map((login) => open(rig.api, login)));
+    const [first] = logins;
+    if (first !== undefined) streams.push(await open(other, first));
+    using stays = await open(rig.api, await logIn());
+    for (const { cookie, csrf } of logins) {
+      const headers = { cookie, 'sec-fetch-site': 'same-origin', 'x-csrf-token': csrf };
+      expect((await byCookie('POST', '/logout', headers)).status).toBe(204);
+    }
+    const endedAt = performance.now();
+    const ends = streams.map((stream) => stream.next(5_000).catch((error: Error) => error.message));
+    expect(await Promise.all(ends)).toEqual(['terminated', 'terminated', 'terminated']);
+    expect(performance.now() - endedAt).toBeLessThan(2_000);
+    const { session } = await putSession(rig.redis);
+    expect((await stays.next())?.data).toMatchObject({ sessionId: session.id });
+  });
+
+  test('is ended when its time is over, as nobody logs out who has left', async () => {
+    await using api = await startTestApi({ redisUrl: rig.store.url, logins: { longestMs: 500, idleMs: 60_000 } });
+    using stream = await open(api, await logIn(apiClient(api), api.key));
+    await expect(stream.next(5_000)).rejects.toThrow('terminated');
   });
 });
 

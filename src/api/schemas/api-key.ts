@@ -12,7 +12,7 @@ const limits = z
     sessions: bound.meta({ description: 'That have not ended, those that wait included.' }),
     startsPerMinute: bound,
     requestsPerMinute: bound,
-    timeoutSeconds: bound.meta({ description: 'The longest that a session may ask for.' }),
+    timeoutSeconds: bound.meta({ description: 'The longest that a session may ask for at a time.' }),
     cpus: z.number().min(0.1).nullable(),
     memoryMb: bound,
     pids: bound,
@@ -64,6 +64,16 @@ export const apiKeySchema = z
 export const createdApiKeySchema = z
   .object({ ...apiKeySchema.shape, key: z.string().meta({ description: 'Shown this once; only its hash is kept.' }) })
   .meta({ id: 'CreatedApiKey' });
+
+export const revokedApiKeySchema = z
+  .object({
+    ...apiKeySchema.shape,
+    openSessions: z
+      .int()
+      .min(0)
+      .meta({ description: 'That it started and that have not ended, those that are being stopped included.' }),
+  })
+  .meta({ id: 'RevokedApiKey' });
 
 export type WireApiKey = z.output<typeof apiKeySchema>;
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { apiKeySchema, createdApiKeySchema } from '../../api/schemas/api-key.ts';
+import { apiKeySchema, createdApiKeySchema, revokedApiKeySchema } from '../../api/schemas/api-key.ts';
 import { SCOPES, type Scope } from '../../access/scope.ts';
 import { connectApi } from '../client/connect.ts';
 import { everyPage } from '../client/every-page.ts';
@@ -37,13 +37,21 @@ export function apiKeysCommand(context: CommandContext): Command {
     });
   command
     .command('revoke <id>')
-    .description('ends a key at once; the sessions that it started go on')
-    .action(async (id: string) => {
-      const api = await connectApi(context);
-      const { revokedAt } = await api.call('DELETE', `${PATH}/${encodeURIComponent(id)}`, apiKeySchema);
-      show([`${id} was revoked at ${revokedAt}`]);
+    .description('ends a key at once; the sessions that it started go on, unless they are stopped too')
+    .option('--stop-sessions', 'deletes their tokens and stops them: for a key that has leaked')
+    .action(async (id: string, { stopSessions = false }: { stopSessions?: boolean }) => {
+      const path = `${PATH}/${encodeURIComponent(id)}?stopSessions=${stopSessions}`;
+      const { revokedAt, openSessions } = await (await connectApi(context)).call('DELETE', path, revokedApiKeySchema);
+      show([`${id} was revoked at ${revokedAt}`, ...sessionsLine(id, openSessions, stopSessions)]);
     });
   return command;
+}
+
+/** What becomes of the sessions of a revoked key, where there are any. */
+function sessionsLine(id: string, open: number, areStopped: boolean): string[] {
+  if (open === 0) return [];
+  if (areStopped) return [`${open} of its sessions are being stopped.`];
+  return [`${open} of its sessions go on. To stop them: daypass api-keys revoke ${id} --stop-sessions`];
 }
 
 function createCommand(context: CommandContext, show: (lines: string[]) => void): Command {

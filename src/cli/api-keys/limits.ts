@@ -6,7 +6,7 @@ export const LIMIT_OPTIONS: readonly { name: keyof KeyLimits; flag: string; text
   { name: 'sessions', flag: 'limit-sessions', text: 'sessions at once, those that wait included' },
   { name: 'startsPerMinute', flag: 'limit-starts', text: 'sessions started in a minute' },
   { name: 'requestsPerMinute', flag: 'limit-requests', text: 'calls of the API in a minute' },
-  { name: 'timeoutSeconds', flag: 'limit-timeout', text: 'seconds that a session may last' },
+  { name: 'timeoutSeconds', flag: 'limit-timeout', text: 'seconds that a session may ask for at a time' },
   { name: 'cpus', flag: 'limit-cpus', text: 'cpus of a session' },
   { name: 'memoryMb', flag: 'limit-memory', text: 'MB of memory of a session' },
   { name: 'pids', flag: 'limit-pids', text: 'processes of a session' },

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expiryFrom } from '../../../src/cli/api-keys/expiry.ts';
 import { readApiKey } from '../../../src/store/api-keys.ts';
-import { startApiRig, type ApiRig } from '../../support/api-rig.ts';
+import { readSession } from '../../../src/store/records.ts';
+import { makeKey } from '../../support/api-keys.ts';
+import { putSession, startApiRig, type ApiRig } from '../../support/api-rig.ts';
 import { REPO_A } from '../../support/records.ts';
 import { runDaypass } from '../../support/run-daypass.ts';
 
@@ -54,6 +56,15 @@ test('a key is made with what was asked for, listed without its value, and revok
   expect(audit.lines[3]).toContain('api_key.create');
   const [first = ''] = (await daypass('audit', '--action', 'api_key.create', '--limit', '1', '--json')).lines;
   expect(JSON.parse(first)).toMatchObject({ targetId: id, detail: { scopes: ['read'] } });
+});
+
+test('whoever revokes a key is told of the sessions that it has left, and how to stop them', async () => {
+  const { id } = await makeKey(rig);
+  const { session } = await putSession(rig.redis, { keyId: id, status: 'running' });
+  const left = await daypass('api-keys', 'revoke', id);
+  expect(left.lines[1]).toBe(`1 of its sessions go on. To stop them: daypass api-keys revoke ${id} --stop-sessions`);
+  expect((await daypass('api-keys', 'revoke', id, '--stop-sessions')).lines[1]).toContain('1 of its sessions');
+  expect((await readSession(rig.redis, session.id))?.stop).toMatchObject({ revoke: 'now' });
 });
 
 test.each([
