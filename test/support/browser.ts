@@ -14,6 +14,15 @@ export interface DashboardTest {
   enter(): Promise<void>;
 }
 
+/** A browser that asks nothing of anybody by itself. */
+export async function launchBrowser(args: string[]): Promise<Browser> {
+  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', ...quiet, ...args],
+  });
+}
+
 /** A browser at a real dashboard, from before the first to after the last test of a file. */
 export function useDashboard(): DashboardTest {
   let rig: ApiRig;
@@ -23,18 +32,8 @@ export function useDashboard(): DashboardTest {
 
   beforeAll(async () => {
     rig = await startApiRig();
-    browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        // A page of somebody else, on this machine.
-        '--host-resolver-rules=MAP *.test.example 127.0.0.1',
-      ],
-    });
+    // A page of somebody else, on this machine.
+    browser = await launchBrowser(['--host-resolver-rules=MAP *.test.example 127.0.0.1']);
   });
   afterAll(async () => {
     await browser?.close();
