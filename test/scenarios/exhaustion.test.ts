@@ -80,8 +80,9 @@ describe.each(['ext4', 'tmpfs'])('what a session uses up, its workspace on %s', 
   });
 
   it('/tmp, in a file that has no name any more', async () => {
+    // No file may be longer than the workspace.
     const fill = 'exec 3> /tmp/full; rm /tmp/full; cat /dev/zero >&3; sleep 1; exit 4';
-    const { session, told } = await ended(['sh', '-c', fill], { memoryMb: 512 });
+    const { session, told } = await ended(['sh', '-c', fill], { memoryMb: 512, diskMb: 300 });
     expect(session).toMatchObject({ status: 'failed', exitCode: 4, failure: null });
     expect(told).toEqual([{ resource: 'disk', where: '/tmp', of: 'bytes', count: 1, limitMb: 256 }]);
   });
