@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NetworkDecision } from './decisions/decision.ts';
+import type { Meter } from './pump.ts';
 import type { Target } from './target.ts';
 
 /** One HTTP request that came over a sandbox's socket. */
@@ -10,6 +11,8 @@ export interface SandboxRequest {
   target: Target | null;
   /** Path and query, from `/` on. */
   path: string;
+  /** What is read of it and answered goes no faster than these let it. */
+  meters: { sent: Meter; received: Meter };
   /** Writes down what became of it. Whoever answers a request decides on it. */
   record: (target: Target, verdict: NetworkDecision['verdict'], reason: string | null) => Promise<void>;
 }

@@ -13,6 +13,7 @@ import { closeWhenIdle, whenClosed } from './idle.ts';
 import type { GatewayLimits } from './limits/limits.ts';
 import { TokenBucket } from './limits/token-bucket.ts';
 import { keepTotals } from './limits/totals-file.ts';
+import type { Direction } from './limits/traffic.ts';
 import type { Proxy } from './proxy.ts';
 import type { RequestHandler } from './request-handler.ts';
 import { parseTarget, readRequestTarget, type Target } from './target.ts';
@@ -74,6 +75,10 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     traffic: totals.traffic,
     write: (decision) => decisions.write(decision),
   });
+  // Handlers speak with the repo host alone, whose bytes are not summed up.
+  const meterOf = (direction: Direction) => (bytes: number) =>
+    totals.traffic.pass(direction, bytes, { isRepoHost: true }, performance.now());
+  const meters = { sent: meterOf('sent'), received: meterOf('received') };
   const proxy: Proxy = { admit: gatekeeper.admit, refuse: gatekeeper.refuse, dial, log };
   const arrivals = new TokenBucket(
     { perSecond: limits.connectionsPerSecond, burst: limits.connectionsPerSecond * BURST_SECONDS },
@@ -159,7 +164,7 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     const asked = readRequestTarget(req.url ?? '', from?.target ?? null);
     const handler = asked === null ? undefined : handlerOf(asked.target);
     if (asked === null || handler === undefined) return forward(req, res, proxy);
-    return handler.handle({ req, res, ...asked, record: gatekeeper.record });
+    return handler.handle({ req, res, ...asked, meters, record: gatekeeper.record });
   };
   server.on('checkExpectation', (req, res) => {
     const reason = 'Expect may be "100-continue" and nothing else';

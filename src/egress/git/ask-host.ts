@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type { Credential } from './credentials.ts';
+import { paced } from '../paced.ts';
 import type { GitCall, SessionGitDeps } from './git-call.ts';
 import { refuseHttp, refuseRequest, refuseService, type Service } from './words.ts';
 
@@ -57,13 +58,13 @@ export function usableAnswer(
   return null;
 }
 
-/** Passes the body of a usable answer on to the client, at the client's pace. */
+/** Passes the body of a usable answer on to the client, at the client's pace and the meter's. */
 export async function pass(
-  { res, service, part, signal }: Pick<GitCall, 'res' | 'service' | 'part' | 'signal'>,
+  { res, service, part, meters, signal }: Pick<GitCall, 'res' | 'service' | 'part' | 'meters' | 'signal'>,
   body: Readable | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   res.writeHead(200, { 'content-type': contentTypeOf(service, part), 'cache-control': 'no-cache, no-store' });
-  await pipeline(body, res, { signal });
+  await pipeline(paced(body, meters.received), res, { signal });
 }
 
 function contentTypeOf(service: Service, part: GitCall['part']): string {

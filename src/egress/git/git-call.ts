@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../ops/log.ts';
+import type { SandboxRequest } from '../request-handler.ts';
 import type { Credential, CredentialKeeper } from './credentials.ts';
 import type { GitRequest } from './git-url.ts';
 import type { GitPolicy, GitRepoRights } from './policy.ts';
@@ -27,6 +28,7 @@ export interface SessionGitDeps {
 export interface GitCall extends GitRequest {
   req: IncomingMessage;
   res: ServerResponse;
+  meters: SandboxRequest['meters'];
   repo: GitRepoRights;
   decided: Decided;
   /** As the provider names the repo. */

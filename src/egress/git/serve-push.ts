@@ -21,7 +21,7 @@ const MAX_SHOWN = 255;
 /** POST git-receive-pack: each of its commands is held against the rules before a byte of it goes on. */
 export async function servePush(deps: SessionGitDeps, call: GitCall): Promise<void> {
   const rules = call.repo.push;
-  const packets = new PacketReader(bodyOf(call.req));
+  const packets = new PacketReader(bodyOf(call.req, call.meters.sent));
   try {
     const push = { ...(await readPushRequest(packets)), body: packets.rest() };
     const reasons = reasonsAgainst(push, rules);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { paced } from '../paced.ts';
 import { restrictAdvertisement } from './advertisement.ts';
 import { askHost, pass, usableAnswer } from './ask-host.ts';
 import type { GitCall, SessionGitDeps } from './git-call.ts';
@@ -31,7 +32,7 @@ async function askForRefs(deps: SessionGitDeps, call: GitCall): Promise<Incoming
 }
 
 function askForPack(deps: SessionGitDeps, call: GitCall): Promise<IncomingMessage> {
-  const { req, service, credential } = call;
+  const { req, service, credential, meters } = call;
   const encoding = req.headers['content-encoding'];
   const headers = {
     ...protocolOf(req),
@@ -40,7 +41,13 @@ function askForPack(deps: SessionGitDeps, call: GitCall): Promise<IncomingMessag
     ...(encoding === 'gzip' && { 'content-encoding': encoding }),
     'transfer-encoding': 'chunked',
   };
-  return askHost(deps, call, { method: 'POST', suffix: `/${service}`, credential, headers, body: req });
+  return askHost(deps, call, {
+    method: 'POST',
+    suffix: `/${service}`,
+    credential,
+    headers,
+    body: paced(req, meters.sent),
+  });
 }
 
 function protocolOf({ headers }: IncomingMessage): Record<string, string> {

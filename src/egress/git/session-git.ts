@@ -10,7 +10,10 @@ import { refuseHttp, refuseRequest, refuseService } from './words.ts';
  * Answers one HTTP request of a session's sandbox: git's fetch and push of the session's repos, as far as its rights go,
  * with the credential added on the way. All else is refused, naming the rule.
  */
-export async function serveGit(deps: SessionGitDeps, { req, res, path, record }: SandboxRequest): Promise<void> {
+export async function serveGit(
+  deps: SessionGitDeps,
+  { req, res, path, meters, record }: SandboxRequest,
+): Promise<void> {
   const decided: Decided = (what, refused) => {
     const verdict = refused === null ? 'allowed' : 'refused';
     void record(deps.repoHost, verdict, refused === null ? what : `${what} refused: ${refused}`);
@@ -23,7 +26,7 @@ export async function serveGit(deps: SessionGitDeps, { req, res, path, record }:
     return refuseHttp(res, 403, ONLY_GIT);
   }
   try {
-    const call = await findCall(deps, asked, { req, res, decided, signal: gone.signal });
+    const call = await findCall(deps, asked, { req, res, meters, decided, signal: gone.signal });
     if (call === null) return;
     await (asked.part === 'pack' && asked.service === 'git-receive-pack' ? servePush : serveReading)(deps, call);
   } catch (error) {
@@ -43,7 +46,7 @@ const NOT_OF_SESSION = 'this is no repo of this session';
 async function findCall(
   deps: SessionGitDeps,
   asked: GitRequest,
-  at: Pick<GitCall, 'req' | 'res' | 'decided' | 'signal'>,
+  at: Pick<GitCall, 'req' | 'res' | 'meters' | 'decided' | 'signal'>,
 ): Promise<GitCall | null> {
   const credential = await deps.credentials.get().catch((error: unknown) => {
     if (error instanceof SessionError) return error;

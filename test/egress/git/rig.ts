@@ -12,7 +12,7 @@ import { openScratch } from '../../../src/egress/git/scratch.ts';
 import { createUpstream } from '../../../src/egress/git/upstream.ts';
 import { openGateway } from '../../../src/egress/policy-files.ts';
 import { openGitClient, type GitClient } from '../../git-host/support/git-client.ts';
-import { gatewayRig, serve, tunnelTo } from '../support/rig.ts';
+import { gatewayRig, serve, tunnelTo, type RigOptions } from '../support/rig.ts';
 
 export interface GitGatewayRig {
   /** The origin under which a sandbox asks for git. */
@@ -29,6 +29,7 @@ export interface GitGatewayRig {
 }
 
 export interface GitGatewayOptions {
+  limits?: RigOptions['limits'];
   /** With scheme and port. */
   repoOrigin: string;
   git: GitPolicy;
@@ -54,7 +55,11 @@ export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGate
     scratch: await openScratch(scratchDir, options.pushCheckBytes ?? 64 * 1024 * 1024),
     log: pino({ level: 'silent' }),
   });
-  const gateway = await gatewayRig({ repoPort: Number(port), handlersFor: handlers.handlersFor });
+  const gateway = await gatewayRig({
+    repoPort: Number(port),
+    handlersFor: handlers.handlersFor,
+    ...(options.limits && { limits: options.limits }),
+  });
   await gateway.start();
   const place = async (git: GitPolicy): Promise<void> => {
     const policy = { sandboxId: SANDBOX, sessionId: 'ses_git', allow: [], git };

@@ -14,7 +14,7 @@ import { SessionError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { createRepo, openTestHost, type TestHost } from '../../git-host/support/test-host.ts';
 import { serve } from '../support/rig.ts';
-import { gitGatewayRig, type GitGatewayRig } from './rig.ts';
+import { gitGatewayRig, type GitGatewayOptions, type GitGatewayRig } from './rig.ts';
 
 type Push = GitPolicy['repos'][number]['push'];
 
@@ -29,7 +29,11 @@ interface Rig extends GitGatewayRig {
 }
 
 /** A repo at a real git host, and a client behind the gateway. */
-async function rig({ push = null, pushCheckBytes }: { push?: Push; pushCheckBytes?: number } = {}): Promise<Rig> {
+async function rig({
+  push = null,
+  pushCheckBytes,
+  limits,
+}: { push?: Push; pushCheckBytes?: number; limits?: GitGatewayOptions['limits'] } = {}): Promise<Rig> {
   const host = await openTestHost();
   onTestFinished(() => host[Symbol.asyncDispose]());
   const { id, head } = await createRepo(host, { 'a.txt': 'a' });
@@ -39,6 +43,7 @@ async function rig({ push = null, pushCheckBytes }: { push?: Push; pushCheckByte
     git: { tokenId: 'tok_1', repos: [{ id, access: 'write', push }] },
     ask: async () => ({ tokenId: 'tok_1', value: new Secret(value), cloneUrls: { [id]: host.cloneUrl(id) } }),
     ...(pushCheckBytes && { pushCheckBytes }),
+    ...(limits && { limits }),
   });
   return { ...gateway, host, repo: id, head, remote: `${gateway.url}/v1/repo/${id}.git` };
 }
@@ -48,6 +53,23 @@ async function cloned(options: Parameters<typeof rig>[0] = {}, args: string[] = 
   await found.client.git(['clone', '--quiet', ...args, found.remote, 'work']);
   return found;
 }
+
+test('git is no faster than the session may be, there and back', async () => {
+  const bytesPerSecond = 100_000;
+  const found = await cloned({ limits: { bytesPerSecond } });
+  await writeFile(`${found.client.dir}/work/big`, randomBytes(4 * bytesPerSecond));
+  await found.client.git(['add', 'big'], { cwd: 'work' });
+  await commit(found.client, 'big');
+  for (const args of [
+    ['push', 'origin', 'HEAD:refs/heads/big'],
+    ['clone', '--quiet', '--branch', 'big', found.remote, '../other'],
+  ]) {
+    const began = performance.now();
+    await found.client.git(args, { cwd: 'work' });
+    // A second's worth may come at once, and the last piece waits for nobody.
+    expect(performance.now() - began).toBeGreaterThan(2_000);
+  }
+});
 
 const commit = (client: Rig['client'], message: string): Promise<string> =>
   client.git(['commit', '--quiet', '--allow-empty', '-m', message], { cwd: 'work' });
