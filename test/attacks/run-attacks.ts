@@ -1,9 +1,6 @@
 import type { Attack } from './attack.ts';
 import type { Arena } from './rig/arena.ts';
 
-/** As many attacks at once as a small machine bears; those that take all they can get are alone. */
-const LANES = 2;
-
 export interface AttackResult {
   name: string;
   area: Attack['area'];
@@ -17,11 +14,14 @@ export interface AttackResult {
   besideAttack: boolean;
 }
 
-/** Runs every attack, each with a neighbour's start beside it. `onResult` is told of each at once. */
+/**
+ * Runs every attack, so many at once, each with a neighbour's start beside it; those that take all they can get are alone.
+ * `onResult` is told of each at once.
+ */
 export async function runAttacks(
   arena: Arena,
   attacks: Attack[],
-  { signal, onResult }: { signal: AbortSignal; onResult: (result: AttackResult) => void },
+  { lanes, signal, onResult }: { lanes: number; signal: AbortSignal; onResult: (result: AttackResult) => void },
 ): Promise<AttackResult[]> {
   const results: AttackResult[] = [];
   const work = async (queue: Attack[]): Promise<void> => {
@@ -32,7 +32,7 @@ export async function runAttacks(
     }
   };
   const together = attacks.filter(({ alone }) => alone !== true);
-  await Promise.all(Array.from({ length: LANES }, () => work(together)));
+  await Promise.all(Array.from({ length: lanes }, () => work(together)));
   await work(attacks.filter(({ alone }) => alone === true));
   return results;
 }

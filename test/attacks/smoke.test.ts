@@ -14,6 +14,7 @@ afterAll(async () => arena?.[Symbol.asyncDispose]());
 
 test.each(SMOKE)('$area: $name', async (attack) => {
   const [result] = await runAttacks(arena, [attack], {
+    lanes: 1,
     signal: new AbortController().signal,
     onResult: () => undefined,
   });
@@ -28,7 +29,11 @@ test('an attack that gets through, or never comes to its end, is reported', asyn
     fromInside({ ...through, script: 'exit 0' }),
     fromInside({ ...through, script: `weapon <<'PY'\nraise SystemExit(1)\nPY` }),
   ];
-  const results = await runAttacks(arena, weapon, { signal: new AbortController().signal, onResult: () => undefined });
+  const results = await runAttacks(arena, weapon, {
+    lanes: 1,
+    signal: new AbortController().signal,
+    onResult: () => undefined,
+  });
   const sentences = results.flatMap(({ wrong }) => wrong);
   expect(sentences).toHaveLength(3);
   expect(sentences.join('\n')).toMatch(/HOLE: what is allowed/);
