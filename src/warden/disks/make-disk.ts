@@ -34,9 +34,12 @@ export async function makeImage({ dir, image, workspace }: DiskPlace, sizeMb: nu
 
 /** Makes the file system and mounts it, with its root directory empty and the agent's. */
 export async function mountImage({ image, workspace }: DiskPlace): Promise<void> {
-  await runTool('mke2fs', [...MKFS_ARGUMENTS, image]);
+  // The device reads nothing before it is mounted, so both may go on at once; neither is left alone when the other fails.
+  const attaching = attach(image);
+  attaching.catch(() => undefined);
+  await runTool('mke2fs', [...MKFS_ARGUMENTS, image]).finally(() => attaching.catch(() => undefined));
   await failpoint('warden.disk_formatted');
-  const device = await attach(image);
+  const device = await attaching;
   await failpoint('warden.disk_attached');
   await runTool('mount', ['-t', 'ext4', '-o', MOUNT_OPTIONS, device, workspace]);
   await failpoint('warden.disk_mounted');
