@@ -12,6 +12,8 @@ import { benchWalls } from './walls.ts';
  */
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
 const rounds = values.short ? 5 : 20;
+/** The two differ by less than one round does from the next; a median of this many is good for 3 %. */
+const wallsRounds = values.short ? 10 : 60;
 /** What a session may cost at most; beyond it the bench fails. */
 const MAX_FIRST_LINE_RATIO = 1.5;
 /** What profile and gateway may cost at most; a few rounds say too little to be judged by. */
@@ -30,12 +32,12 @@ process.stdout.write(
     '',
   ].join('\n'),
 );
-const { walled, open } = await benchWalls(stack, rounds);
+const { walled, open } = await benchWalls(stack, wallsRounds);
 const wallsRatio = median(walled) / median(open);
 const wallsLimit = values.short ? 'not judged after so few rounds' : `at most ${MAX_WALLS_RATIO}`;
 process.stdout.write(
   [
-    `Start to first line, the sandbox alone, one small repo, ${rounds} rounds in turn (ms: min, median, max)`,
+    `Start to first line, the sandbox alone, one small repo, ${wallsRounds} rounds in turn (ms: min, median, max)`,
     row('whole profile, by the gateway', walled),
     row("engine's defaults, the host's network", open),
     `ratio of the medians: ${wallsRatio.toFixed(2)} (${wallsLimit})`,

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
 import { startTestWarden } from '../support/warden.ts';
 import { runInSandbox } from './support/run-in-sandbox.ts';
@@ -51,6 +51,23 @@ describe('what a sandbox has on its host', () => {
     await runtime.remove(sandboxId);
     expect(await readdir(memoryDir)).toEqual([]);
     expect(await readdir(join(runDir, 'gateways'))).toEqual([]);
+  });
+
+  it('is not held by a process that an engine has left behind while it started the container', async () => {
+    await using warden = await startTestWarden();
+    const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
+    const spec = aSandbox(warden.host);
+    const { sandboxId } = spec;
+    await runtime.create(spec);
+    const mounts = () => readFile('/proc/self/mountinfo', 'utf8');
+    await vi.waitFor(async () => expect(await mounts()).toContain(`/disks/${sandboxId}/workspace `));
+    const script = `mount --bind ${join(warden.host.memoryDir, sandboxId)} /mnt; echo ready; exec sleep 1000`;
+    const left = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script]);
+    await once(left.stdout, 'data');
+    const ended = once(left, 'exit');
+    await runtime.remove(sandboxId);
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(await runtime.list()).toEqual([]);
   });
 
   it('is removed without a step into what somebody else has put there', async () => {

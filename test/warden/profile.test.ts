@@ -20,8 +20,9 @@ const deps: ProfileDeps = {
   disks: {
     way: { way: 'ext4' },
     sourceOf: (id) => `/var/lib/daypass/disks/${id}/workspace`,
-    isMade: async () => true,
-    make: async () => ({ kind: 'tmpfs' }),
+    isPromised: async () => true,
+    promise: async () => ({ kind: 'tmpfs' }),
+    whenMade: async () => undefined,
     handOver: async () => undefined,
     remove: async () => undefined,
     list: async () => [],

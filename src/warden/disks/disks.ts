@@ -6,7 +6,7 @@ import type { DiskWay, Workspace } from '../../runtime/docker/workspace.ts';
 import { WardenRefusal } from '../refusal.ts';
 import { SANDBOX_ID } from '../sandbox-id.ts';
 import { byTurns } from './by-turns.ts';
-import { diskPlace } from './disk-layout.ts';
+import { diskPlace, type DiskPlace } from './disk-layout.ts';
 import { readLoopDevices, readMounts } from './kernel-tables.ts';
 import { makeImage, mountImage } from './make-disk.ts';
 import { removeDisk, unmount } from './remove-disk.ts';
@@ -34,6 +34,8 @@ export interface DisksOptions {
 export function createDisks({ dir, way, reserveMb, overcommit }: DisksOptions): WorkspaceDisks {
   const turns = byTurns();
   const promises = byTurns();
+  /** Those that are being made, or that could not be. */
+  const making = new Map<string, Promise<void>>();
 
   /** What is done with one sandbox's disk is done one after the other. */
   const inTurn = async <T>(sandboxId: string, work: () => Promise<T>): Promise<T> => {
@@ -47,51 +49,63 @@ export function createDisks({ dir, way, reserveMb, overcommit }: DisksOptions): 
   };
 
   /** One after the other whatever the sandbox, so that the same room is not promised twice. */
-  const promise = (sandboxId: string, sizeMb: number): Promise<void> =>
+  const promiseRoom = (place: DiskPlace, sizeMb: number): Promise<void> =>
     promises(dir, async () => {
       const room = { ...(await readRoom(dir)), reserveBytes: reserveMb * MEBIBYTE, overcommit };
       const problem = roomProblem(sizeMb * MEBIBYTE, room);
       if (problem !== null) throw new WardenRefusal(507, problem, HOST_DISK_FULL);
-      await makeImage(diskPlace(dir, sandboxId), sizeMb);
+      await makeImage(place, sizeMb);
     });
 
   return {
     way,
     sourceOf: (sandboxId) => (way.way === 'ext4' ? diskPlace(dir, sandboxId).workspace : null),
-    isMade,
-
-    async make(sandboxId, sizeMb): Promise<Workspace> {
+    async promise(sandboxId, sizeMb): Promise<Workspace> {
       if (way.way === 'tmpfs') return { kind: 'tmpfs' };
-      return inTurn(sandboxId, async () => {
+      const promised = Promise.withResolvers<void>();
+      const made = inTurn(sandboxId, async () => {
+        if (await isMade(sandboxId)) return;
         const place = diskPlace(dir, sandboxId);
-        const made: Workspace = { kind: 'disk', source: place.workspace };
-        if (await isMade(sandboxId)) return made;
         try {
           // What was only half made is of no use to anybody.
           if ((await readNames(dir)).includes(sandboxId)) await removeDisk(place);
-          await promise(sandboxId, sizeMb);
+          await promiseRoom(place, sizeMb);
+          promised.resolve();
           await mountImage(place);
-          return made;
         } catch (error) {
           await removeDisk(place).catch(() => undefined);
           throw failed('made', error);
         }
       });
+      making.set(sandboxId, made);
+      made.then(promised.resolve, promised.reject);
+      await promised.promise;
+      return { kind: 'disk', source: diskPlace(dir, sandboxId).workspace };
+    },
+
+    isPromised: async (sandboxId) => making.has(sandboxId) || isMade(sandboxId),
+
+    async whenMade(sandboxId) {
+      if (way.way === 'tmpfs') return;
+      await making.get(sandboxId);
+      if (!(await isMade(sandboxId))) throw new WardenRefusal(409, 'This sandbox has no disk; ask for it first');
     },
 
     handOver: (sandboxId) =>
-      inTurn(sandboxId, () =>
-        unmount(diskPlace(dir, sandboxId).workspace).catch((error: unknown) => {
+      inTurn(sandboxId, () => {
+        making.delete(sandboxId);
+        return unmount(diskPlace(dir, sandboxId).workspace).catch((error: unknown) => {
           throw failed('handed over', error);
-        }),
-      ),
+        });
+      }),
 
     remove: (sandboxId) =>
-      inTurn(sandboxId, () =>
-        removeDisk(diskPlace(dir, sandboxId)).catch((error: unknown) => {
+      inTurn(sandboxId, () => {
+        making.delete(sandboxId);
+        return removeDisk(diskPlace(dir, sandboxId)).catch((error: unknown) => {
           throw failed('removed', error);
-        }),
-      ),
+        });
+      }),
 
     async list() {
       const [names, devices] = await Promise.all([readNames(dir), readLoopDevices()]);

@@ -35,9 +35,10 @@ export async function makeImage({ dir, image, workspace }: DiskPlace, sizeMb: nu
 /** Makes the file system and mounts it, with its root directory empty and the agent's. */
 export async function mountImage({ image, workspace }: DiskPlace): Promise<void> {
   // The device reads nothing before it is mounted, so both may go on at once; neither is left alone when the other fails.
+  const formatting = runTool('mke2fs', [...MKFS_ARGUMENTS, image]);
   const attaching = attach(image);
-  attaching.catch(() => undefined);
-  await runTool('mke2fs', [...MKFS_ARGUMENTS, image]).finally(() => attaching.catch(() => undefined));
+  await Promise.allSettled([formatting, attaching]);
+  await formatting;
   await failpoint('warden.disk_formatted');
   const device = await attaching;
   await failpoint('warden.disk_attached');

@@ -46,6 +46,11 @@ export function isOurs({ Name, Config }: Container, sandboxId: string, installat
   return Name === `/${sandboxId}` && labels[LABEL.installation] === installation && labels[LABEL.sandbox] === sandboxId;
 }
 
+/** Whether the engine knows of a start that came to its end. */
+export function hasStarted({ State }: Container): boolean {
+  return !State.StartedAt.startsWith('0001');
+}
+
 /** These statuses count as "it is so already". */
 export async function orNull<T>(statuses: number[], work: Promise<T>): Promise<T | null> {
   return work.catch((error: unknown) => {

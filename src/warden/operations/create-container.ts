@@ -24,7 +24,7 @@ export const createContainer = route({
   maxBodyBytes: MAX_BODY_BYTES,
   async answer(deps, { query: { name }, body, signal }) {
     requireProfile(body, name, deps);
-    if (body.HostConfig.Tmpfs['/workspace'] === undefined && !(await deps.disks.isMade(name))) {
+    if (body.HostConfig.Tmpfs['/workspace'] === undefined && !(await deps.disks.isPromised(name))) {
       throw new WardenRefusal(409, 'This sandbox has no disk; ask for it first');
     }
     const image = await inspectImage(deps.engine, body.Image, signal);

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { failpoint } from '../../ops/failpoints.ts';
 import type { WardenDeps } from '../deps.ts';
-import { inspectAny, isOurs, orNull } from '../engine/container.ts';
+import { hasStarted, inspectAny, isOurs, orNull } from '../engine/container.ts';
+import { endProcesses } from '../places/end-processes.ts';
 import { noSuchContainer, WardenRefusal } from '../refusal.ts';
 import { route } from '../route.ts';
 
@@ -22,6 +23,7 @@ export const removeContainer = route({
     if (found !== null && !isOurs(found, sandboxId, deps.installation)) throw noSuchContainer(sandboxId);
     if (found !== null) await remove(deps, found.Id, signal);
     await failpoint('warden.container_removed');
+    if (found === null || !hasStarted(found)) await endProcesses(sandboxId);
     await deps.disks.remove(sandboxId);
     await deps.places.remove(sandboxId);
     return { status: 204 };

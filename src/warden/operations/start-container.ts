@@ -21,7 +21,8 @@ export const startContainer = route({
   timeoutMs: ENGINE_TIMEOUT_MS + INIT_TIMEOUT_MS,
   async answer(deps, { sandboxId, signal }) {
     const startSignal = AbortSignal.any([signal, AbortSignal.timeout(ENGINE_TIMEOUT_MS)]);
-    const { Id } = await ownContainer(deps, sandboxId, startSignal);
+    const { Id, State } = await ownContainer(deps, sandboxId, startSignal);
+    if (!State.Running) await deps.disks.whenMade(sandboxId);
     const path = `/containers/${Id}/start`;
     // 304: it runs already.
     await orNull([304], deps.engine.call({ method: 'POST', path, signal: startSignal, answer: z.null() }));

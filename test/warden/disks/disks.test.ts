@@ -12,7 +12,7 @@ import { clearUnmounted } from '../../../src/warden/disks/clear-unmounted.ts';
 import { createDisks } from '../../../src/warden/disks/disks.ts';
 import { openDisks } from '../../../src/warden/disks/open-disks.ts';
 import { readLoopDevices, readMounts } from '../../../src/warden/disks/kernel-tables.ts';
-import { aSandboxId, halfMade, isThere, workspaceDisksContract } from '../../contracts/workspace-disks.ts';
+import { aSandboxId, halfMade, isThere, makeDisk, workspaceDisksContract } from '../../contracts/workspace-disks.ts';
 
 const execute = promisify(execFile);
 const MB = 1024 * 1024;
@@ -33,7 +33,7 @@ describe('disks on loop devices', () => {
 
   async function made(sizeMb: number): Promise<{ id: string; source: string; image: string }> {
     const id = aSandboxId();
-    const workspace = await disks.make(id, sizeMb);
+    const workspace = await makeDisk(disks, id, sizeMb);
     if (workspace.kind !== 'disk') throw new Error('it is no disk');
     return { id, source: workspace.source, image: join(dir, id, 'image') };
   }
@@ -134,7 +134,7 @@ describe('disks on loop devices', () => {
   it('are made over what one that died had begun', async () => {
     const id = aSandboxId();
     await halfMade(dir, id);
-    expect(await disks.make(id, 16)).toEqual({ kind: 'disk', source: join(dir, id, 'workspace') });
+    expect(await makeDisk(disks, id, 16)).toEqual({ kind: 'disk', source: join(dir, id, 'workspace') });
     await disks.remove(id);
   });
 
@@ -169,8 +169,21 @@ describe('disks on loop devices', () => {
   it('are refused with the figures when the host could not hold them', async () => {
     const { bavail, bsize } = await statfs(dir);
     const tooMuch = Math.ceil((bavail * bsize) / MB);
-    await expect(disks.make(aSandboxId(), tooMuch)).rejects.toMatchObject({ code: 'host_disk_full' });
+    await expect(disks.promise(aSandboxId(), tooMuch)).rejects.toMatchObject({ code: 'host_disk_full' });
     expect(await disks.list()).toEqual([]);
+  });
+
+  it('that could not be made after all say why before a container starts with them, and leave nothing', async () => {
+    const id = aSandboxId();
+    await disks.promise(id, 0);
+    await expect(disks.whenMade(id)).rejects.toThrow(/disk could not be made: mke2fs.*/s);
+    expect(await disks.list()).not.toContain(id);
+    await disks.remove(id);
+    expect(await disks.isPromised(id)).toBe(false);
+  });
+
+  it('that nobody asked for are missed before a container starts with them', async () => {
+    await expect(disks.whenMade(aSandboxId())).rejects.toThrow(/has no disk; ask for it first/);
   });
 
   it('take no writes of the sandbox’s user where nothing is mounted', async () => {
