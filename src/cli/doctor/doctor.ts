@@ -9,6 +9,7 @@ import { Findings, type Check } from './check.ts';
 import { diskCheck } from './disk-check.ts';
 import { hostChecks } from './host-checks.ts';
 import { invariantCheck } from './invariant-check.ts';
+import { kernelCheck } from './kernel-check.ts';
 import { providerCheck } from './provider-check.ts';
 import { doctorSettings, type RoleConfigs } from './settings.ts';
 import { storeChecks } from './store-checks.ts';
@@ -46,6 +47,7 @@ function checksOf(
   return [
     ...hostChecks({ docker, runDir, memoryDir, ...sockets }),
     diskCheck(createEngineApi({ socketPath: worker.wardenSocket })),
+    kernelCheck(worker.concurrency),
     providerCheck(relace),
     ...storeChecks({ redis, sealKeys, spoolDir }),
     invariantCheck({

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type Docker from 'dockerode';
-import { gatewaysDir, policiesDir } from '../../egress/layout.ts';
+import { decisionsDir, gatewaysDir, policiesDir } from '../../egress/layout.ts';
 import { askHealth } from '../../health/ask.ts';
-import { requireMemoryDir } from '../../runtime/memory-dir.ts';
+import { isInMemory, requireMemoryDir } from '../../runtime/memory-dir.ts';
 import { SANDBOX_IMAGE } from '../../images/sandbox-image.ts';
 import { judgeVersions, versionAnswer } from '../../runtime/docker/engine-versions.ts';
 import { Findings, type Check } from './check.ts';
@@ -48,7 +48,13 @@ export function hostChecks(options: {
       name: 'run directory',
       look: async () => {
         await access(runDir, constants.W_OK);
-        return runDir;
+        // Until a worker has started, it is not there.
+        if (await isInMemory(decisionsDir(runDir)).catch(() => isInMemory(runDir))) return runDir;
+        return [
+          runDir,
+          `  ! ${decisionsDir(runDir)} is on a disk, and the host names in it are not masked: an agent may have put a secret into one`,
+          '    Name a directory on a tmpfs as DAYPASS_RUN_DIR.',
+        ].join('\n');
       },
       mend: 'Start the roles, which make it, or name another DAYPASS_RUN_DIR that this user may write to.',
     },
