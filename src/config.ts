@@ -312,9 +312,6 @@ export function loadWardenConfig(env: Environment = process.env) {
 export type WardenConfig = ReturnType<typeof loadWardenConfig>;
 
 export function loadMinterConfig(env: Environment = process.env) {
-  // The ring is in one of two places; where both are set, nobody knows which of them counts.
-  const isInFile = (env['DAYPASS_SEAL_KEYS_FILE'] ?? '') !== '';
-  const unset = z.undefined({ error: 'must not be set together with DAYPASS_SEAL_KEYS_FILE' });
   const read = settings(env, {
     ...common,
     ...place,
@@ -322,11 +319,11 @@ export function loadMinterConfig(env: Environment = process.env) {
     ...relaceUrl,
     DAYPASS_RELACE_API_KEY: secret,
     DAYPASS_RELACE_READ_TOKENS: z.stringbool().prefault('false'),
-    DAYPASS_SEAL_KEYS: isInFile ? unset : sealKeys,
+    DAYPASS_SEAL_KEYS: sealKeys,
     DAYPASS_SEAL_KEYS_FILE: z.string().optional(),
     DAYPASS_MINTER_NAME: z.string().default(hostname()),
   });
-  const file = read.DAYPASS_SEAL_KEYS_FILE;
+  const ringFile = read.DAYPASS_SEAL_KEYS_FILE;
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     name: read.DAYPASS_MINTER_NAME,
@@ -340,7 +337,8 @@ export function loadMinterConfig(env: Environment = process.env) {
       apiKey: read.DAYPASS_RELACE_API_KEY,
       canRestrictAccess: read.DAYPASS_RELACE_READ_TOKENS,
     },
-    sealKeys: file === undefined ? { keys: read.DAYPASS_SEAL_KEYS ?? [] } : { file: resolve(file) },
+    /** From a file they can be read again. */
+    sealKeys: ringFile === undefined ? { keys: read.DAYPASS_SEAL_KEYS } : { file: resolve(ringFile) },
   };
 }
 

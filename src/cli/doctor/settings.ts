@@ -11,7 +11,7 @@ export type RoleConfigs = ReturnType<typeof checkSettings>;
  * of the `npm start` that this data directory belongs to. Throws `SettingsError` with all that is wrong.
  */
 export async function doctorSettings({ env, root }: { env: Environment; root: string }): Promise<RoleConfigs> {
-  if (env['DAYPASS_REDIS_URL']) return checkSettings(env);
+  if (env['DAYPASS_REDIS_URL'] || env['DAYPASS_REDIS_URL_FILE']) return checkSettings(env);
   const dataDir = dataDirOf(env, root);
   const secrets = await readSecrets(dataDir);
   if (secrets === null) return checkSettings({ ...env, DAYPASS_DATA_DIR: dataDir });

@@ -1,3 +1,4 @@
+import { fileSettingOf } from '../../../secret-files.ts';
 import type { Environment } from '../../../settings.ts';
 
 export const ROLES = ['redis', 'git-host', 'minter', 'gateway', 'warden', 'api', 'worker'] as const;
@@ -18,8 +19,8 @@ const LIMITS = [
 ];
 const COMMON = ['DAYPASS_LOG_LEVEL', 'DAYPASS_FAILPOINTS'];
 
-/** The settings that each role reads, and so the only ones that it is given: no role holds another one's keys. */
-export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
+/** The settings that each role reads. */
+const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   redis: [],
   'git-host': [...COMMON, ...PLACE, 'DAYPASS_GIT_HOST_LISTEN', 'DAYPASS_GIT_HOST_KEYS'],
   minter: [
@@ -30,7 +31,6 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_RELACE_API_KEY',
     'DAYPASS_RELACE_READ_TOKENS',
     'DAYPASS_SEAL_KEYS',
-    'DAYPASS_SEAL_KEYS_FILE',
     'DAYPASS_MINTER_NAME',
   ],
   warden: [
@@ -103,6 +103,11 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   ],
 };
 
+/** What a role reads, with the settings that name the files of secret ones, and so all that it is given: nobody's keys but its own. */
+export function settingsOf(role: RoleName): string[] {
+  return ROLE_SETTINGS[role].flatMap((name) => [name, fileSettingOf(name)]).filter((name) => name !== null);
+}
+
 /** What any program needs to run, and says nothing about anybody. */
 const BASE = ['PATH', 'HOME', 'LANG'];
 /** Levels that would swallow the line by which a role says that it is ready. */
@@ -110,7 +115,7 @@ const TOO_QUIET = new Set(['warn', 'error', 'silent']);
 
 /** The whole environment of one role's process. */
 export function roleEnvironment(role: RoleName, settings: Environment): Record<string, string> {
-  const names = [...BASE, ...ROLE_SETTINGS[role]];
+  const names = [...BASE, ...settingsOf(role)];
   const env = Object.fromEntries(names.flatMap((name) => (settings[name] ? [[name, settings[name]]] : [])));
   if (TOO_QUIET.has(env['DAYPASS_LOG_LEVEL'] ?? '')) env['DAYPASS_LOG_LEVEL'] = 'info';
   return env;
