@@ -5,9 +5,11 @@
 set -eu
 run_dir="$1"
 disk_dir="$2"
+# The parent is the engine's shim, and sees the host as the engine does. The host's first process may see it otherwise.
+engine="/proc/$PPID"
 
 # Runs the host's own programs, with both directories as $1 and $2.
-on_host() { nsenter --target 1 --mount -- /bin/sh -eu -c "$1" host "$run_dir" "$disk_dir"; }
+on_host() { nsenter --mount="$engine/ns/mnt" -- /bin/sh -eu -c "$1" host "$run_dir" "$disk_dir"; }
 
 # holder PATH FIELD: of the mount that a path of the host lies on: its place, its type, or whether it is shared.
 holder() {
@@ -19,7 +21,7 @@ holder() {
       for (dash = 7; $dash != "-"; dash++) ;
       found["type"] = $(dash + 1)
     }
-    END { print found[field] }' /proc/1/mountinfo
+    END { print found[field] }' "$engine/mountinfo"
 }
 
 prepare() {
@@ -40,7 +42,7 @@ prepare() {
 # Sandboxes outlive the roles, and roles outlive a restart of this program.
 in_use() {
   on_host 'for one in "$1"/gateways/* "$2"/*; do [ ! -e "$one" ] || exit 0; done; exit 1' && return 0
-  host="$(readlink /proc/1/ns/mnt)"
+  host="$(readlink "$engine/ns/mnt")"
   for process in /proc/[0-9]*; do
     [ "$(readlink "$process/ns/mnt" || true)" != "$host" ] || continue
     ! awk -v dir="$run_dir" '$5 == dir || index($5, dir "/") == 1 { found = 1 } END { exit !found }' "$process/mountinfo" || return 0
