@@ -1,7 +1,8 @@
 import { watch } from 'node:fs';
-import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe } from '../errors.ts';
 import type { Logger } from '../ops/log.ts';
+import { makeDir } from '../ops/shared-dir.ts';
 import { parseNetworkRule } from '../session/network-rule.ts';
 import type { Resolve, Rules } from './decide.ts';
 import { dial as dialBySystem, type Dial } from './dial.ts';
@@ -53,10 +54,7 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
   const repoHost = targetOf(options.repoOrigin);
   const open = new Map<string, OpenOne>();
   const broken = new Map<string, string>();
-  for (const dir of [policiesDir(runDir), gatewaysDir(runDir)]) {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
-  }
+  for (const dir of [policiesDir(runDir), gatewaysDir(runDir)]) await makeDir(dir, 0o700);
 
   const closeOne = async (sandboxId: string): Promise<void> => {
     const found = open.get(sandboxId);
