@@ -39,13 +39,16 @@ prepare() {
     place "$1/health" 7005:7005 0700'
 }
 
-# Sandboxes outlive the roles, and roles outlive a restart of this program.
+# Sandboxes outlive the roles, and roles outlive a restart of this program. A sandbox has its way out at /run/daypass, also
+# one of another installation: that is no role.
 in_use() {
   on_host 'for one in "$1"/gateways/* "$2"/*; do [ ! -e "$one" ] || exit 0; done; exit 1' && return 0
   host="$(readlink "$engine/ns/mnt")"
   for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/ns/mnt" || true)" != "$host" ] || continue
-    ! awk -v dir="$run_dir" '$5 == dir || index($5, dir "/") == 1 { found = 1 } END { exit !found }' "$process/mountinfo" || return 0
+    own="$(readlink "$process/ns/mnt")" && [ "$own" != "$host" ] || continue
+    if awk -v dir="$run_dir" '
+      ($5 == dir || index($5, dir "/") == 1) && $4 !~ "/gateways/[^/]+$" { found = 1 }
+      END { exit !found }' "$process/mountinfo"; then return 0; fi
   done 2>/dev/null
   return 1
 }

@@ -32,7 +32,10 @@ export async function ensureCompose({ machine, progress }: InstallDeps): Promise
 }
 
 async function answers(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const { code, stdout } = await runProgram('docker', ['compose', 'version', '--short'], { env, timeoutMs: TIMEOUT_MS });
+  const { code, stdout } = await runProgram('docker', ['compose', 'version', '--short'], {
+    env,
+    timeoutMs: TIMEOUT_MS,
+  });
   return code === 0 && /^v?([2-9]|\d\d)\./.test(stdout.trim());
 }
 
