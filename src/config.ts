@@ -408,6 +408,7 @@ export function loadGatewayConfig(env: Environment = process.env) {
     failpoints: read.DAYPASS_FAILPOINTS,
     runDir,
     credentialSocket: credentialSocketOf(read),
+    healthSocket: join(runDir, 'health', 'gateway.sock'),
     scratchDir: join(resolve(read.DAYPASS_DATA_DIR), 'pushes'),
     pushCheckBytes: read.DAYPASS_PUSH_CHECK_MB * 1024 * 1024,
     /** The one host that every sandbox reaches, even where its address is private. */

@@ -1,8 +1,8 @@
-import { request } from 'node:http';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import { gatewaysDir, policiesDir } from '../../egress/layout.ts';
+import { askHealth } from '../../health/ask.ts';
 import { requireMemoryDir } from '../../runtime/memory-dir.ts';
 import { SANDBOX_IMAGE } from '../../images/sandbox-image.ts';
 import { judgeVersions, versionAnswer } from '../../runtime/docker/engine-versions.ts';
@@ -68,7 +68,7 @@ export function hostChecks(options: {
     {
       name: 'warden',
       look: async () => {
-        await within(ask(wardenSocket, '/_ping'));
+        await askHealth({ socketPath: wardenSocket }, '/_ping', TIMEOUT_MS);
         return wardenSocket;
       },
       mend: 'Start the warden with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
@@ -76,24 +76,12 @@ export function hostChecks(options: {
     {
       name: 'minter',
       look: async () => {
-        await within(ask(minterSocket, '/healthz'));
+        await askHealth({ socketPath: minterSocket }, '/healthz', TIMEOUT_MS);
         return minterSocket;
       },
       mend: 'Start the minter with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
     },
   ];
-}
-
-async function ask(socketPath: string, path: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const sent = request({ socketPath, path }, (response) => {
-    response.resume();
-    if (response.statusCode === 200) resolve();
-    else reject(new Error(`it answered ${response.statusCode}`));
-  });
-  sent.on('error', reject);
-  sent.end();
-  return promise;
 }
 
 async function within<T>(work: Promise<T>): Promise<T> {

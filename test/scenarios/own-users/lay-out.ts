@@ -35,6 +35,7 @@ export async function layOut(dir: string, redisSocket: string): Promise<RoleUser
   await make(join(run, 'decisions'), USERS.worker, GROUP.gateway, 0o2750);
   const minterDir = await make(join(run, 'minter'), USERS.minter, GROUP.mint, 0o2750);
   const credentialsDir = await make(join(run, 'credentials'), USERS.minter, GROUP.credentials, 0o2750);
+  await make(join(run, 'health'), USERS.gateway, USERS.gateway.gid, 0o700);
   await make(logs, USERS.worker, GROUP.logs, 0o2750);
   await make(join(redisSocket, '..'), { uid: 0 }, GROUP.redis, 0o750);
   await chown(redisSocket, 0, GROUP.redis);
