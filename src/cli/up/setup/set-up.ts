@@ -1,7 +1,8 @@
 import type Docker from 'dockerode';
 import type { Progress } from '../progress.ts';
 import { ensureEngine } from './engine.ts';
-import { ensureImage } from './image.ts';
+import { ensureCompose } from './compose.ts';
+import { buildTestedServiceImage, ensureImage } from './image.ts';
 import { ensurePrograms } from './install.ts';
 import type { Machine } from './machine.ts';
 import { needsOf } from './needs.ts';
@@ -20,5 +21,10 @@ export async function setUp(
   await ensureEngine(deps);
   deps.signal.throwIfAborted();
   await ensureImage(deps);
+  deps.signal.throwIfAborted();
+  if (purpose === 'start') return;
+  await ensureCompose(deps);
+  deps.signal.throwIfAborted();
+  await buildTestedServiceImage(deps);
   deps.signal.throwIfAborted();
 }
