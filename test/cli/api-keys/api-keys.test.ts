@@ -16,7 +16,7 @@ afterAll(async () => {
   await rig?.close();
 });
 
-async function daypass(...args: string[]): Promise<{ code: number | null; lines: string[] }> {
+async function daypass(...args: string[]): Promise<{ code: number | null; stderr: string; lines: string[] }> {
   const env = { PATH: process.env['PATH'] ?? '', DAYPASS_API_URL: rig.api.url, DAYPASS_API_KEY: rig.api.key };
   const { exitCode, stdout, stderr } = await runDaypass(args, env);
   return { code: exitCode, stderr, lines: stdout.trim().split('\n') };

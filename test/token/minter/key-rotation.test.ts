@@ -162,7 +162,7 @@ describe('the seal keys of a minter that runs', () => {
     );
     await sleep(5);
     await minter.end('SIGKILL');
-    expect(await cut).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('daypass keys reseal') as string });
+    expect(await cut).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('daypass keys reseal') as string });
     minter = await start();
     await openAll();
     expect((await keys('reseal')).exitCode).toBe(0);
