@@ -1,18 +1,19 @@
-"""Runs a program on a terminal of its own, without input, and gives what it printed there. Usage: on-terminal.py ARGS…"""
+"""Runs a program on a terminal of its own and prints what that was sent. Usage: on-terminal.py PROGRAM ARGS…"""
 import os
 import pty
 import sys
 
-shown = b""
-
-
-def read(fd):
-    global shown
-    data = os.read(fd, 65536)
-    shown += data
-    return b""
-
-
-status = pty.spawn(sys.argv[1:], read, lambda fd: b"")
-sys.stdout.buffer.write(shown)
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+while True:
+    try:
+        shown = os.read(terminal, 65536)
+    except OSError:  # EIO: the program has ended
+        break
+    if not shown:
+        break
+    sys.stdout.buffer.write(shown)
+_, status = os.waitpid(pid, 0)
+sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(status))

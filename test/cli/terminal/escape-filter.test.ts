@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { EscapeFilter } from '../../../src/cli/terminal/escape-filter.ts';
 import { visible } from '../../../src/cli/terminal/visible.ts';
@@ -53,12 +53,9 @@ test('what is unfinished at the end of a line swallows nothing of the next', () 
 });
 
 test('however a line is cut in pieces, no control character passes but those of colours', () => {
-  const piece = fc.oneof(
-    fc.constantFrom(ESC, `${ESC}[`, `${ESC}]52;`, '\u009b', '31m', '\u0007', '\r', 'A', '\\'),
-    fc.string(),
-  );
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+  const piece = oneof(constantFrom(ESC, `${ESC}[`, `${ESC}]52;`, '\u009b', '31m', '\u0007', '\r', 'A', '\\'), string());
+  assert(
+    property(array(piece, { maxLength: 20 }), (pieces) => {
       const filter = new EscapeFilter({ keepsColours: true });
       const passed = pieces.map((text) => filter.pass(text)).join('') + filter.endLine();
       const rest = passed.replaceAll(new RegExp(`${ESC}\\[[\\d;:]*m`, 'g'), '').replaceAll(/[\t\n]/g, '');
