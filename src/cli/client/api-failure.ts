@@ -6,7 +6,7 @@ import { CommandFailure } from '../up/failure.ts';
 import { ApiRefusal } from '../up/installation/api-client.ts';
 
 /** Nothing came back: nobody listens, the connection broke, or it took too long. */
-function isNoAnswer(error: unknown): boolean {
+export function isNoAnswer(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError');
 }
 
