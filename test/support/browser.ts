@@ -14,6 +14,11 @@ export interface DashboardTest {
   enter(): Promise<void>;
 }
 
+/** Waits until what the page shows is what is. */
+export async function live(page: Page): Promise<void> {
+  await page.getByRole('status').getByText('live', { exact: true }).waitFor();
+}
+
 /** A browser that asks nothing of anybody by itself. */
 export async function launchBrowser(args: string[]): Promise<Browser> {
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -21,6 +26,14 @@ export async function launchBrowser(args: string[]): Promise<Browser> {
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', ...quiet, ...args],
   });
+}
+
+/** Collects what the browser complains of from here on: errors, and broken security policies. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
+  return complaints;
 }
 
 /** A browser at a real dashboard, from before the first to after the last test of a file. */
@@ -40,11 +53,9 @@ export function useDashboard(): DashboardTest {
     await rig?.close();
   });
   beforeEach(async () => {
-    complaints = [];
     page = await (await browser.newContext()).newPage();
     page.setDefaultTimeout(10_000);
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
+    complaints = complaintsOf(page);
     await page.goto(rig.api.url);
   });
   afterEach(async () => {
@@ -68,7 +79,7 @@ export function useDashboard(): DashboardTest {
     async enter() {
       await page.getByLabel('API key').fill(rig.api.key);
       await page.getByRole('button', { name: 'Log in' }).click();
-      await page.getByRole('status').getByText('live').waitFor();
+      await live(page);
     },
   };
 }
