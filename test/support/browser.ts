@@ -36,15 +36,15 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
-/** A browser at a real dashboard, from before the first to after the last test of a file. */
-export function useDashboard(): DashboardTest {
+/** A browser at a real dashboard of an API with these options, from before the first to after the last test of a file. */
+export function useDashboard(options: Parameters<typeof startApiRig>[1] = {}): DashboardTest {
   let rig: ApiRig;
   let browser: Browser;
   let page: Page;
   let complaints: string[];
 
   beforeAll(async () => {
-    rig = await startApiRig();
+    rig = await startApiRig({}, options);
     // A page of somebody else, on this machine.
     browser = await launchBrowser(['--host-resolver-rules=MAP *.test.example 127.0.0.1']);
   });

@@ -10,7 +10,7 @@ export interface Places {
   madeFrom: string;
 }
 
-function placesIn(root: string): Places {
+export function placesIn(root: string): Places {
   const built = join(root, 'dist', 'dashboard');
   return { root, app: join(root, 'src', 'dashboard', 'app'), built, madeFrom: join(built, 'made-from.json') };
 }

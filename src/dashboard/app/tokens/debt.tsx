@@ -23,7 +23,7 @@ export function Debt({ reasons }: { reasons: string[] }) {
   const debt = useDeps().figures.stats.value?.revocationDebt;
   return (
     <div id="debt" class="debt card" role="status" aria-label="Revocation debt" data-level={levelOf(debt)}>
-      <strong class="figure">{debt?.count ?? '–'}</strong>
+      <strong class="figure">{debt?.count ?? '–'}</strong>{' '}
       <div>
         <p>{debt === undefined ? 'The figures cannot be read.' : debtText(debt)}</p>
         {reasons.map((reason) => (
