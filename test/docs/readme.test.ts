@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readRecipes } from '../agents/recipes.ts';
 import { createRepo } from '../scenarios/session.ts';
 import { ACCOUNT_KEY, API_KEY, nothingLeft, startStack, type Stack } from '../support/stack.ts';
 
@@ -44,12 +45,19 @@ test('the requests in TypeScript give a log and an end, and leave nothing', asyn
 
 test('the command prints the log and nothing else, and leaves nothing', async () => {
   const REPO = await createRepo(stack, { 'hello.txt': 'hello\n' });
-  // npx finds the same program in a checkout, and nowhere else.
-  const script = block('cli').replace('npx daypass', `'${process.execPath}' '${ROOT}src/cli/daypass.mjs'`);
+  // What npx finds in a checkout, once it has seen to the packages.
+  const program = `'${process.execPath}' '${ROOT}src/cli/up/main.ts' cli`;
+  const script = block('cli').replace('npx daypass', program);
   const env = { ...process.env, REPO, DAYPASS_API_URL: stack.apiUrl, DAYPASS_API_KEY: API_KEY };
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { cwd: checkout, env });
   expect(stdout).toMatch(/^[0-9a-f]{7} .*\nhello\n$/);
   await nothingLeft(stack);
+});
+
+test('the agent of the README is the one of docs/agents.md, which is run by a command of its own', async () => {
+  const [first] = (await readRecipes()).filter(({ agent }) => agent === 'claude');
+  const shown = /^## A real agent\n.*?^```json\n(.*?)^```/ms.exec(readme)?.[1] ?? '';
+  expect(JSON.parse(shown)).toEqual(first?.request);
 });
 
 /** The block of code behind a mark of the README. Throws when there is none. */
