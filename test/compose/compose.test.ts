@@ -13,7 +13,8 @@ import { composeUp, SERVICES, type Installation, type Service } from './installa
 
 let daypass: Installation;
 beforeAll(async () => {
-  await buildServiceImage({ docker: connectDocker(undefined), onProgress: () => undefined });
+  const authorities = process.env['NODE_EXTRA_CA_CERTS'];
+  await buildServiceImage({ docker: connectDocker(undefined), authorities, onProgress: () => undefined });
   daypass = await composeUp();
 }, 300_000);
 afterAll(async () => daypass?.[Symbol.asyncDispose](), 60_000);
