@@ -50,6 +50,7 @@ export async function composeUp(): Promise<Installation> {
     DAYPASS_INSTALLATION: project,
     DAYPASS_API_PORT: String(apiPort),
     DAYPASS_GIT_HOST_PORT: String(gitPort),
+    DAYPASS_HEALTH_INTERVAL: '2s',
   };
   const compose = async (...args: string[]): Promise<string> => {
     const run = await runProgram('docker', ['compose', '--project-name', project, ...args], {
