@@ -14,7 +14,7 @@ import { startProcess, type TestProcess, type User } from './processes.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const API_KEY = 'dp_obviously_fake_key_of_a_test';
+export const API_KEY = 'dp_obviously_fake_key_of_a_test';
 export const ACCOUNT_KEY = 'account-key-of-a-test';
 
 export type Role = 'git-host' | 'minter' | 'gateway' | 'warden' | 'worker' | 'api';

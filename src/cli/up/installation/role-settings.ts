@@ -22,7 +22,13 @@ const COMMON = ['DAYPASS_LOG_LEVEL', 'DAYPASS_FAILPOINTS'];
 /** The settings that each role reads. */
 const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   redis: [],
-  'git-host': [...COMMON, ...PLACE, 'DAYPASS_GIT_HOST_LISTEN', 'DAYPASS_GIT_HOST_KEYS'],
+  'git-host': [
+    ...COMMON,
+    ...PLACE,
+    'DAYPASS_GIT_HOST_LISTEN',
+    'DAYPASS_GIT_HOST_KEYS',
+    'DAYPASS_GIT_HOST_IMPORT_HOSTS',
+  ],
   minter: [
     ...COMMON,
     ...PLACE,

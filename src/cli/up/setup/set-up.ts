@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { ensureDashboard } from '../../../dashboard/build/ensure.ts';
 import type { Progress } from '../progress.ts';
 import { ensureEngine } from './engine.ts';
 import { ensureCompose } from './compose.ts';
@@ -8,8 +9,8 @@ import type { Machine } from './machine.ts';
 import { needsOf } from './needs.ts';
 
 /**
- * What a machine must have before anything starts: programs, an engine, the sandbox image. Uses what is there, installs
- * only what is missing, and is quick when nothing is. Safe to call again after any failure. An aborted signal ends it
+ * What a machine must have before anything starts: programs, an engine, the sandbox image, the built dashboard, and for the
+ * tests Compose and the services' image. Uses what is there, installs only what is missing, and is quick when nothing is. Safe to call again after any failure. An aborted signal ends it
  * between two of them, never in the middle of an installation.
  */
 export async function setUp(
@@ -21,6 +22,8 @@ export async function setUp(
   await ensureEngine(deps);
   deps.signal.throwIfAborted();
   await ensureImage(deps);
+  deps.signal.throwIfAborted();
+  await deps.progress.step('dashboard', () => ensureDashboard());
   deps.signal.throwIfAborted();
   if (purpose === 'start') return;
   await ensureCompose(deps);
