@@ -77,6 +77,12 @@ it('lets a session go on while each service is restarted, one after the other', 
   expect(await verdictOn(id)).toBe('valid');
 }, 120_000);
 
+it('serves the dashboard', async () => {
+  const page = await daypass.call('GET', '/');
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain('<script');
+});
+
 it('publishes two ports, both on the loopback address', async () => {
   const published = (await inspectAll()).flatMap(([, { NetworkSettings }]) =>
     Object.values(NetworkSettings.Ports).flatMap((ports) => ports ?? []),
