@@ -10,6 +10,7 @@ RUN if [ -f ca.crt ]; then export NODE_EXTRA_CA_CERTS=/app/ca.crt; fi \
  && npm install --no-save --include=dev --ignore-scripts --no-audit --no-fund
 
 FROM packages AS page
+COPY tsconfig.json ./
 COPY src src
 RUN node src/dashboard/build/main.ts
 

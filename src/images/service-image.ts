@@ -10,7 +10,7 @@ import { ensureBase, type ImageDeps } from './sandbox-base.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What `.dockerignore` lets through. */
-const INPUTS = ['package.json', 'package-lock.json', '.npmrc', 'LICENSE', 'docker', 'src', 'workers'];
+const INPUTS = ['package.json', 'package-lock.json', 'tsconfig.json', '.npmrc', 'LICENSE', 'docker', 'src', 'workers'];
 
 /** The image of all roles as the tests build it, beside one that an operator may have. */
 export const TESTED_SERVICE_IMAGE = 'daypass-test/service';
