@@ -138,6 +138,10 @@ it('lets no role reach another over the network but the git host, and the minter
   expect(await daypass.docker.getNetwork(network).inspect()).toMatchObject({ Internal: true });
 });
 
+it('has the command at hand, with the key of its operator', async () => {
+  expect(await daypass.compose('exec', '-T', 'api', 'daypass', 'tokens')).toContain('revoked');
+});
+
 it('gives a doctor who finds nothing to mend', async () => {
   const lines = (await daypass.compose('run', '--rm', '-T', 'doctor')).trim().split('\n');
   expect(lines.filter((line) => line.startsWith('✗'))).toEqual([]);
