@@ -19,7 +19,8 @@ export async function buildDashboard({ root, app, built, madeFrom }: Places): Pr
     await build({
       configFile: false,
       root: app,
-      logLevel: 'warn',
+      // What is wrong is thrown.
+      logLevel: 'silent',
       oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
       plugins: [collectFiles(files)],
       build: {
