@@ -3,7 +3,7 @@ import type { RefObject } from 'preact';
 import { useWhile } from '../live/use-while.ts';
 
 /** Which part of a box is in sight, in pixels of its content; whoever scrolls it says how far. */
-export function useSightOf(box: RefObject<HTMLElement>): Signal<{ top: number; height: number }> {
+export function useSightOf(box: RefObject<HTMLElement | null>): Signal<{ top: number; height: number }> {
   const sight = useSignal({ top: 0, height: 0 });
   useWhile((signal) => {
     const observer = new ResizeObserver(() => {
