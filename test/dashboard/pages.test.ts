@@ -36,17 +36,13 @@ test('the workers are shown with what they run, and their absence is said to be 
   await page.getByText('No worker was seen lately').waitFor();
   const { session } = await putSession(rig.redis);
   const now = new Date().toISOString();
-  const worker = {
-    name: 'host-1',
-    engine: 'engine',
-    startedAt: now,
-    seenAt: now,
-    concurrency: 4,
-    running: [session.id],
-  };
+  const disks = { way: 'tmpfs' as const, because: 'no loop device' };
+  const running = [session.id];
+  const worker = { name: 'host-1', engine: 'engine', startedAt: now, seenAt: now, concurrency: 4, running, disks };
   await reportWorker(rig.redis, worker);
   const row = page.locator('[data-worker="host-1"]');
   await row.getByText('1 of 4').waitFor();
+  await row.getByText('tmpfs because no loop device').waitFor();
   await row.getByRole('link', { name: session.id }).click();
   await page.getByRole('heading', { name: session.id }).waitFor();
   expect(dashboard.complaints).toEqual([]);
