@@ -23,7 +23,10 @@ test('a session gets more time, and is told why not where its token would be ove
   await page.getByRole('alert').getByText('A longer session needs a larger maxTimeoutSeconds').waitFor();
   await page.getByLabel('Minutes from now').fill('60');
   await page.getByRole('button', { name: 'Set deadline' }).click();
-  await page.getByLabel('Facts').getByText(/in (59 min|1 h)/).waitFor();
+  await page
+    .getByLabel('Facts')
+    .getByText(/in (59 min|1 h)/)
+    .waitFor();
   expect((await readSession(rig.redis, session.id))?.deadlineAt ?? '').toMatch(/^20/);
 });
 

@@ -14,6 +14,7 @@ export async function buildDashboard({ root, app, built, madeFrom }: Places): Pr
     ...(await filesBelow(app)),
     join(import.meta.dirname, 'build.ts'),
     join(root, 'package.json'),
+    join(root, 'tsconfig.json'),
   ]);
   try {
     await build({
