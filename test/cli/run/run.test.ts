@@ -153,7 +153,6 @@ test('ten megabytes reach a slow reader whole, and are not taken in before there
   const before = await takenIn();
   const id = (await newest()).id;
   await until(stack, id, ({ status }) => status === 'succeeded');
-  console.log('TAKEN', before, (await takenIn()) - before);
   expect((await takenIn()) - before).toBeLessThan(4_000_000);
   let bytes = 0;
   let last = '';
