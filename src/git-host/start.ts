@@ -8,10 +8,12 @@ import type { Secret } from '../token/secret.ts';
 import { createGitHost } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { openDatabase } from './database.ts';
+import { createImports } from './import/imports.ts';
+import type { ImportLimits } from './import/limits.ts';
 import { createLiveUses } from './live-uses.ts';
 import { openRepoDirs } from './repos/repo-dirs.ts';
+import { createRepoLocks } from './repos/repo-locks.ts';
 import { createRepoStore } from './repos/repo-store.ts';
-import { createSerial } from './repos/serial.ts';
 import { createWriters } from './repos/writers.ts';
 import { createTokenStore } from './tokens/token-store.ts';
 
@@ -23,6 +25,9 @@ export interface GitHostOptions {
   listen: { host: string; port: number };
   dataDir: string;
   accountKeys: Secret[];
+  /** `HOST:PORT` in lower case: other git hosts, at whatever address, from which may be imported beside public ones. */
+  importHosts: string[];
+  importLimits?: ImportLimits;
   log: Logger;
 }
 
@@ -35,7 +40,7 @@ export interface RunningGitHost {
 
 /** Opens the data directory, makes it where it is missing, and serves it. Only one process may have it open. */
 export async function startGitHost(options: GitHostOptions): Promise<RunningGitHost> {
-  const { listen, dataDir, accountKeys, log } = options;
+  const { listen, dataDir, accountKeys, importHosts, importLimits, log } = options;
   const now = Date.now;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const dirs = await openRepoDirs(dataDir);
@@ -46,8 +51,9 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
     const parts = {
       repos: createRepoStore(database),
       uses: createLiveUses({ now }),
-      serial: createSerial(),
+      locks: createRepoLocks(),
       writers: createWriters(),
+      imports: createImports({ privateHosts: importHosts, ...(importLimits && { limits: importLimits }) }),
     };
     const gitHost = createGitHost({ authenticate, tokens, dirs, ...parts, log, now });
     // Express answers what its handler's promise rejects with, so nothing is left to wait for here.

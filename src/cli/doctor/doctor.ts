@@ -11,6 +11,7 @@ import { diskCheck } from './disk-check.ts';
 import { engineChecks } from './engine-checks.ts';
 import { hostChecks } from './host-checks.ts';
 import { invariantCheck } from './invariant-check.ts';
+import { kernelCheck } from './kernel-check.ts';
 import { portChecks } from './port-checks.ts';
 import { providerCheck } from './provider-check.ts';
 import { storeChecks } from './store-checks.ts';
@@ -76,6 +77,7 @@ function allChecks(
     ...engineChecks(docker),
     ...hostChecks({ runDir, memoryDir, minterSocket, wardenSocket }),
     diskCheck(createEngineApi({ socketPath: wardenSocket })),
+    kernelCheck(worker.concurrency),
     providerCheck(relace),
     ...storeChecks({ redis, sealKeys, spoolDir }),
     ...apiChecks(api),

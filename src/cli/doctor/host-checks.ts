@@ -1,10 +1,11 @@
-import { request } from 'node:http';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { gatewaysDir, policiesDir } from '../../egress/layout.ts';
-import { requireMemoryDir } from '../../runtime/memory-dir.ts';
+import { decisionsDir, gatewaysDir, policiesDir } from '../../egress/layout.ts';
+import { askHealth } from '../../health/ask.ts';
+import { isInMemory, requireMemoryDir } from '../../runtime/memory-dir.ts';
 import type { Check } from './check.ts';
-import { within } from './within.ts';
+
+const TIMEOUT_MS = 5_000;
 
 /** The places where the processes of a host meet. */
 export function hostChecks(options: {
@@ -19,7 +20,13 @@ export function hostChecks(options: {
       name: 'run directory',
       look: async () => {
         await access(runDir, constants.W_OK);
-        return runDir;
+        // Until a worker has started, it is not there.
+        if (await isInMemory(decisionsDir(runDir)).catch(() => isInMemory(runDir))) return runDir;
+        return [
+          runDir,
+          `  ! ${decisionsDir(runDir)} is on a disk, and the host names in it are not masked: an agent may have put a secret into one`,
+          '    Name a directory on a tmpfs as DAYPASS_RUN_DIR.',
+        ].join('\n');
       },
       mend: 'Start the roles, which make it, or name another DAYPASS_RUN_DIR that this user may write to.',
     },
@@ -39,7 +46,7 @@ export function hostChecks(options: {
     {
       name: 'warden',
       look: async () => {
-        await within(ask(wardenSocket, '/_ping'));
+        await askHealth({ socketPath: wardenSocket }, '/_ping', TIMEOUT_MS);
         return wardenSocket;
       },
       mend: 'Start the warden with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
@@ -47,22 +54,10 @@ export function hostChecks(options: {
     {
       name: 'minter',
       look: async () => {
-        await within(ask(minterSocket, '/healthz'));
+        await askHealth({ socketPath: minterSocket }, '/healthz', TIMEOUT_MS);
         return minterSocket;
       },
       mend: 'Start the minter with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
     },
   ];
-}
-
-async function ask(socketPath: string, path: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const sent = request({ socketPath, path }, (response) => {
-    response.resume();
-    if (response.statusCode === 200) resolve();
-    else reject(new Error(`it answered ${response.statusCode}`));
-  });
-  sent.on('error', reject);
-  sent.end();
-  return promise;
 }

@@ -25,7 +25,7 @@ export type Sight =
  */
 export async function doctorSees({ env, root }: { env: Environment; root: string }): Promise<Sight> {
   const named = loadCliConfig(env);
-  if (env['DAYPASS_REDIS_URL']) return installation(checkSettings(env), named);
+  if (env['DAYPASS_REDIS_URL'] || env['DAYPASS_REDIS_URL_FILE']) return installation(checkSettings(env), named);
   const dataDir = dataDirOf(env, root);
   const [secrets, started] = [await readSecrets(dataDir), await readStartFile(dataDir)];
   const isElsewhere = named.apiUrl !== undefined && withoutSlash(named.apiUrl) !== started?.apiUrl;

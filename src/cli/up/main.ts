@@ -23,6 +23,7 @@ const COMMANDS: Record<string, (context: CommandContext) => Promise<number>> = {
   faults: longRun('test/faults/main.ts'),
   chaos: longRun('test/chaos/main.ts'),
   attacks: longRun('test/attacks/main.ts'),
+  agents: longRun('test/agents/main.ts'),
   fuzz: longRun('test/fuzz/main.ts'),
   cli,
 };

@@ -50,3 +50,13 @@ export function gitEnvironment(homeDir: string, protocol: string | null): Record
     ...(protocol !== null && { GIT_PROTOCOL: protocol }),
   };
 }
+
+/** Settings as environment variables. Source: git-config(1), GIT_CONFIG_COUNT. */
+export function settingsEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(settings);
+  const pairs = entries.flatMap(([name, value], at) => [
+    [`GIT_CONFIG_KEY_${at}`, name],
+    [`GIT_CONFIG_VALUE_${at}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(pairs) };
+}

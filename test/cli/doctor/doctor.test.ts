@@ -43,6 +43,7 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
     'warden',
     'minter',
     'disk way',
+    'inotify instances',
     'repo host',
     'Redis',
     'seal keys',

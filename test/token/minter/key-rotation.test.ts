@@ -176,7 +176,7 @@ describe('the seal keys of a minter that runs', () => {
     await writeFile(file(), formatSealKeys([{ ...k1, id: 'k9' }]));
     await expect(start()).rejects.toThrow(/need seal keys that the ring does not have: k3/);
     await writeFile(file(), 'k9:short');
-    await expect(start()).rejects.toThrow(/cannot be read from .*ring: must be ID:KEY/);
+    await expect(start()).rejects.toThrow(/DAYPASS_SEAL_KEYS_FILE must be ID:KEY/);
     await writeFile(file(), kept);
     minter = await start();
   });
