@@ -404,6 +404,7 @@ export function loadGitHostConfig(env: Environment = process.env) {
     ...place,
     DAYPASS_GIT_HOST_LISTEN: listenAddress.prefault('127.0.0.1:7080'),
     DAYPASS_GIT_HOST_KEYS: commaList.transform((keys) => keys.map((key) => new Secret(key))),
+    DAYPASS_GIT_HOST_TRANSFERS: positive.prefault('8'),
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
@@ -411,5 +412,6 @@ export function loadGitHostConfig(env: Environment = process.env) {
     listen: read.DAYPASS_GIT_HOST_LISTEN,
     dataDir: join(resolve(read.DAYPASS_DATA_DIR), 'git-host'),
     accountKeys: read.DAYPASS_GIT_HOST_KEYS,
+    transfers: read.DAYPASS_GIT_HOST_TRANSFERS,
   };
 }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 import { GIT_SETTINGS, gitEnvironment } from './git-settings.ts';
@@ -16,6 +17,8 @@ export interface GitCall {
   homeDir: string;
   /** A checked value of the Git-Protocol header. */
   protocol?: string | null;
+  /** `background` leaves processor and disk to everybody else. */
+  priority?: 'background';
   /** Ends the process and all its children. */
   signal: AbortSignal;
 }
@@ -42,6 +45,9 @@ export function startGit(call: GitCall): GitProcess {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  // The disk's scheduler goes by the same number, and whatever git starts inherits it.
+  if (call.priority === 'background' && child.pid !== undefined)
+    setPriority(child.pid, constants.priority.PRIORITY_LOW);
   // A git that ends before it has read its input is judged by its exit code.
   child.stdin.on('error', () => {});
   const ended = endOf(child, call.signal);

@@ -11,6 +11,7 @@ export const STATUS_OF = {
   missing_field: 422,
   internal_error: 500,
   not_built: 501,
+  busy: 503,
   closing: 503,
 } as const satisfies Record<string, number>;
 

@@ -9,5 +9,7 @@ export const receivePack: RepoOperation = async (host, call) => {
     await host.serial.run(repo.repoId, () => adoptBranch(place));
     host.repos.touch(repo.repoId, host.now());
   };
-  await host.writers.run(place.repoDir, () => serveRpc(host, call, 'receive-pack', settle));
+  await host.gates.transfer.run(call.by, call.signal, () =>
+    host.writers.run(place.repoDir, () => serveRpc(host, call, 'receive-pack', settle)),
+  );
 };

@@ -34,13 +34,13 @@ interface Answer {
 }
 
 /** A real git host on a port and directory of its own. Dispose of it with `await using`. */
-export async function openTestHost(): Promise<TestHost> {
+export async function openTestHost(settings: { maintenanceEveryMs?: number } = {}): Promise<TestHost> {
   const dataDir = await mkdtemp(join(tmpdir(), 'git-host-test-'));
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const accountKeys = [new Secret('another-account-key'), new Secret(ACCOUNT_KEY)];
   const start = (): Promise<RunningGitHost> =>
-    startGitHost({ listen: { host: '127.0.0.1', port: 0 }, dataDir, accountKeys, log });
+    startGitHost({ listen: { host: '127.0.0.1', port: 0 }, dataDir, accountKeys, transfers: 8, log, ...settings });
   let running = await start();
 
   const call: TestHost['call'] = async (method, path, options = {}) => {
