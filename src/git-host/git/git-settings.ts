@@ -35,6 +35,8 @@ export const GIT_SETTINGS: Readonly<Record<string, string>> = {
   'receive.fsck.missingSpaceBeforeDate': 'warn',
   // A push stays the pack that it came as: it is streamed to disk, and merged with others later.
   'receive.unpackLimit': '1',
+  // Accepted, and heard by nobody: there are no hooks here. Without the word for them git refuses to push with `-o`.
+  'receive.advertisePushOptions': 'true',
   // One push cannot fill the disk.
   'receive.maxInputSize': String(2 * 1024 ** 3),
   // The host's own, see the import stream: clients neither see nor push them.
