@@ -20,7 +20,7 @@ describe('what git documents of itself over HTTP is as the table says', () => {
     test.each(features.map((feature) => [feature.offered === 'yes' ? 'has' : 'has not', feature.name, feature]))(
       'the host %s: %s',
       async (_offered, _name, feature) => {
-        await feature.see(rig);
+        await expect(feature.see(rig)).resolves.toBeUndefined();
       },
     );
   });

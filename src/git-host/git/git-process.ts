@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
-import { GIT_SETTINGS, gitEnvironment } from './git-settings.ts';
+import { GIT_SETTINGS, gitEnvironment, settingsEnvironment } from './git-settings.ts';
 
 /** Time for git to remove its locks and half-written packs after SIGTERM. It takes milliseconds. */
 const KILL_AFTER_MS = 2_000;
@@ -19,6 +19,8 @@ export interface GitCall {
   protocol?: string | null;
   /** `background` leaves processor and disk to everybody else. */
   priority?: 'background';
+  /** Settings that no other user of the machine may see: they go by the environment and not as arguments. */
+  secretSettings?: Record<string, string>;
   /** Ends the process and all its children. */
   signal: AbortSignal;
 }
@@ -41,7 +43,7 @@ export function startGit(call: GitCall): GitProcess {
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn('git', [...options, ...call.args], {
     cwd: call.repoDir,
-    env: gitEnvironment(call.homeDir, call.protocol ?? null),
+    env: { ...gitEnvironment(call.homeDir, call.protocol ?? null), ...settingsEnvironment(call.secretSettings ?? {}) },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });

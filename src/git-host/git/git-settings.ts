@@ -3,7 +3,7 @@
  * and never held as a whole, and the search for deltas has a budget. A clone of 500 MB in eight files takes a tenth of the
  * time that it takes with git's defaults, since no file is deflated again to see whether it is smaller as a delta.
  */
-const MEMORY_SETTINGS: Readonly<Record<string, string>> = {
+export const MEMORY_SETTINGS: Readonly<Record<string, string>> = {
   'core.packedGitWindowSize': '1m',
   'core.packedGitLimit': '8m',
   'core.deltaBaseCacheLimit': '8m',
@@ -69,4 +69,14 @@ export function gitEnvironment(homeDir: string, protocol: string | null): Record
     GIT_NO_REPLACE_OBJECTS: '1',
     ...(protocol !== null && { GIT_PROTOCOL: protocol }),
   };
+}
+
+/** Settings as environment variables. Source: git-config(1), GIT_CONFIG_COUNT. */
+export function settingsEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(settings);
+  const pairs = entries.flatMap(([name, value], at) => [
+    [`GIT_CONFIG_KEY_${at}`, name],
+    [`GIT_CONFIG_VALUE_${at}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(pairs) };
 }

@@ -177,7 +177,7 @@ export const FETCHING: Feature[] = [
       const { git } = await clone(rig);
       const tip = await git('rev-parse', 'HEAD');
       const common = await git('fetch', '--negotiate-only', '--negotiation-tip=HEAD', 'origin');
-      expect(common).toBe(tip);
+      expect(common.split('\n')).toContain(tip);
     },
   },
   {

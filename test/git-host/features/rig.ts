@@ -10,14 +10,15 @@ export interface FeatureRig extends AsyncDisposable {
   /** The repo that rows of fetches read: `main` with COMMITS commits a day apart, `side`, and two tags. */
   seed: Repo;
   /** A repo of a row's own with the same content, cloned to a directory with the name that is given. */
-  fork(name: string): Promise<Repo & { git(...args: string[]): Promise<string>; try: GitClient['try'] }>;
+  fork: (name: string) => Promise<Repo & { git: (...args: string[]) => Promise<string>; try: GitClient['try'] }>;
   /** A name for a directory that no other row has. */
-  fresh(): string;
+  fresh: () => string;
   /** The packets of a GET of info/refs; a flush is null, a delimiter empty. */
-  advertised(service: 'upload-pack' | 'receive-pack', version: 0 | 1 | 2): Promise<Packets>;
-  /** The packets that answer a command of protocol version 2. */
-  command(lines: (string | 'delimiter')[]): Promise<Packets>;
-  request(path: string, init?: RequestInit & { token?: string | null }): Promise<Response>;
+  advertised: (service: 'upload-pack' | 'receive-pack', version: 0 | 1 | 2) => Promise<Packets>;
+  /** The packets that answer a command of protocol version 2; the line `delimiter` is a delimiter. */
+  command: (lines: string[]) => Promise<Packets>;
+  /** Of the seed's repo, with a token of it unless another or none is given. */
+  request: (path: string, init?: RequestInit & { token?: string | null }) => Promise<Response>;
 }
 
 export interface Repo {
@@ -101,7 +102,7 @@ function packet(text: string): string {
 /** Reads gitprotocol-common(5)'s pkt-lines. */
 function parsePackets(bytes: Buffer): Packets {
   const packets: Packets = [];
-  for (let at = 0; at + 4 <= bytes.length; ) {
+  for (let at = 0; at + 4 <= bytes.length;) {
     const length = Number.parseInt(bytes.toString('latin1', at, at + 4), 16);
     if (length < 4) packets.push(length === 0 ? null : '');
     else packets.push(bytes.toString('utf8', at + 4, at + length).replace(/\n$/, ''));

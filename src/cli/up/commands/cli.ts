@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { apiKeysCommand } from '../../api-keys/api-keys-command.ts';
 import { auditCommand } from '../../audit/audit-command.ts';
+import { gitBackupCommand } from '../../git-backup/git-backup-command.ts';
 import { receiptCommand } from '../../receipt/receipt-command.ts';
 import { tokensCommand } from '../../tokens/tokens-command.ts';
 import type { CommandContext } from './context.ts';
@@ -29,6 +30,7 @@ export async function cli(context: CommandContext): Promise<number> {
     });
   program.addCommand(tokensCommand(context)).addCommand(receiptCommand(context));
   program.addCommand(apiKeysCommand(context)).addCommand(auditCommand(context));
+  program.addCommand(gitBackupCommand(context));
   const keys = program
     .command('keys')
     .description('the keys that seal tokens at rest, and what needs each of them')
