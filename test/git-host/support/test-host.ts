@@ -45,6 +45,7 @@ export async function openTestHost(hostOptions: Partial<GitHostOptions> = {}): P
       dataDir,
       accountKeys,
       importHosts: [],
+      transfers: 8,
       log,
       ...hostOptions,
     });
