@@ -107,7 +107,7 @@ const memoryDir = z
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
 const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
 const keepLogs = { DAYPASS_KEEP_LOGS_HOURS: positive.prefault('168') };
-/** `HOST:PORT,…` as webhook URLs name them. */
+/** `HOST:PORT,…` as URLs name them. */
 const receivers = commaList.transform((items, context) => {
   for (const item of items)
     if (!/^[\w.-]+:\d{1,5}$/.test(item)) context.addIssue('must be HOST:PORT pairs separated by commas');
@@ -404,6 +404,7 @@ export function loadGitHostConfig(env: Environment = process.env) {
     ...place,
     DAYPASS_GIT_HOST_LISTEN: listenAddress.prefault('127.0.0.1:7080'),
     DAYPASS_GIT_HOST_KEYS: commaList.transform((keys) => keys.map((key) => new Secret(key))),
+    DAYPASS_GIT_HOST_IMPORT_HOSTS: receivers.prefault(''),
     DAYPASS_GIT_HOST_TRANSFERS: positive.prefault('8'),
   });
   return {
@@ -412,6 +413,7 @@ export function loadGitHostConfig(env: Environment = process.env) {
     listen: read.DAYPASS_GIT_HOST_LISTEN,
     dataDir: join(resolve(read.DAYPASS_DATA_DIR), 'git-host'),
     accountKeys: read.DAYPASS_GIT_HOST_KEYS,
+    importHosts: read.DAYPASS_GIT_HOST_IMPORT_HOSTS,
     transfers: read.DAYPASS_GIT_HOST_TRANSFERS,
   };
 }

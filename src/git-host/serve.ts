@@ -62,9 +62,9 @@ function clientGone(res: Response): AbortSignal {
   return controller.signal;
 }
 
-/** A wildcard's segments come as a list; they are only there to match, and nothing uses them. */
+/** A wildcard's segments come as a list, each decoded for itself; a client may have sent the slashes between them as %2F. */
 function textParams(req: Request): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(req.params).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    Object.entries(req.params).map(([name, value]) => [name, typeof value === 'string' ? value : value.join('/')]),
   );
 }

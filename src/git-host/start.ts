@@ -9,12 +9,14 @@ import type { Secret } from '../token/secret.ts';
 import { createGitHost } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { openDatabase } from './database.ts';
+import { createImports } from './import/imports.ts';
+import type { ImportLimits } from './import/limits.ts';
 import { createLiveUses } from './live-uses.ts';
 import type { Host } from './host.ts';
 import { startMaintainer } from './maintenance/maintainer.ts';
 import { openRepoDirs } from './repos/repo-dirs.ts';
+import { createRepoLocks } from './repos/repo-locks.ts';
 import { createRepoStore } from './repos/repo-store.ts';
-import { createSerial } from './repos/serial.ts';
 import { createWriters } from './repos/writers.ts';
 import { createGate } from './smart-http/gate.ts';
 import { createTokenStore } from './tokens/token-store.ts';
@@ -33,6 +35,9 @@ export interface GitHostOptions {
   listen: { host: string; port: number };
   dataDir: string;
   accountKeys: Secret[];
+  /** `HOST:PORT` in lower case: other git hosts, at whatever address, from which may be imported beside public ones. */
+  importHosts: string[];
+  importLimits?: ImportLimits;
   /** How many clones, fetches and pushes run at once; the others wait. */
   transfers: number;
   /** How often the repos that have changed are looked at for what they need. */
@@ -49,7 +54,7 @@ export interface RunningGitHost {
 
 /** Opens the data directory, makes it where it is missing, and serves it. Only one process may have it open. */
 export async function startGitHost(options: GitHostOptions): Promise<RunningGitHost> {
-  const { listen, dataDir, accountKeys, transfers, log } = options;
+  const { listen, dataDir, accountKeys, importHosts, importLimits, transfers, log } = options;
   const now = Date.now;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const dirs = await openRepoDirs(dataDir);
@@ -63,8 +68,9 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
       dirs,
       repos: createRepoStore(database),
       uses: createLiveUses({ now }),
-      serial: createSerial(),
+      locks: createRepoLocks(),
       writers: createWriters(),
+      imports: createImports({ privateHosts: importHosts, ...(importLimits && { limits: importLimits }) }),
       gates: {
         advertisement: createGate({ places: transfers * ADVERTISEMENTS_PER_TRANSFER, waitMs: MAX_WAIT_MS }),
         transfer: createGate({ places: transfers, waitMs: MAX_WAIT_MS }),

@@ -17,6 +17,8 @@ export interface GitCall {
   homeDir: string;
   /** A checked value of the Git-Protocol header. */
   protocol?: string | null;
+  /** Settings that no other user of the machine may see: they go by the environment and not as arguments. */
+  secretSettings?: Record<string, string>;
   /** `background` leaves processor and disk to everybody else. */
   priority?: 'background';
   /** Settings that no other user of the machine may see: they go by the environment and not as arguments. */

@@ -21,7 +21,14 @@ const COMMON = ['DAYPASS_LOG_LEVEL', 'DAYPASS_FAILPOINTS'];
 /** The settings that each role reads, and so the only ones that it is given: no role holds another one's keys. */
 export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   redis: [],
-  'git-host': [...COMMON, ...PLACE, 'DAYPASS_GIT_HOST_LISTEN', 'DAYPASS_GIT_HOST_KEYS', 'DAYPASS_GIT_HOST_TRANSFERS'],
+  'git-host': [
+    ...COMMON,
+    ...PLACE,
+    'DAYPASS_GIT_HOST_LISTEN',
+    'DAYPASS_GIT_HOST_KEYS',
+    'DAYPASS_GIT_HOST_IMPORT_HOSTS',
+    'DAYPASS_GIT_HOST_TRANSFERS',
+  ],
   minter: [
     ...COMMON,
     ...PLACE,
