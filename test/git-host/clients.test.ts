@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import git from 'isomorphic-git';
+import { add, branch, clone, commit, push } from 'isomorphic-git';
 import http from 'isomorphic-git/http/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openGitClient, type GitClient } from './support/git-client.ts';
@@ -29,9 +29,9 @@ describe('clients other than git clone, commit and push', () => {
   }
 
   /** What git itself sees of a branch that a client has pushed. */
-  async function seenByGit(url: string, branch: string): Promise<{ commit: string; files: string[] }> {
-    const dir = `seen-${branch}`;
-    await client.git(['clone', '--quiet', '--branch', branch, url, dir]);
+  async function seenByGit(url: string, name: string): Promise<{ commit: string; files: string[] }> {
+    const dir = `seen-${name}`;
+    await client.git(['clone', '--quiet', '--branch', name, url, dir]);
     await client.git(['fsck', '--full'], { cwd: dir });
     const files = (await client.git(['ls-files'], { cwd: dir })).split('\n');
     return { commit: await client.git(['rev-parse', 'HEAD'], { cwd: dir }), files };
@@ -41,16 +41,19 @@ describe('clients other than git clone, commit and push', () => {
     const { id, token, url } = await repoWithToken();
     const dir = client.path('isomorphic');
     const onAuth = () => ({ username: 'token', password: token });
-    await git.clone({ fs, http, dir, url: host.cloneUrl(id), onAuth });
+    await clone({ fs, http, dir, url: host.cloneUrl(id), onAuth });
     await fs.promises.writeFile(join(dir, 'by-isomorphic.txt'), 'by isomorphic-git\n');
-    await git.branch({ fs, dir, ref: 'isomorphic', checkout: true });
-    await git.add({ fs, dir, filepath: 'by-isomorphic.txt' });
+    await branch({ fs, dir, ref: 'isomorphic', checkout: true });
+    await add({ fs, dir, filepath: 'by-isomorphic.txt' });
     const author = { name: 'Agent', email: 'agent@example.com' };
-    const commit = await git.commit({ fs, dir, message: 'By isomorphic-git', author });
-    const pushed = await git.push({ fs, http, dir, remote: 'origin', ref: 'isomorphic', onAuth });
+    const made = await commit({ fs, dir, message: 'By isomorphic-git', author });
+    const pushed = await push({ fs, http, dir, remote: 'origin', ref: 'isomorphic', onAuth });
     expect(pushed.ok).toBe(true);
 
-    expect(await seenByGit(url, 'isomorphic')).toEqual({ commit, files: ['a.txt', 'by-isomorphic.txt', 'dir/b.txt'] });
+    expect(await seenByGit(url, 'isomorphic')).toEqual({
+      commit: made,
+      files: ['a.txt', 'by-isomorphic.txt', 'dir/b.txt'],
+    });
   });
 
   test.each(['dulwich', 'libgit2'])('%s', async (name) => {

@@ -21,8 +21,6 @@ export interface GitCall {
   secretSettings?: Record<string, string>;
   /** `background` leaves processor and disk to everybody else. */
   priority?: 'background';
-  /** Settings that no other user of the machine may see: they go by the environment and not as arguments. */
-  secretSettings?: Record<string, string>;
   /** Ends the process and all its children. */
   signal: AbortSignal;
 }

@@ -126,7 +126,7 @@ export const DISCOVERY: Feature[] = [
       await client.git(['init', '--quiet', '--object-format=sha256', name]);
       await client.git(['commit', '--quiet', '--allow-empty', '-m', 'x'], { cwd: name });
       const pushed = await client.try(['push', seed.url, 'HEAD:refs/heads/x'], { cwd: name });
-      expect([pushed.exitCode, pushed.stderr]).toEqual([128, expect.stringContaining('algorithm')]);
+      expect(pushed.stderr).toContain('hash algorithm');
     },
   },
   {
