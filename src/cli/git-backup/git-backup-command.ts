@@ -21,6 +21,8 @@ export function gitBackupCommand({ env, root, progress }: CommandContext): Comma
       const { end } = takeEndSignals();
       const targetDir = resolve(directory);
       const { repos } = await backUp({ dataDir, targetDir, tokens: tokens === true, signal: end });
-      progress.line(`${repos} repos are in ${targetDir}. To restore: copy it to DATA_DIR/git-host and start.`);
+      progress.line(
+        `Copied to ${targetDir}: ${repos} repo${repos === 1 ? '' : 's'}. To restore: copy it to DATA_DIR/git-host and start.`,
+      );
     });
 }

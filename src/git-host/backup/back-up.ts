@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkTarget } from './check-target.ts';
 import { copyRepo } from './copy-repo.ts';
 import { snapshotDatabase } from './snapshot-database.ts';
 
@@ -12,7 +13,8 @@ export interface BackupResult {
 /**
  * Copies a git host's data directory to `targetDir`, in the same layout, while the host runs or not. Everything that was
  * answered before it began is in it. Into a directory with an older copy it brings what is new. The database comes into its
- * place last, so a copy that was interrupted is the older one with some newer refs, or no copy at all.
+ * place last, so a copy that was interrupted is the older one with some newer refs, or no copy at all. Throws where `targetDir`
+ * has anything but a copy.
  */
 export async function backUp(options: {
   dataDir: string;
@@ -24,7 +26,8 @@ export async function backUp(options: {
   const { dataDir, targetDir, tokens, signal } = options;
   const repoDirIn = (dir: string, repoId: string): string => join(dir, 'repos', `${repoId}.git`);
   const homeDir = join(targetDir, 'empty-home');
-  for (const dir of [join(targetDir, 'repos'), homeDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  await checkTarget(dataDir, targetDir);
+  for (const dir of [homeDir, join(targetDir, 'repos')]) await mkdir(dir, { recursive: true, mode: 0o700 });
   const unfinished = join(targetDir, 'git-host.sqlite.new');
   const snapshot = await snapshotDatabase(join(dataDir, 'git-host.sqlite'), unfinished, { tokens });
   const kept = new Set<string>();

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -122,4 +122,20 @@ test('a second copy into the same place follows new, moved and deleted refs and 
     await client.git(['ls-remote', '--symref', url]),
   );
   expect(await readdir(join(rig.copyDir, 'repos'))).toEqual([`${id}.git`]);
+}, 60_000);
+
+test('a directory that has anything but a copy is refused and left as it is', async () => {
+  await using rig = await openRig();
+  const { host, copyDir } = rig;
+  const { id } = await createRepo(host, { a: 'a' });
+  await writeFile(join(copyDir, 'letter.txt'), 'dear');
+  await expect(rig.copy()).rejects.toThrow('has other files');
+  expect(await readdir(copyDir)).toEqual(['letter.txt']);
+
+  const targets = [host.dataDir, join(host.dataDir, 'repos'), join(host.dataDir, '..')];
+  for (const targetDir of targets) {
+    const copying = backUp({ dataDir: host.dataDir, targetDir, tokens: false, signal });
+    await expect(copying).rejects.toThrow("git host's own data");
+  }
+  expect((await host.call('GET', `/repo/${id}`)).status).toBe(200);
 }, 60_000);
