@@ -23,7 +23,7 @@ export async function endProcesses(sandboxId: string): Promise<void> {
 }
 
 /** Those that have a directory of the sandbox mounted. Only a sandbox has; the host sees them where they lie. */
-async function processesOf(sandboxId: string): Promise<number[]> {
+export async function processesOf(sandboxId: string): Promise<number[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = names.map(async (pid) => {
     const table = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');

@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import { processesOf } from '../../../src/warden/places/end-processes.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { FaultCase } from '../fault-case.ts';
 import type { Rig } from '../rig/rig.ts';
@@ -18,6 +20,12 @@ async function oneContainer(rig: Rig): Promise<Docker.Container> {
   );
   const running = found.find(({ State }) => State === 'running');
   return rig.docker.getContainer(running?.Id ?? '');
+}
+
+/** What is there to run in sandboxes, a moment before the engine says that they run. */
+async function processesOfSandboxes({ stack }: Rig): Promise<number[]> {
+  const ids = await readdir(stack.memoryDir);
+  return (await Promise.all(ids.map(processesOf))).flat();
 }
 
 async function killEngine({ engine }: Rig, liveRestore: boolean): Promise<void> {
@@ -52,6 +60,20 @@ export const engineCases: FaultCase[] = [
       await eventually(
         () => rig.stack.containers().catch(() => []),
         (found) => found.some(({ State }) => State === 'created'),
+        { timeoutMs: MID_START_TIMEOUT_MS, everyMs: 1 },
+      );
+      await killEngine(rig, true);
+    },
+  },
+  {
+    // Half of what is started in these milliseconds runs on, and the engine forgets that it ever began.
+    name: 'engine.killed_with_process_made',
+    ownEngine: 'live-restore',
+    async run(rig) {
+      await rig.workload.startMany(3);
+      await eventually(
+        () => processesOfSandboxes(rig),
+        (found) => found.length > 0,
         { timeoutMs: MID_START_TIMEOUT_MS, everyMs: 1 },
       );
       await killEngine(rig, true);

@@ -1,0 +1,56 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type Docker from 'dockerode';
+import { run, runToEnd } from './child-process.ts';
+import { followEngine } from './engine-stream.ts';
+import { localImage } from './local-image.ts';
+import { ensureBase, type ImageDeps } from './sandbox-base.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** What `.dockerignore` lets through. */
+const INPUTS = ['package.json', 'package-lock.json', '.npmrc', 'LICENSE', 'docker', 'src', 'workers'];
+
+/** The image of all roles as the tests build it, beside one that an operator may have. */
+export const TESTED_SERVICE_IMAGE = 'daypass-test/service';
+
+/**
+ * Builds the image of all roles from the files of this checkout. What did not change comes from the engine's cache: then it
+ * takes a few seconds. Trusts the authority that npm is told of here, for as long as it builds.
+ */
+export async function buildServiceImage(deps: ImageDeps): Promise<void> {
+  const { docker, onProgress } = deps;
+  const former = await localImage(docker, TESTED_SERVICE_IMAGE);
+  const base = await ensureBase(deps);
+  const dir = await mkdtemp(join(tmpdir(), 'daypass-service-'));
+  try {
+    const authority = (await runToEnd('npm', ['config', 'get', 'cafile'])).trim();
+    if (authority !== 'null') await copyFile(authority, join(dir, 'ca.crt'));
+    const context = await run('tar', ['-c', '-C', ROOT, ...INPUTS, '-C', dir, '.']);
+    const source = await docker.buildImage(context.stdout, {
+      dockerfile: 'docker/service.Dockerfile',
+      t: TESTED_SERVICE_IMAGE,
+      buildargs: { BASE: base },
+      rm: true,
+      forcerm: true,
+    });
+    await followEngine(source, {
+      doing: `Building ${TESTED_SERVICE_IMAGE}`,
+      onLine: (line) => {
+        if (line.startsWith('Step ')) onProgress(line.slice(0, 100));
+      },
+    });
+    await context.ended;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+  await removeReplaced(docker, former?.id);
+}
+
+/** The image that lost its name would stay on the engine for good. */
+async function removeReplaced(docker: Docker, id: string | undefined): Promise<void> {
+  const now = await localImage(docker, TESTED_SERVICE_IMAGE);
+  if (id === undefined || id === now?.id) return;
+  await docker.getImage(id).remove();
+}
