@@ -10,7 +10,7 @@ import { sessionTable } from './session-table.ts';
 
 interface LsOptions {
   status?: SessionStatus;
-  metadata: string[];
+  metadata?: string[];
   limit: string;
   json?: true;
 }
@@ -23,12 +23,11 @@ export function lsCommand(context: CommandContext): Command {
     .option(
       '--metadata <k=v>',
       'only those that have it; may be given again',
-      (value: string, before: string[]) => [...before, value],
-      [],
+      (value: string, before: string[] = []) => [...before, value],
     )
     .option('--limit <n>', 'at most so many', '20')
     .option('--json', 'a JSON object a line, as the API has it')
-    .action(async ({ status, metadata, limit, json }: LsOptions) => {
+    .action(async ({ status, metadata = [], limit, json }: LsOptions) => {
       if (!/^[1-9]\d{0,8}$/.test(limit)) throw wrongUsage('--limit takes a number above 0.');
       const filters = Object.entries(metadataIn(metadata)).map(([name, value]) => [`metadata.${name}`, value]);
       const sessions = await everyPage(await connectApi(context), '/v1/sessions', sessionSchema, {
