@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { collect } from '../collect.ts';
 import { connectApi } from '../client/connect.ts';
 import { EXIT, RUN_EXIT_CODES_HELP } from '../exit-codes.ts';
 import { ownScreen } from '../terminal/screen.ts';
@@ -19,8 +20,6 @@ interface OwnOptions {
   idempotencyKey?: string;
 }
 
-/** Of an option that may be given again. Without a default, which the help would show as `[]`. */
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
 const NOTHING = { repo: [], env: [], secret: [], allow: [], metadata: [] };
 
 /** `daypass run`: a session in the foreground, as if its command ran here. */
