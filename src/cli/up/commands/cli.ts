@@ -31,7 +31,8 @@ export async function cli(context: CommandContext): Promise<number> {
     exitCode = code;
   };
   // Behind `| head` nobody reads any more, which is no fault. Who prints much looks at it by itself.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => (isRead = false));
+  process.stdout.on('error', () => (isRead = false));
+  process.stderr.on('error', () => undefined);
   const program = programOf(context, endsWith).version(await versionIn(context.root));
   throwInsteadOfEnding(program);
   try {
