@@ -9,6 +9,11 @@ COPY package.json package-lock.json .npmrc ca.crt* ./
 RUN if [ -f ca.crt ]; then export NODE_EXTRA_CA_CERTS=/app/ca.crt; fi \
  && npm install --no-save --include=dev --ignore-scripts --no-audit --no-fund
 
+FROM packages AS page
+COPY tsconfig.json ./
+COPY src src
+RUN node src/dashboard/build/main.ts
+
 FROM packages AS production
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
@@ -41,6 +46,7 @@ COPY --from=production /app/node_modules node_modules
 COPY docker docker
 COPY workers workers
 COPY src src
+COPY --from=page /app/dist dist
 RUN printf '#!/bin/sh\nexec node /app/src/cli/up/main.ts cli "$@"\n' > /usr/local/bin/daypass && chmod 0755 /usr/local/bin/daypass
 ENV NODE_ENV=production LANG=C.UTF-8
 # Nobody, for whom it is started without a role.

@@ -39,23 +39,28 @@ prepare() {
     place "$1/health" 7005:7005 0700'
 }
 
-# Sandboxes outlive the roles, and roles outlive a restart of this program. A sandbox has its way out at /run/daypass, also
-# one of another installation: that is no role.
-in_use() {
-  on_host 'for one in "$1"/gateways/* "$2"/*; do [ ! -e "$one" ] || exit 0; done; exit 1' && return 0
+# user: prints what still uses the directories; nothing where they are free. Sandboxes outlive the roles, and roles outlive a
+# restart of this program. A sandbox has its way out at /run/daypass, also one of another installation: that is no role.
+user() {
+  on_host 'for one in "$1"/gateways/* "$2"/*; do [ ! -e "$one" ] || echo "$one"; done'
   host="$(readlink "$engine/ns/mnt")"
   for process in /proc/[0-9]*; do
     own="$(readlink "$process/ns/mnt")" && [ "$own" != "$host" ] || continue
-    if awk -v dir="$run_dir" '
-      ($5 == dir || index($5, dir "/") == 1) && $4 !~ "/gateways/[^/]+$" { found = 1 }
-      END { exit !found }' "$process/mountinfo"; then return 0; fi
+    awk -v dir="$run_dir" -v process="${process#/proc/}" '
+      ($5 == dir || index($5, dir "/") == 1) && $4 !~ "/gateways/[^/]+$" { print "process", process; exit }
+    ' "$process/mountinfo" || true
   done 2>/dev/null
-  return 1
 }
 
 clear_up() {
-  if in_use; then
-    echo "left as it is: something still uses $run_dir or $disk_dir"
+  # The kernel takes a moment to forget a process that has just ended.
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    user="$(user | head -n 1)"
+    [ -n "$user" ] || break
+    sleep 0.2
+  done
+  if [ -n "$user" ]; then
+    echo "left as it is: $user still uses $run_dir or $disk_dir"
     return
   fi
   [ "$(holder "$disk_dir" place)" != "$disk_dir" ] || on_host 'umount "$2"'

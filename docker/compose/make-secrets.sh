@@ -20,6 +20,8 @@ put() {
 }
 
 printf 'operator:%s\n' "$(key dp_)" | put api-keys 7003
+# The first of them by itself: for scripts, and for `docker compose exec api daypass`.
+cut -d, -f1 /secrets/api-keys | cut -d: -f2 | put api-key 7003
 printf '%s\n' "$(key dpg_)" | put git-host-keys 7002
 # The minter's account at the repo host. With a hosted one, put its key here yourself.
 cut -d, -f1 /secrets/git-host-keys | put relace-api-key 7004

@@ -25,6 +25,8 @@ export interface Host {
   imports: Imports;
   /** How many git processes serve clients at once: those that say what there is, and those that send or take packs. */
   gates: { advertisement: Gate; transfer: Gate };
+  /** What git needs to ask for the signatures of `git push --signed`. */
+  signedPushes: Record<string, string>;
   log: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -74,6 +75,8 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
         advertisement: createGate({ places: transfers * ADVERTISEMENTS_PER_TRANSFER, waitMs: MAX_WAIT_MS }),
         transfer: createGate({ places: transfers, waitMs: MAX_WAIT_MS }),
       },
+      // Only to be the same in the two requests of one push; nobody checks what is signed.
+      signedPushes: { 'receive.certNonceSeed': randomBytes(16).toString('hex') },
       log,
       now,
     };

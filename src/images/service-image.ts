@@ -3,30 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
-import { run, runToEnd } from './child-process.ts';
+import { run } from './child-process.ts';
 import { followEngine } from './engine-stream.ts';
 import { localImage } from './local-image.ts';
 import { ensureBase, type ImageDeps } from './sandbox-base.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What `.dockerignore` lets through. */
-const INPUTS = ['package.json', 'package-lock.json', '.npmrc', 'LICENSE', 'docker', 'src', 'workers'];
+const INPUTS = ['package.json', 'package-lock.json', 'tsconfig.json', '.npmrc', 'LICENSE', 'docker', 'src', 'workers'];
 
 /** The image of all roles as the tests build it, beside one that an operator may have. */
 export const TESTED_SERVICE_IMAGE = 'daypass-test/service';
 
 /**
  * Builds the image of all roles from the files of this checkout. What did not change comes from the engine's cache: then it
- * takes a few seconds. Trusts the authority that npm is told of here, for as long as it builds.
+ * takes a few seconds. `authorities` is a PEM file that npm is to trust while it builds, as `NODE_EXTRA_CA_CERTS` names one.
  */
-export async function buildServiceImage(deps: ImageDeps): Promise<void> {
+export async function buildServiceImage(deps: ImageDeps & { authorities: string | undefined }): Promise<void> {
   const { docker, onProgress } = deps;
   const former = await localImage(docker, TESTED_SERVICE_IMAGE);
   const base = await ensureBase(deps);
   const dir = await mkdtemp(join(tmpdir(), 'daypass-service-'));
   try {
-    const authority = (await runToEnd('npm', ['config', 'get', 'cafile'])).trim();
-    if (authority !== 'null') await copyFile(authority, join(dir, 'ca.crt'));
+    if (deps.authorities) await copyFile(deps.authorities, join(dir, 'ca.crt'));
     const context = await run('tar', ['-c', '-C', ROOT, ...INPUTS, '-C', dir, '.']);
     const source = await docker.buildImage(context.stdout, {
       dockerfile: 'docker/service.Dockerfile',

@@ -13,7 +13,8 @@ import { composeUp, SERVICES, type Installation, type Service } from './installa
 
 let daypass: Installation;
 beforeAll(async () => {
-  await buildServiceImage({ docker: connectDocker(undefined), onProgress: () => undefined });
+  const authorities = process.env['NODE_EXTRA_CA_CERTS'];
+  await buildServiceImage({ docker: connectDocker(undefined), authorities, onProgress: () => undefined });
   daypass = await composeUp();
 }, 300_000);
 afterAll(async () => daypass?.[Symbol.asyncDispose](), 60_000);
@@ -76,6 +77,12 @@ it('lets a session go on while each service is restarted, one after the other', 
   expect(await verdictOn(id)).toBe('valid');
 }, 120_000);
 
+it('serves the dashboard', async () => {
+  const page = await daypass.call('GET', '/');
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain('<script');
+});
+
 it('publishes two ports, both on the loopback address', async () => {
   const published = (await inspectAll()).flatMap(([, { NetworkSettings }]) =>
     Object.values(NetworkSettings.Ports).flatMap((ports) => ports ?? []),
@@ -129,6 +136,10 @@ it('lets no role reach another over the network but the git host, and the minter
   const [network = ''] = Object.keys(NetworkSettings.Networks);
   expect(Object.keys(NetworkSettings.Networks)).toHaveLength(1);
   expect(await daypass.docker.getNetwork(network).inspect()).toMatchObject({ Internal: true });
+});
+
+it('has the command at hand, with the key of its operator', async () => {
+  expect(await daypass.compose('exec', '-T', 'api', 'daypass', 'tokens')).toContain('revoked');
 });
 
 it('gives a doctor who finds nothing to mend', async () => {

@@ -50,6 +50,7 @@ export async function composeUp(): Promise<Installation> {
     DAYPASS_INSTALLATION: project,
     DAYPASS_API_PORT: String(apiPort),
     DAYPASS_GIT_HOST_PORT: String(gitPort),
+    DAYPASS_HEALTH_INTERVAL: '2s',
   };
   const compose = async (...args: string[]): Promise<string> => {
     const run = await runProgram('docker', ['compose', '--project-name', project, ...args], {
@@ -73,7 +74,7 @@ export async function composeUp(): Promise<Installation> {
     throw new Error(`It did not come up. Its logs:\n${logs}`, { cause: error });
   }
   const read = async (name: string): Promise<string> => (await readFile(join(secretsDir, name), 'utf8')).trim();
-  const apiKey = (await read('api-keys')).replace(/^operator:/, '');
+  const apiKey = await read('api-key');
   const gitHostKey = await read('git-host-keys');
   const sealKey = (await read('seal/seal-keys')).replace(/^k1:/, '');
   const docker = connectDocker(undefined);

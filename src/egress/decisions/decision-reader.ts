@@ -18,10 +18,11 @@ export type Position = z.infer<typeof position>;
 
 /*
  * The gateway, which speaks with untrusted code, may write in this directory. So a file in it may be a link, a pipe or of
- * any length: none is followed, waited for, or read beyond what the gateway writes.
+ * any length, and there may be any number: none is followed, waited for, or read far beyond what a gateway writes.
  */
 const AS_IT_LIES = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const MOST_BYTES = 1024 * 1024;
+const MOST_SEGMENTS = 16;
 
 const START: Position = { segment: 0, at: 0, told: 0 };
 
@@ -31,7 +32,7 @@ export async function readDecisions(dir: string): Promise<{ lines: DecisionLine[
   const from = await readPosition(dir);
   const lines: DecisionLine[] = [];
   let to = from;
-  for (const segment of segments.filter((number) => number >= from.segment)) {
+  for (const segment of segments.filter((number) => number >= from.segment).slice(0, MOST_SEGMENTS)) {
     const at = segment === from.segment ? from.at : 0;
     const text = await readFrom(segmentFile(dir, segment), at);
     const end = text.lastIndexOf(0x0a) + 1;

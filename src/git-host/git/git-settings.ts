@@ -3,7 +3,7 @@
  * and never held as a whole, and the search for deltas has a budget. A clone of 500 MB in eight files takes a tenth of the
  * time that it takes with git's defaults, since no file is deflated again to see whether it is smaller as a delta.
  */
-const MEMORY_SETTINGS: Readonly<Record<string, string>> = {
+export const MEMORY_SETTINGS: Readonly<Record<string, string>> = {
   'core.packedGitWindowSize': '1m',
   'core.packedGitLimit': '8m',
   'core.deltaBaseCacheLimit': '8m',
@@ -35,6 +35,8 @@ export const GIT_SETTINGS: Readonly<Record<string, string>> = {
   'receive.fsck.missingSpaceBeforeDate': 'warn',
   // A push stays the pack that it came as: it is streamed to disk, and merged with others later.
   'receive.unpackLimit': '1',
+  // Accepted, and heard by nobody: there are no hooks here. Without the word for them git refuses to push with `-o`.
+  'receive.advertisePushOptions': 'true',
   // One push cannot fill the disk.
   'receive.maxInputSize': String(2 * 1024 ** 3),
   // The host's own, see the import stream: clients neither see nor push them.

@@ -13,7 +13,8 @@ export const infoRefs: RepoOperation = async (host, call) => {
   // Version 2, which git has for fetches only, does without the line that names the service.
   const isVersion2 = service === 'upload-pack' && (protocol ?? '').split(':').includes('version=2');
   await host.gates.advertisement.run(call.by, signal, async () => {
-    const git = startGit({ ...place, args, protocol });
+    const secretSettings = service === 'receive-pack' ? host.signedPushes : {};
+    const git = startGit({ ...place, args, protocol, secretSettings });
     git.stdin.end();
     await streamGit({
       git,

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CommandFailure } from '../failure.ts';
 import { lastLines, runProgram, type ProgramRun } from '../run-program.ts';
 import type { InstallDeps } from './install.ts';
@@ -32,10 +32,8 @@ export async function ensureCompose({ machine, progress }: InstallDeps): Promise
 }
 
 async function answers(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const { code, stdout } = await runProgram('docker', ['compose', 'version', '--short'], {
-    env,
-    timeoutMs: TIMEOUT_MS,
-  });
+  const asked = runProgram('docker', ['compose', 'version', '--short'], { env, timeoutMs: TIMEOUT_MS });
+  const { code, stdout } = await asked.catch(() => ({ code: null, stdout: '' }));
   return code === 0 && /^v?([2-9]|\d\d)\./.test(stdout.trim());
 }
 
@@ -71,11 +69,15 @@ async function writeSources(into: string): Promise<void> {
   const codename = parseOsRelease(await readFile('/etc/os-release', 'utf8'))['VERSION_CODENAME'] ?? '';
   const names = (await readdir(SOURCES).catch(() => [])).filter((name) => /\.(list|sources)$/.test(name));
   for (const file of ['/etc/apt/sources.list', ...names.map((name) => join(SOURCES, name))]) {
-    const text = await readFile(file, 'utf8').catch(() => '');
-    if (!new RegExp(`\\b${codename}\\b`).test(text)) continue;
-    const name = file.slice(file.lastIndexOf('/') + 1);
-    await writeFile(join(into, name), text.replaceAll(new RegExp(`\\b${codename}\\b`, 'g'), SUITE));
+    const text = sourcesFor(SUITE, codename, await readFile(file, 'utf8').catch(() => ''));
+    if (text !== null) await writeFile(join(into, basename(file)), text);
   }
+}
+
+/** A list of sources with its release changed, its updates and security with it; null: it has none of that release. */
+export function sourcesFor(release: string, codename: string, text: string): string | null {
+  const changed = text.replaceAll(new RegExp(`\\b${codename}\\b`, 'g'), release);
+  return changed === text ? null : changed;
 }
 
 function advice(why: string): string {

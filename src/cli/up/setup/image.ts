@@ -18,8 +18,12 @@ export async function ensureImage(deps: InstallDeps & { docker: Docker }): Promi
 
 /** The image of all roles, for the tests of the compose file. */
 export async function buildTestedServiceImage(deps: InstallDeps & { docker: Docker }): Promise<void> {
-  const { docker, progress } = deps;
+  const { docker, progress, machine } = deps;
   await progress.step('service image', () =>
-    buildServiceImage({ docker, onProgress: (line) => progress.line(`  ${line}`) }),
+    buildServiceImage({
+      docker,
+      authorities: machine.env['NODE_EXTRA_CA_CERTS'],
+      onProgress: (line) => progress.line(`  ${line}`),
+    }),
   );
 }
