@@ -100,6 +100,9 @@ const place = {
     .max(60, 'must be at most 60 characters, because Unix socket paths below it may have only 107')
     .default(process.getuid?.() === 0 ? '/run/daypass' : `/tmp/daypass-${process.getuid?.() ?? 0}`),
 };
+const socketPath = z.string().max(107, 'must be at most 107 characters, as paths of Unix sockets are');
+const minterSocket = { DAYPASS_MINTER_SOCKET: socketPath.optional() };
+const credentialSocket = { DAYPASS_CREDENTIAL_SOCKET: socketPath.optional() };
 const memoryDir = z
   .string()
   .regex(/^\//, 'must be an absolute path')
@@ -107,7 +110,7 @@ const memoryDir = z
 /** Where the sessions' logs lie; the same directory for all workers and the API. */
 const logPlace = { DAYPASS_LOG_DIR: z.string().default('./data/session-logs') };
 const keepLogs = { DAYPASS_KEEP_LOGS_HOURS: positive.prefault('168') };
-/** `HOST:PORT,…` as webhook URLs name them. */
+/** `HOST:PORT,…` as URLs name them. */
 const receivers = commaList.transform((items, context) => {
   for (const item of items)
     if (!/^[\w.-]+:\d{1,5}$/.test(item)) context.addIssue('must be HOST:PORT pairs separated by commas');
@@ -144,6 +147,9 @@ const installation = {
 const HOUR_MS = 3_600_000;
 const redis = { DAYPASS_REDIS_URL: redisUrl };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
+
+/** Settings as they were read. */
+type Read<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>;
 
 export function loadApiConfig(env: Environment = process.env) {
   const read = settings(env, {
@@ -195,7 +201,7 @@ export function loadApiConfig(env: Environment = process.env) {
 /** What an operator lets a request ask for. */
 export type OperatorLimits = ReturnType<typeof loadApiConfig>['limits'];
 
-function resourceLimits(read: z.output<z.ZodObject<Omit<typeof operatorLimits, 'DAYPASS_IMAGES'>>>) {
+function resourceLimits(read: Read<Omit<typeof operatorLimits, 'DAYPASS_IMAGES'>>) {
   return {
     cpus: read.DAYPASS_MAX_CPUS,
     memoryMb: read.DAYPASS_MAX_MEMORY_MB,
@@ -220,7 +226,8 @@ export function loadWorkerConfig(env: Environment = process.env) {
     DAYPASS_WEBHOOK_CA_FILE: z.string().optional(),
     ...installation,
     DAYPASS_KEEP_SESSIONS_HOURS: positive.prefault('720'),
-    DAYPASS_WARDEN_SOCKET: z.string().optional(),
+    DAYPASS_WARDEN_SOCKET: socketPath.optional(),
+    ...minterSocket,
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
     DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
@@ -236,7 +243,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     /** Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker. */
     jobLockMs: read.DAYPASS_JOB_LOCK_SECONDS * 1_000,
     runDir: resolve(read.DAYPASS_RUN_DIR),
-    minterSocket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
+    minterSocket: minterSocketOf(read),
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     wardenSocket: resolve(read.DAYPASS_WARDEN_SOCKET ?? wardenSocketIn(read.DAYPASS_RUN_DIR)),
     installation: read.DAYPASS_INSTALLATION,
@@ -263,8 +270,21 @@ export function loadWorkerConfig(env: Environment = process.env) {
 
 export type WorkerConfig = ReturnType<typeof loadWorkerConfig>;
 
+/** Where the minter answers workers. */
+const minterSocketOf = (read: Read<typeof place & typeof minterSocket>): string =>
+  resolve(read.DAYPASS_MINTER_SOCKET ?? join(read.DAYPASS_RUN_DIR, 'minter.sock'));
+
+/**
+ * Where the minter gives credentials to the gateway: not on the socket of the workers. The gateway speaks with untrusted
+ * code, and one that is taken over must not be able to mint, to revoke, or to be given what is in a sandbox.
+ */
+const credentialSocketOf = (read: Read<typeof place & typeof credentialSocket>): string =>
+  resolve(read.DAYPASS_CREDENTIAL_SOCKET ?? join(read.DAYPASS_RUN_DIR, 'credentials.sock'));
+
 /** Alone in its directory, which is its group's. */
 const wardenSocketIn = (runDir: string): string => join(resolve(runDir), 'warden', 'engine.sock');
+
+const groupOfOurs = wholeNumber.refine((gid) => gid !== AGENT_ID, 'must not be the group of the agents');
 
 export function loadWardenConfig(env: Environment = process.env) {
   const read = settings(env, {
@@ -275,7 +295,8 @@ export function loadWardenConfig(env: Environment = process.env) {
     ...installation,
     DOCKER_HOST: z.string().optional(),
     DAYPASS_MEMORY_DIR: memoryDir.optional(),
-    DAYPASS_WARDEN_GID: wholeNumber.refine((gid) => gid !== AGENT_ID, 'must not be the group of the agents').optional(),
+    DAYPASS_WARDEN_GID: groupOfOurs.optional(),
+    DAYPASS_GATEWAY_GID: groupOfOurs.optional(),
     DAYPASS_DISK_DIR: z.string().optional(),
     DAYPASS_DISK_WAY: z.enum(DISK_WAYS).default('auto'),
     DAYPASS_DISK_RESERVE_MB: wholeNumber.prefault('1024'),
@@ -290,8 +311,10 @@ export function loadWardenConfig(env: Environment = process.env) {
     failpoints: read.DAYPASS_FAILPOINTS,
     dockerHost: read.DOCKER_HOST,
     socket: wardenSocketIn(read.DAYPASS_RUN_DIR),
-    /** The group that may ask the warden, and gets into the directories of sandboxes. */
+    /** The group that may ask the warden, and gets into the directories of sandboxes: the workers'. */
     gid: read.DAYPASS_WARDEN_GID ?? process.getgid?.() ?? 0,
+    /** The group that gets at the sandboxes' ways out: workers and gateway. null: all of them are one user. */
+    gatewayGid: read.DAYPASS_GATEWAY_GID ?? null,
     installation: read.DAYPASS_INSTALLATION,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     memoryDir: read.DAYPASS_MEMORY_DIR ?? defaultMemoryDir(read.DAYPASS_INSTALLATION),
@@ -312,9 +335,6 @@ export function loadWardenConfig(env: Environment = process.env) {
 export type WardenConfig = ReturnType<typeof loadWardenConfig>;
 
 export function loadMinterConfig(env: Environment = process.env) {
-  // The ring is in one of two places; where both are set, nobody knows which of them counts.
-  const isInFile = (env['DAYPASS_SEAL_KEYS_FILE'] ?? '') !== '';
-  const unset = z.undefined({ error: 'must not be set together with DAYPASS_SEAL_KEYS_FILE' });
   const read = settings(env, {
     ...common,
     ...place,
@@ -322,17 +342,20 @@ export function loadMinterConfig(env: Environment = process.env) {
     ...relaceUrl,
     DAYPASS_RELACE_API_KEY: secret,
     DAYPASS_RELACE_READ_TOKENS: z.stringbool().prefault('false'),
-    DAYPASS_SEAL_KEYS: isInFile ? unset : sealKeys,
+    DAYPASS_SEAL_KEYS: sealKeys,
     DAYPASS_SEAL_KEYS_FILE: z.string().optional(),
     DAYPASS_MINTER_NAME: z.string().default(hostname()),
+    ...minterSocket,
+    ...credentialSocket,
   });
-  const file = read.DAYPASS_SEAL_KEYS_FILE;
+  const ringFile = read.DAYPASS_SEAL_KEYS_FILE;
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     name: read.DAYPASS_MINTER_NAME,
     failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
-    socket: join(resolve(read.DAYPASS_RUN_DIR), 'minter.sock'),
+    socket: minterSocketOf(read),
+    credentialSocket: credentialSocketOf(read),
     spoolDir: join(resolve(read.DAYPASS_DATA_DIR), 'spool'),
     receiptKeyFile: join(resolve(read.DAYPASS_DATA_DIR), 'receipt-key.pem'),
     relace: {
@@ -340,7 +363,8 @@ export function loadMinterConfig(env: Environment = process.env) {
       apiKey: read.DAYPASS_RELACE_API_KEY,
       canRestrictAccess: read.DAYPASS_RELACE_READ_TOKENS,
     },
-    sealKeys: file === undefined ? { keys: read.DAYPASS_SEAL_KEYS ?? [] } : { file: resolve(file) },
+    /** From a file they can be read again. */
+    sealKeys: ringFile === undefined ? { keys: read.DAYPASS_SEAL_KEYS } : { file: resolve(ringFile) },
   };
 }
 
@@ -352,7 +376,7 @@ export function loadCliConfig(env: Environment = process.env) {
 
 /** Where a minter listens that was started with these settings. */
 export function loadMinterSocket(env: Environment = process.env): string {
-  return join(resolve(settings(env, place).DAYPASS_RUN_DIR), 'minter.sock');
+  return minterSocketOf(settings(env, { ...place, ...minterSocket }));
 }
 
 /** `1.2.3.4` or `1.2.3.0/24`, IPv6 likewise, separated by commas. */
@@ -369,6 +393,7 @@ export function loadGatewayConfig(env: Environment = process.env) {
     ...common,
     ...place,
     ...relaceUrl,
+    ...credentialSocket,
     DAYPASS_PUSH_CHECK_MB: positive.prefault('512'),
     DAYPASS_GATEWAY_MAX_CONNECTIONS: positive.prefault('256'),
     DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND: positive.prefault('50'),
@@ -382,7 +407,8 @@ export function loadGatewayConfig(env: Environment = process.env) {
     logLevel: read.DAYPASS_LOG_LEVEL,
     failpoints: read.DAYPASS_FAILPOINTS,
     runDir,
-    credentialSocket: join(runDir, 'credentials.sock'),
+    credentialSocket: credentialSocketOf(read),
+    healthSocket: join(runDir, 'health', 'gateway.sock'),
     scratchDir: join(resolve(read.DAYPASS_DATA_DIR), 'pushes'),
     pushCheckBytes: read.DAYPASS_PUSH_CHECK_MB * 1024 * 1024,
     /** The one host that every sandbox reaches, even where its address is private. */
@@ -404,6 +430,8 @@ export function loadGitHostConfig(env: Environment = process.env) {
     ...place,
     DAYPASS_GIT_HOST_LISTEN: listenAddress.prefault('127.0.0.1:7080'),
     DAYPASS_GIT_HOST_KEYS: commaList.transform((keys) => keys.map((key) => new Secret(key))),
+    DAYPASS_GIT_HOST_IMPORT_HOSTS: receivers.prefault(''),
+    DAYPASS_GIT_HOST_TRANSFERS: positive.prefault('8'),
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
@@ -411,5 +439,7 @@ export function loadGitHostConfig(env: Environment = process.env) {
     listen: read.DAYPASS_GIT_HOST_LISTEN,
     dataDir: join(resolve(read.DAYPASS_DATA_DIR), 'git-host'),
     accountKeys: read.DAYPASS_GIT_HOST_KEYS,
+    importHosts: read.DAYPASS_GIT_HOST_IMPORT_HOSTS,
+    transfers: read.DAYPASS_GIT_HOST_TRANSFERS,
   };
 }

@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid';
 import { failpoint } from '../src/ops/failpoints.ts';
+import { knowsOrder } from '../src/runtime/init-protocol.ts';
 import { order } from '../src/runtime/orders.ts';
 import { strings, type Report } from '../src/runtime/reports.ts';
 import type { SandboxChannel } from '../src/runtime/sandbox-channel.ts';
@@ -39,6 +40,8 @@ export interface OutputSink {
 export interface InitClientOptions {
   /** Whether the agent is known to have been ordered already. */
   hasAgent: boolean;
+  /** What is known already of the protocol that init speaks. */
+  protocol?: string | undefined;
   /** Has ended before the first byte of the command goes to the sink. */
   onStarted: () => Promise<void>;
   /** Has ended before anything later is read. */
@@ -76,14 +79,20 @@ export class InitClient {
   readonly #exited = Promise.withResolvers<AgentExit>();
   #ended: SessionError | Leave | null = null;
   #hasAgent: boolean;
+  #protocol: string | null;
   #said = '';
   readonly #usedUp = new Map<string, UsedUp>();
   #step: RunningStep | null = null;
 
-  constructor(channel: SandboxChannel, sink: OutputSink, { hasAgent, onStarted, onUsedUp }: InitClientOptions) {
+  constructor(
+    channel: SandboxChannel,
+    sink: OutputSink,
+    { hasAgent, protocol, onStarted, onUsedUp }: InitClientOptions,
+  ) {
     this.#channel = channel;
     this.#sink = sink;
     this.#hasAgent = hasAgent;
+    this.#protocol = protocol ?? null;
     this.#onStarted = onStarted;
     this.#onUsedUp = onUsedUp;
     // Each of them may fail before anyone asks.
@@ -93,6 +102,11 @@ export class InitClient {
   /** Whether the command was started, or is about to be: it must not be ordered again. */
   get hasAgent(): boolean {
     return this.#hasAgent;
+  }
+
+  /** The version of the protocol that init speaks; null where that is not known. */
+  get protocol(): string | null {
+    return this.#protocol;
   }
 
   /** What of the sandbox's limits was reached while this worker read. */
@@ -146,16 +160,21 @@ export class InitClient {
     await this.#channel.send(order.env(variables));
   }
 
-  /** For the agent alone. */
+  /** For the agent alone. Rejects where init is too old to know of that. */
   async setAgentEnv(variables: Record<string, string>): Promise<void> {
+    if (!knowsOrder(this.#protocol, 'U')) {
+      throw new SessionError('sandbox_failed', 'The sandbox is of another version of Daypass, which cannot go on here');
+    }
     await this.#channel.send(order.agentEnv(variables));
   }
 
   /**
    * Has the sandbox's names resolve, and takes connections to them on these ports: at most 66, what else is open stays so.
-   * Safe to repeat and to change while the agent runs.
+   * Safe to repeat and to change while the agent runs. Does nothing where init is too old to know of that, and would end:
+   * the names and ports that such a sandbox has are those that it keeps.
    */
   async setPorts(ports: readonly number[]): Promise<void> {
+    if (!knowsOrder(this.#protocol, 'N')) return;
     await this.#channel.send(order.names(NAME_SERVER, ports));
   }
 
@@ -233,6 +252,9 @@ export class InitClient {
   async #takeWord(report: Report): Promise<void> {
     const [first = '', second = '', third = '', fourth = ''] = strings(report);
     switch (report.kind) {
+      case 'R':
+        this.#protocol = first;
+        return;
       case 'L':
         return this.#takeListener(strings(report));
       case 'B':

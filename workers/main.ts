@@ -1,4 +1,5 @@
 import { loadWorkerConfig } from '../src/config.ts';
+import { openPlaces } from '../src/egress/policy-files.ts';
 import { armFailpoints } from '../src/ops/failpoints.ts';
 import { createLogger } from '../src/ops/log.ts';
 import { closeOnSignals } from '../src/ops/shutdown.ts';
@@ -31,6 +32,7 @@ const log = createLogger('worker', config.logLevel, (line) => masks.line(line));
 const repoHost = repoHostOf(config.repoOrigin);
 const warden = createEngineApi({ socketPath: config.wardenSocket });
 const host = await meetWarden(warden, log);
+await openPlaces(config.runDir);
 const runtime = createDockerRuntime({ warden, installation: config.installation, host });
 
 const redis = connectPatientRedis(config.redisUrl);

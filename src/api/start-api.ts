@@ -33,6 +33,8 @@ export interface ApiOptions {
   hosts: string[];
   logins: LoginTimes;
   log: Logger;
+  /** Where the built page is, if not where its build puts it. */
+  dashboardDir?: string;
   bounds?: Partial<ApiBounds>;
 }
 
@@ -93,7 +95,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   };
   try {
     const server = await listenApi(
-      createApp(deps, { dashboard: await readDashboard(), trustedProxies }),
+      createApp(deps, { dashboard: await readDashboard(options.dashboardDir), trustedProxies }),
       listen,
       bounds,
     );

@@ -1,7 +1,8 @@
 import { watch } from 'node:fs';
-import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe } from '../errors.ts';
 import type { Logger } from '../ops/log.ts';
+import { makeDir } from '../ops/shared-dir.ts';
 import { parseNetworkRule } from '../session/network-rule.ts';
 import type { Resolve, Rules } from './decide.ts';
 import { dial as dialBySystem, type Dial } from './dial.ts';
@@ -17,6 +18,8 @@ import { parseTarget, type Target } from './target.ts';
 
 /** The file system's notice of a change can be lost, so the policies are looked at this often anyway. */
 const RESCAN_MS = 750;
+/** Policies that could not be looked at for so long are not followed. */
+const BLIND_MS = 5_000;
 
 export interface GatewayOptions {
   runDir: string;
@@ -36,6 +39,12 @@ export interface GatewayOptions {
   ownAddresses?: () => string[];
 }
 
+export interface Gateway {
+  /** Why it cannot do its work; null when it can. */
+  problem(): string | null;
+  close(): Promise<void>;
+}
+
 interface OpenOne {
   gateway: SandboxGateway;
   /** The policy file as it was read. */
@@ -46,17 +55,15 @@ interface OpenOne {
  * Serves one socket per policy file: opened when a policy appears, its rules changed with it, closed when it goes. A
  * policy that cannot be read has no socket.
  */
-export async function startGateway(options: GatewayOptions): Promise<{ close(): Promise<void> }> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { runDir, log, limits = DEFAULT_LIMITS, dial = dialBySystem, handlersFor = () => [] } = options;
   const { resolve = createResolve(), deniedAddresses = [] } = options;
   const isReachable = createReachable(deniedAddresses, options.ownAddresses);
   const repoHost = targetOf(options.repoOrigin);
   const open = new Map<string, OpenOne>();
   const broken = new Map<string, string>();
-  for (const dir of [policiesDir(runDir), gatewaysDir(runDir)]) {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await chmod(dir, 0o700);
-  }
+  let lookedAt = performance.now();
+  for (const dir of [policiesDir(runDir), gatewaysDir(runDir)]) await makeDir(dir, 0o700);
 
   const closeOne = async (sandboxId: string): Promise<void> => {
     const found = open.get(sandboxId);
@@ -114,6 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
         log.warn({ err: error, sandboxId }, 'could not follow a policy; it is tried again');
       });
     }
+    lookedAt = performance.now();
   };
 
   const scans = oneAtATime(scan, (error) => log.error({ err: error }, 'could not look at the policies'));
@@ -123,6 +131,10 @@ export async function startGateway(options: GatewayOptions): Promise<{ close(): 
   scans.request();
   await scans.idle();
   return {
+    problem() {
+      const blindMs = performance.now() - lookedAt;
+      return blindMs < BLIND_MS ? null : `the policies could not be looked at for ${Math.round(blindMs / 1_000)} s`;
+    },
     async close() {
       watcher.close();
       clearInterval(timer);

@@ -1,6 +1,8 @@
 import { access, chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
+import { removeFlat } from '../ops/remove-flat.ts';
+import { makeDir, makeSharedDir, SHARED_FILE_MODE } from '../ops/shared-dir.ts';
 import {
   decisionsDir,
   gatewayDir,
@@ -13,25 +15,29 @@ import {
 import type { NewPolicy } from './policy.ts';
 
 /*
- * How a worker tells the gateway on its host of a sandbox. Both directories can be entered by their owner alone; inside a
- * sandbox only its own directory is mounted, and there uid 1000 may use the socket.
+ * How a worker tells the gateway on its host of a sandbox. Its directories can be entered by their owner alone, or by the
+ * group of worker and gateway, which may only read the policies; inside a sandbox only its own directory is mounted, and
+ * there uid 1000 may use the socket.
  */
 
 const READY_EVERY_MS = 5;
+
+/** Where worker and gateway meet; made for this user where nobody has made it. Throws with what to do where it may not. */
+export async function openPlaces(runDir: string): Promise<void> {
+  for (const dir of [gatewaysDir(runDir), policiesDir(runDir), decisionsDir(runDir)]) await makeDir(dir, 0o700);
+}
 
 /** Makes the sandbox's directory and puts its policy in place. Safe to repeat; the policy is then replaced. */
 export async function openGateway(options: { runDir: string; policy: NewPolicy }): Promise<{ dir: string }> {
   const { runDir, policy } = options;
   const dir = gatewayDir(runDir, policy.sandboxId);
-  await mkdir(gatewaysDir(runDir), { recursive: true, mode: 0o700 });
-  await mkdir(policiesDir(runDir), { recursive: true, mode: 0o700 });
-  await mkdir(decisionsDir(runDir), { recursive: true, mode: 0o700 });
-  await mkdir(sandboxDecisionsDir(runDir, policy.sandboxId), { recursive: true, mode: 0o700 });
+  await openPlaces(runDir);
+  await makeSharedDir(sandboxDecisionsDir(runDir, policy.sandboxId), 'write');
   const isNew = (await mkdir(dir, { recursive: true })) !== undefined;
   // Whatever the umask: the sandbox's user has to get in. A warden that made it has seen to that.
   if (isNew) await chmod(dir, 0o755);
   const file = policyFile(runDir, policy.sandboxId);
-  await writeFile(temporary(file), textOf(policy), { mode: 0o600 });
+  await writeFile(temporary(file), textOf(policy), { mode: SHARED_FILE_MODE });
   await rename(temporary(file), file);
   return { dir };
 }
@@ -56,15 +62,15 @@ export async function gatewayReady(dir: string, timeoutMs: number): Promise<void
   }
 }
 
-/** Takes the policy away, and with it every connection of the sandbox; then its directory. Safe to repeat. */
+/**
+ * Takes the policy away, and with it every connection of the sandbox; then its directories. Safe to repeat. Throws where
+ * the one of its socket is still there and is another user's: the warden removes that, with the sandbox.
+ */
 export async function closeGateway({ runDir, sandboxId }: { runDir: string; sandboxId: string }): Promise<void> {
   const file = policyFile(runDir, sandboxId);
   await rm(file, { force: true });
   await rm(temporary(file), { force: true });
-  // The gateway may be making a file right now; a directory in which something appears is looked through again.
-  for (const dir of [gatewayDir(runDir, sandboxId), sandboxDecisionsDir(runDir, sandboxId)]) {
-    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
-  }
+  for (const dir of [gatewayDir(runDir, sandboxId), sandboxDecisionsDir(runDir, sandboxId)]) await removeFlat(dir);
 }
 
 /** Sandboxes that have a policy or a directory. */

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../ops/log.ts';
 import type { Authenticate } from './auth/authenticate.ts';
+import type { Imports } from './import/imports.ts';
 import type { LiveUses } from './live-uses.ts';
 import type { RepoPlace } from './repos/head.ts';
 import type { RepoDirs } from './repos/repo-dirs.ts';
+import type { RepoLocks } from './repos/repo-locks.ts';
 import type { RepoStore, StoredRepo } from './repos/repo-store.ts';
-import type { Serial } from './repos/serial.ts';
 import type { Writers } from './repos/writers.ts';
+import type { Gate } from './smart-http/gate.ts';
 import type { TokenStore } from './tokens/token-store.ts';
 
 /** The parts that the operations work with. */
@@ -16,10 +18,15 @@ export interface Host {
   repos: RepoStore;
   dirs: RepoDirs;
   uses: LiveUses;
-  /** Writes by REST, one at a time per repo id. */
-  serial: Serial;
+  /** Everything that moves a ref of a repo holds its lock. */
+  locks: RepoLocks;
   /** Everything that writes to a repo runs within this. */
   writers: Writers;
+  imports: Imports;
+  /** How many git processes serve clients at once: those that say what there is, and those that send or take packs. */
+  gates: { advertisement: Gate; transfer: Gate };
+  /** What git needs to ask for the signatures of `git push --signed`. */
+  signedPushes: Record<string, string>;
   log: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -40,6 +47,8 @@ export interface Call {
 export interface RepoCall extends Call {
   repo: StoredRepo;
   place: RepoPlace;
+  /** Who calls: the token's hash, or `account`. */
+  by: string;
   /** Throws `forbidden` unless the caller may write to the repo. */
   needWrite: () => void;
 }

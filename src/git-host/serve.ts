@@ -28,6 +28,7 @@ export function serve(host: Host, route: Route): RequestHandler {
         expiresAtMs: caller.kind === 'token' ? caller.expiresAtMs : null,
       });
       try {
+        await use.ready;
         const query = new URL(req.originalUrl, 'http://localhost').searchParams;
         const signal = AbortSignal.any([use.signal, gone]);
         await run(host, route, caller, { req, res, params, query, signal });
@@ -49,7 +50,8 @@ async function run(host: Host, route: Route, caller: Caller, call: Call): Promis
   const repo = host.repos.find(repoId);
   if (repo === null) throw new HostError('not_found', `repo ${repoId} not found`);
   const place = { repoDir: host.dirs.pathOf(repo.repoId), homeDir: host.dirs.homeDir, signal: call.signal };
-  return route.run(host, { ...call, repo, place, needWrite: () => authorize(caller, 'write', repoId) });
+  const by = caller.kind === 'token' ? caller.hash : 'account';
+  return route.run(host, { ...call, repo, place, by, needWrite: () => authorize(caller, 'write', repoId) });
 }
 
 function clientGone(res: Response): AbortSignal {
@@ -60,9 +62,9 @@ function clientGone(res: Response): AbortSignal {
   return controller.signal;
 }
 
-/** A wildcard's segments come as a list; they are only there to match, and nothing uses them. */
+/** A wildcard's segments come as a list, each decoded for itself; a client may have sent the slashes between them as %2F. */
 function textParams(req: Request): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(req.params).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    Object.entries(req.params).map(([name, value]) => [name, typeof value === 'string' ? value : value.join('/')]),
   );
 }

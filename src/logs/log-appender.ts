@@ -1,4 +1,5 @@
-import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { makeSharedDir, SHARED_FILE_MODE } from '../ops/shared-dir.ts';
 import type { LogRecord } from '../session/log-record.ts';
 import { lastCommit, resumePointOf } from './last-commit.ts';
 import type { ResumePoint } from './resume-point.ts';
@@ -30,7 +31,7 @@ export interface LogAppender {
  */
 export async function openLogAppender(dir: string, sessionId: string): Promise<LogAppender> {
   const place = sessionDir(dir, sessionId);
-  await mkdir(place, { recursive: true, mode: 0o700 });
+  await makeSharedDir(place, 'read');
   const { number, file } = await claimSegment(place);
   try {
     const ends = await endsBefore(place, number);
@@ -48,7 +49,7 @@ async function claimSegment(place: string): Promise<{ number: number; file: File
   for (;;) {
     const number = (await newestSegment(place)) + 1;
     try {
-      return { number, file: await open(segmentPath(place, number), 'wx', 0o600) };
+      return { number, file: await open(segmentPath(place, number), 'wx', SHARED_FILE_MODE) };
     } catch (error) {
       if (!isCode(error, 'EEXIST')) throw error;
     }

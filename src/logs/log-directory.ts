@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { link, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeSharedDir, SHARED_FILE_MODE } from '../ops/shared-dir.ts';
 import { isCode, nullIfMissing, sessionDir } from './segments.ts';
 
 /** Removes a session's log and marker. Fine when there is none. */
@@ -44,7 +45,7 @@ export async function markStarted(
   sandboxId: string,
 ): Promise<'first' | 'same' | 'other'> {
   const place = sessionDir(dir, sessionId);
-  await mkdir(place, { recursive: true, mode: 0o700 });
+  await makeSharedDir(place, 'read');
   const marker = join(place, 'started');
   const draft = `${marker}.${randomBytes(8).toString('hex')}`;
   try {
@@ -62,7 +63,7 @@ export async function markStarted(
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'wx', 0o600);
+  await using file = await open(path, 'wx', SHARED_FILE_MODE);
   await file.writeFile(text);
   await file.sync();
 }

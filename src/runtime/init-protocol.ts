@@ -74,6 +74,17 @@
  */
 export const INIT_PROTOCOL_VERSION = '4';
 
+/**
+ * Orders that came later than the first version whose sandboxes may still run when a newer worker takes them over, each
+ * with the version it came in. An init takes an order that it does not know for a malformed one, and ends.
+ */
+const LATER_ORDERS = { U: 4, N: 4 };
+
+/** Whether the init of a sandbox knows an order. `protocol`: what its `R` said; null where nobody knows that any more. */
+export function knowsOrder(protocol: string | null, type: keyof typeof LATER_ORDERS): boolean {
+  return protocol !== null && Number(protocol) >= LATER_ORDERS[type];
+}
+
 /** Where a sandbox sees the directory; init's default. */
 export const INIT_DIRECTORY = '/run/daypass-init';
 

@@ -32,13 +32,17 @@ export async function requireMemoryDir(path: string): Promise<string> {
       `${path} belongs to another user or can be entered by one; set DAYPASS_MEMORY_DIR to another place`,
     );
   }
-  const { type } = await statfs(path);
-  if (!IN_MEMORY.has(type)) {
+  if (!(await isInMemory(path))) {
     throw new Error(
       `${path} is on a disk, and output that is not masked yet must not get there; set DAYPASS_MEMORY_DIR to a tmpfs`,
     );
   }
   return path;
+}
+
+/** Whether what is written below this path stays in memory, and so gets on no disk but by swapping. */
+export async function isInMemory(path: string): Promise<boolean> {
+  return IN_MEMORY.has((await statfs(path)).type);
 }
 
 /** Safe to repeat. Only when no sandbox is left. */

@@ -68,6 +68,8 @@ export interface SessionSandbox {
   image: string;
   /** Id of the engine that it is on: only a worker of that engine can see to it. */
   engine: string;
+  /** Version of the protocol that its init speaks, as `init-protocol.ts` counts; absent before it is claimed. */
+  protocol?: string;
   /** Set once in the life of a session, by the worker that may deliver the environment and start the command. */
   claimedAt: string | null;
   removedAt: string | null;

@@ -16,7 +16,8 @@ export function repoHostOf(origin: string): RepoHost {
   const { hostname: host, port, protocol } = new URL(origin);
   const portNumber = Number(port || (protocol === 'https:' ? 443 : 80));
   if (/^127(\.\d+){3}$/.test(host)) return { host, port: portNumber, listenAddress: host };
-  if (host === 'localhost') return { host, port: portNumber, listenAddress: '127.0.0.1' };
+  // By whatever is below localhost, curl, git and browsers mean 127.0.0.1 and ask nobody (RFC 6761).
+  if (/(^|\.)localhost$/.test(host)) return { host, port: portNumber, listenAddress: '127.0.0.1' };
   if (/^[\d.]+$|^\[/.test(host)) {
     throw new Error(
       `The repo host must be a name or a 127.x.x.x address, not ${host}; give it a name in /etc/hosts or DNS`,

@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { chmod, chown, mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WardenConfig } from '../config.ts';
 import { gatewaysDir } from '../egress/layout.ts';
@@ -23,7 +23,7 @@ export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { lo
 
 /** Prepares what every sandbox of this host gets, and serves workers. Throws where it cannot, with what to do. */
 export async function startWarden(options: WardenOptions): Promise<{ close(): Promise<void> }> {
-  const { dockerHost, installation, limits, images, runtime, gid, log } = options;
+  const { dockerHost, installation, limits, images, runtime, gid, gatewayGid, log } = options;
   const engine = createEngineApi(engineAddress(dockerHost));
   const engineId = await requireEngine(engine, runtime, log);
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
@@ -40,6 +40,7 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     await mkdir(dir, { recursive: true, mode });
     await requireOwnDirectory(dir);
   }
+  if (gatewayGid !== null) await openFor(gatewayGid, gatewaysDir(runDir));
   const disks = await openDisks(options.disks, log);
   const docker = connectDocker(dockerHost);
   const host: HostFacts = {
@@ -51,7 +52,13 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     runtime,
     disks: disks.way,
   };
-  const places = createPlaces({ runDir, memoryDir, gatewaysDir: gatewaysDir(runDir), gid });
+  const places = createPlaces({
+    runDir,
+    memoryDir,
+    gatewaysDir: gatewaysDir(runDir),
+    gid,
+    gatewayGid: gatewayGid ?? gid,
+  });
   const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, disks, host, log });
   await listenForGroup(server, options.socket, gid);
   return {
@@ -60,4 +67,10 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Workers and gateway, and nobody else, get at the sockets of sandboxes. */
+async function openFor(gid: number, dir: string): Promise<void> {
+  await chown(dir, process.getuid?.() ?? 0, gid);
+  await chmod(dir, 0o750);
 }

@@ -10,6 +10,7 @@ import {
   loadWardenConfig,
   loadWorkerConfig,
 } from '../../src/config.ts';
+import { fileSettingOf } from '../../src/secret-files.ts';
 import { namesReadBy } from './support/names-read-by.ts';
 
 const LOADERS = [
@@ -41,7 +42,16 @@ async function exampleLines(): Promise<{ name: string; value: string; isDefault:
 test('.env.example lists every setting of every process once, and no other', async () => {
   const read = new Set(LOADERS.flatMap(namesReadBy));
   const listed = (await exampleLines()).map(({ name }) => name);
-  expect(listed.toSorted()).toEqual([...read].toSorted());
+  expect(listed).toHaveLength(new Set(listed).size);
+  const withFiles = new Set(listed.flatMap((name) => [name, fileSettingOf(name) ?? []].flat()));
+  expect([...withFiles].toSorted()).toEqual([...read].toSorted());
+});
+
+test('.env.example names every secret setting that may be given as a file', async () => {
+  const text = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
+  const sentence = /The secret ones \(([^)]*)\)/.exec(text)?.[1] ?? '';
+  const secret = LOADERS.flatMap(namesReadBy).filter((name) => fileSettingOf(name) !== null);
+  expect(sentence.match(/DAYPASS_\w+/g)?.toSorted()).toEqual([...new Set(secret)].toSorted());
 });
 
 test('setting every default that .env.example shows changes nothing', async () => {

@@ -5,21 +5,27 @@ import { useDashboard } from '../support/browser.ts';
 
 const dashboard = useDashboard();
 
-beforeEach(() => dashboard.enter());
+beforeEach(async () => {
+  await dashboard.enter();
+  await dashboard.page.getByRole('link', { name: 'Tokens' }).click();
+});
 
 const secondsAgo = (seconds: number): string => new Date(Date.now() - seconds * 1_000).toISOString();
 
 test('the debt is a figure that turns red, with words, when a token is overdue, and is 0 again when it is gone', async () => {
   const debt = dashboard.page.getByLabel('Revocation debt');
+  const chip = dashboard.page.getByRole('banner').getByText('debt');
   await debt.getByText('Every token that is to be gone is gone.').waitFor();
   const colour = () => dashboard.page.evaluate("getComputedStyle(document.getElementById('debt')).color");
   const calm = await colour();
   const { session, token } = await putSession(
     dashboard.rig.redis,
     { status: 'succeeded', endedAt: secondsAgo(600) },
-    { state: 'revoking', revokingAt: secondsAgo(600) },
+    { state: 'revoking', revokingAt: secondsAgo(600), lastError: 'the repo host answered 503' },
   );
   await debt.getByText('Overdue!').waitFor();
+  await debt.getByText('the repo host answered 503').waitFor();
+  expect(await chip.getAttribute('data-level')).toBe('alarm');
   expect(await debt.textContent()).toMatch(/1\s+token is to be gone and is not yet; due for up to 10 min/);
   expect(await colour()).not.toBe(calm);
   await change(dashboard.rig.redis, { sessionId: session.id, tokenId: token?.id ?? '' }, ({ token: now }) =>
@@ -39,6 +45,8 @@ test('a token of unknown fate is listed with the time at which it ends by itself
   );
   const row = dashboard.page.locator(`[data-token="${token?.id}"]`);
   await row.getByText(token?.sessionId ?? '').waitFor();
-  expect(await row.locator('time').getAttribute('datetime')).toBe(expiresAt);
+  await row.getByText('unknown').waitFor();
+  expect(await row.locator('time').last().getAttribute('datetime')).toBe(expiresAt);
+  await dashboard.page.getByText('1 of unknown fate').waitFor();
   expect(dashboard.complaints).toEqual([]);
 });

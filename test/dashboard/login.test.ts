@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { readSession } from '../../src/store/records.ts';
 import { appendLog } from '../support/logs.ts';
 import { putSession } from '../support/api-rig.ts';
-import { useDashboard } from '../support/browser.ts';
+import { live, useDashboard } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { REPO_A } from '../support/records.ts';
 
@@ -31,7 +31,7 @@ test('a wrong key is said to be wrong; a good one is typed once, and no script c
   await page.getByText('This API key is not known here.').waitFor();
   await dashboard.enter();
   await page.reload();
-  await page.getByRole('status').getByText('live').waitFor();
+  await live(page);
   expect(await page.evaluate('sessionStorage.length + localStorage.length + document.cookie.length')).toBe(0);
   const [cookie] = await page.context().cookies();
   expect(cookie).toMatchObject({ name: '__Host-daypass', httpOnly: true, secure: true, sameSite: 'Strict', path: '/' });
@@ -65,7 +65,7 @@ test('whoever has a key that is revoked is logged out at once', async () => {
   };
   await page.getByLabel('API key').fill(made.key);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('status').getByText('live').waitFor();
+  await live(page);
   expect((await rig.call('DELETE', `/v1/api-keys/${made.id}`)).status).toBeLessThan(300);
   await page.getByText('The login is over. Log in again.').waitFor();
 });
@@ -106,7 +106,7 @@ test('a page of somebody else can start and stop nothing, and read nothing, with
   expect((await readSession(rig.redis, session.id))?.stop).toBeNull();
   expect(await rig.redis.zcard('daypass:sessions')).toBe(before);
   await page.reload();
-  await page.getByRole('status').getByText('live').waitFor();
+  await live(page);
 });
 
 test('a page whose name is made to lead to the dashboard (DNS rebinding) is refused', async () => {
@@ -136,7 +136,8 @@ test('markup in names, metadata, failures, events and lines is text, and what is
   await appendLog(rig, session.id, [{ id: '1', time: new Date().toISOString(), stream: 'stdout', text: nasty }]);
   await page.goto(`${rig.api.url}/#${session.id}`);
   await page.locator('#log').getByText(nasty).waitFor();
-  await page.locator('#facts').getByText(nasty).first().waitFor();
+  await page.getByLabel('Facts').getByText(nasty).first().waitFor();
+  await page.getByLabel('Failure').getByText(nasty).first().waitFor();
   expect(await page.locator('main script, main img').count()).toBe(0);
   expect(dashboard.complaints).toEqual([]);
   const injected = `

@@ -1,4 +1,5 @@
-import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -97,4 +98,31 @@ it('does not open where its worker has made no place, and nothing is there to re
   await rm(dir, { recursive: true });
   await expect(openDecisionLog(dir, log)).rejects.toThrow('ENOENT');
   expect((await readDecisions(dir)).lines).toEqual([]);
+});
+
+it('does not have its reader follow a link, wait for a pipe, or read without end, whatever a gateway puts there', async () => {
+  const dir = await place();
+  const outside = join(await place(), 'of-the-worker');
+  await writeFile(outside, '{"segment":7,"at":0,"told":9}');
+  await symlink(outside, join(dir, 'position.json.tmp'));
+  await symlink(outside, join(dir, 'position.json'));
+  expect((await readDecisions(dir)).from).toEqual({ segment: 0, at: 0, told: 0 });
+  await advance(dir, { segment: 1, at: 0, told: 3 });
+  expect(await readFile(outside, 'utf8')).toContain('"told":9');
+  expect((await readDecisions(dir)).from.told).toBe(3);
+
+  await symlink(outside, join(dir, '1.ndjson'));
+  await expect(readDecisions(dir)).rejects.toThrow('ELOOP');
+  await rm(join(dir, '1.ndjson'));
+  // Opening one for reading would wait for a writer.
+  execFileSync('mkfifo', [join(dir, '1.ndjson')]);
+  await readDecisions(dir).catch(() => undefined);
+  await rm(join(dir, '1.ndjson'));
+
+  await writeFile(join(dir, '1.ndjson'), '');
+  await truncate(join(dir, '1.ndjson'), 2 ** 40);
+  expect((await readDecisions(dir)).lines).toEqual([]);
+  for (let i = 2; i <= 100; i++) await writeFile(join(dir, `${i}.ndjson`), '{"atMs":1,"omitted":null}\n');
+  await rm(join(dir, '1.ndjson'));
+  expect((await readDecisions(dir)).lines).toHaveLength(16);
 });

@@ -25,6 +25,10 @@ describe('who may do what', () => {
     ['GET', `/repo/${own}`],
     ['GET', `/repo/${unknown}`],
     ['POST', `/repo/${own}/update`],
+    ['GET', `/repo/${own}/clone`],
+    ['GET', `/repo/${own}/file/a`],
+    ['PUT', `/repo/${own}/file/a`],
+    ['DELETE', `/repo/${own}/file/a`],
     ['DELETE', `/repo/${own}`],
     ['POST', '/repo'],
     ['GET', '/repo'],
@@ -59,6 +63,9 @@ describe('who may do what', () => {
         ['GET', `/repo/${id}`],
         ['POST', `/repo/${id}/update`],
         ['GET', `/repo/${id}/clone`],
+        ['GET', `/repo/${id}/file/a`],
+        ['PUT', `/repo/${id}/file/a`],
+        ['DELETE', `/repo/${id}/file/a`],
         ['GET', `/repo/${id}/no-such-call`],
         ['GET', `/repo/${id}.git/info/refs?service=git-upload-pack`],
         ['POST', `/repo/${id}.git/git-upload-pack`],
@@ -87,6 +94,9 @@ describe('who may do what', () => {
     expect((await host.call('GET', refs, { key: reader })).status).toBe(403);
     expect((await host.call('POST', `/repo/${own}.git/git-receive-pack`, { key: reader })).status).toBe(403);
     expect((await host.call('POST', `/repo/${own}/update`, { key: reader, body: A_BODY })).status).toBe(403);
+    expect((await host.call('PUT', `/repo/${own}/file/b`, { key: reader, body: 'b' })).status).toBe(403);
+    expect((await host.call('DELETE', `/repo/${own}/file/a`, { key: reader })).status).toBe(403);
+    expect((await host.call('GET', `/repo/${own}/clone`, { key: reader })).status).toBe(200);
     expect((await host.call('POST', `/repo/${other}/update`, { key: reader, body: A_BODY })).status).toBe(200);
   });
 
@@ -105,15 +115,32 @@ describe('who may do what', () => {
       ['PUT', '/repo_token', 405],
       ['PUT', `/repo_token/${token}`, 405],
       ['GET', '/repo/%ff', 400],
-      ['GET', `/repo/${own}/clone`, 501],
-      ['PUT', `/repo/${own}/file/src/a.txt`, 501],
       ['POST', `/repo/${own}/retrieve`, 501],
+      ['POST', `/repo/${own}/search`, 501],
       ['POST', `/repo/${own}/agent`, 501],
       ['GET', `/repo/${own}/embedding_status`, 501],
     ];
     for (const [method, path, status] of answers) {
       const answer = await host.call(method, path);
       expect([method, path, answer.status, answer.body]).toEqual([method, path, status, { error: expect.any(String) }]);
+    }
+  });
+
+  test('a wrong method is answered with those that the path has', async () => {
+    const allowed: [string, string, string][] = [
+      ['PUT', '/repo', 'GET, POST'],
+      ['POST', `/repo/${own}`, 'GET, DELETE'],
+      ['GET', `/repo/${own}/update`, 'POST'],
+      ['POST', `/repo/${own}/clone`, 'GET'],
+      ['POST', `/repo/${own}/file/a`, 'GET, PUT, DELETE'],
+      ['GET', `/repo/${own}/retrieve`, 'POST'],
+      ['GET', `/repo/${own}/search`, 'POST'],
+      ['GET', `/repo/${own}/agent`, 'POST'],
+      ['POST', `/repo/${own}/embedding_status`, 'GET'],
+    ];
+    for (const [method, path, allow] of allowed) {
+      const answer = await host.call(method, path);
+      expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([method, path, 405, allow]);
     }
   });
 

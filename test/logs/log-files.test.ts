@@ -55,7 +55,7 @@ describe('the log of a session on disk', () => {
     expect(await readWholeLog(dir, ID)).toEqual(records);
     expect(await readWholeLog(dir, ID, '2')).toEqual(records.slice(2));
     expect(await readWholeLog(dir, ID, '3')).toEqual([]);
-    expect((await stat(segment(1))).mode & 0o777).toBe(0o600);
+    expect((await stat(segment(1))).mode & 0o777).toBe(0o640);
     expect((await stat(join(dir, ID))).mode & 0o777).toBe(0o700);
   });
 

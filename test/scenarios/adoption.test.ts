@@ -2,6 +2,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { INIT_PROTOCOL_VERSION } from '../../src/runtime/init-protocol.ts';
+import { readSession } from '../../src/store/records.ts';
+import { connectPatientRedis } from '../../src/store/redis.ts';
 import { eventually } from '../support/eventually.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
 import { createRepo, getSession, logOf, settled, startSession, until } from './session.ts';
@@ -33,6 +36,16 @@ async function events(stack: Stack, id: string): Promise<{ type: string; time: s
   return data;
 }
 
+/** As the session's record has it. */
+async function protocolOf(stack: Stack, id: string): Promise<string | undefined> {
+  const redis = connectPatientRedis(stack.redis.url);
+  try {
+    return (await readSession(redis, id))?.sandbox?.protocol;
+  } finally {
+    redis.disconnect();
+  }
+}
+
 /** Every line once and in order, whoever wrote it down; the command counted one start of itself. */
 async function expectWholeLog(stack: Stack, id: string): Promise<void> {
   const lines = (await logOf(stack, id)).split('\n');
@@ -46,6 +59,8 @@ it('a session outlives its worker: the next one goes on with it, and no line is 
   await using stack = await startStack();
   const id = await runningSession(stack);
   const before = await getSession(stack, id);
+  // The next worker may be a newer one, and the sandbox an older one's.
+  expect(await protocolOf(stack, id)).toBe(INIT_PROTOCOL_VERSION);
   await stack.stop('worker', 'SIGKILL');
   await stack.start('worker');
   const ended = await settled(stack, id);

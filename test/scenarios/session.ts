@@ -1,6 +1,9 @@
 import { eventually } from '../support/eventually.ts';
 import type { Stack } from '../support/stack.ts';
 
+/** Whatever serves the API. */
+type Served = Pick<Stack, 'call'>;
+
 /** A session on the wire, as far as stories look at it. */
 export interface WireSession {
   id: string;
@@ -17,35 +20,35 @@ export interface WireSession {
 const FINAL = ['succeeded', 'failed', 'stopped', 'timed_out'];
 
 /** Starts a session and gives its first answer; throws when it is refused. */
-export async function startSession(stack: Stack, body: unknown): Promise<WireSession> {
+export async function startSession(stack: Served, body: unknown): Promise<WireSession> {
   const response = await stack.call('POST', '/v1/sessions', body);
   if (response.status !== 201) throw new Error(`refused: ${response.status} ${await response.text()}`);
   return (await response.json()) as WireSession;
 }
 
-export async function getSession(stack: Stack, id: string): Promise<WireSession> {
+export async function getSession(stack: Served, id: string): Promise<WireSession> {
   return (await (await stack.call('GET', `/v1/sessions/${id}`)).json()) as WireSession;
 }
 
-export async function until(stack: Stack, id: string, holds: (session: WireSession) => boolean): Promise<WireSession> {
+export async function until(stack: Served, id: string, holds: (session: WireSession) => boolean): Promise<WireSession> {
   return eventually(() => getSession(stack, id), holds, { timeoutMs: 40_000 });
 }
 
 /** The session when it has ended, its token is final and its container gone. */
-export async function settled(stack: Stack, id: string): Promise<WireSession> {
+export async function settled(stack: Served, id: string): Promise<WireSession> {
   return until(stack, id, ({ status, token, container }) => {
     const tokenGone = token === null || ['revoked', 'refused', 'expired', 'unknown'].includes(token.state);
     return FINAL.includes(status) && tokenGone && (container === null || container.removedAt !== null);
   });
 }
 
-export async function logOf(stack: Stack, id: string): Promise<string> {
+export async function logOf(stack: Served, id: string): Promise<string> {
   return (await stack.call('GET', `/v1/sessions/${id}/logs?follow=true`)).text();
 }
 
 /** A repo at the stack's git host with these files on `main`. */
 export async function createRepo(
-  stack: Stack,
+  stack: Pick<Stack, 'relace'>,
   files: Record<string, string> = { 'README.md': '# Hello\n' },
 ): Promise<string> {
   const list = Object.entries(files).map(([filename, content]) => ({ filename, content }));

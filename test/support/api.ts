@@ -41,6 +41,7 @@ export interface TestApiOptions {
   bounds?: Partial<ApiBounds>;
   trustedProxies?: string[];
   logins?: Partial<LoginTimes>;
+  dashboardDir?: string;
 }
 
 /** A real API on a port of its own. `keys` by name; without them one is made. */
@@ -60,6 +61,7 @@ export async function startTestApi(options: TestApiOptions): Promise<TestApi> {
     hosts: [],
     logins: { longestMs: 12 * 3_600_000, idleMs: 3_600_000, ...options.logins },
     bounds: options.bounds ?? {},
+    ...(options.dashboardDir !== undefined && { dashboardDir: options.dashboardDir }),
     log: createLogger('api', 'silent'),
   });
   const close = async (): Promise<void> => {

@@ -14,6 +14,11 @@ export interface DashboardTest {
   enter(): Promise<void>;
 }
 
+/** Waits until what the page shows is what is. */
+export async function live(page: Page): Promise<void> {
+  await page.getByRole('status').getByText('live', { exact: true }).waitFor();
+}
+
 /** A browser that asks nothing of anybody by itself. */
 export async function launchBrowser(args: string[]): Promise<Browser> {
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -23,15 +28,23 @@ export async function launchBrowser(args: string[]): Promise<Browser> {
   });
 }
 
-/** A browser at a real dashboard, from before the first to after the last test of a file. */
-export function useDashboard(): DashboardTest {
+/** Collects what the browser complains of from here on: errors, and broken security policies. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
+  return complaints;
+}
+
+/** A browser at a real dashboard of an API with these options, from before the first to after the last test of a file. */
+export function useDashboard(options: Parameters<typeof startApiRig>[1] = {}): DashboardTest {
   let rig: ApiRig;
   let browser: Browser;
   let page: Page;
   let complaints: string[];
 
   beforeAll(async () => {
-    rig = await startApiRig();
+    rig = await startApiRig({}, options);
     // A page of somebody else, on this machine.
     browser = await launchBrowser(['--host-resolver-rules=MAP *.test.example 127.0.0.1']);
   });
@@ -40,11 +53,9 @@ export function useDashboard(): DashboardTest {
     await rig?.close();
   });
   beforeEach(async () => {
-    complaints = [];
     page = await (await browser.newContext()).newPage();
     page.setDefaultTimeout(10_000);
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
+    complaints = complaintsOf(page);
     await page.goto(rig.api.url);
   });
   afterEach(async () => {
@@ -68,7 +79,7 @@ export function useDashboard(): DashboardTest {
     async enter() {
       await page.getByLabel('API key').fill(rig.api.key);
       await page.getByRole('button', { name: 'Log in' }).click();
-      await page.getByRole('status').getByText('live').waitFor();
+      await live(page);
     },
   };
 }

@@ -12,18 +12,35 @@ export interface TestProcess {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
+/** Who a process runs as, where that is another user than the tests'. */
+export interface User {
+  uid: number;
+  gid: number;
+  /** Further groups that it is in. */
+  groups: readonly number[];
+}
+
+/** The program and arguments that run a command as somebody. */
+export function commandAs({ uid, gid, groups }: User, command: readonly string[]): [string, string[]] {
+  const further = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join()}`;
+  return ['setpriv', [`--reuid=${uid}`, `--regid=${gid}`, further, ...command]];
+}
+
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Starts one of the project's programs and resolves when it has printed a line that holds `readyText`. Rejects with what
+ * Starts one of the project's programs, as another user if need be, and resolves when it has printed a line that holds `readyText`. Rejects with what
  * it printed when it ends or takes too long before that.
  */
 export async function startProcess(
   program: string,
   env: Record<string, string>,
   readyText: string,
+  user?: User,
 ): Promise<TestProcess> {
-  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const command = [process.execPath, program] as const;
+  const [file, args] = user === undefined ? [command[0], command.slice(1)] : commandAs(user, command);
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const ready = Promise.withResolvers<void>();
   const take = (line: string): void => {

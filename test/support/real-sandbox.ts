@@ -78,6 +78,8 @@ export async function realSandbox(options: RealSandboxOptions): Promise<RealSand
     onUsedUp: async () => undefined,
   });
   void init.pump();
+  // Which protocol init speaks, among others.
+  await init.caughtUp(0);
   const session = aSession();
   const request = { ...session.request, env, network: { allow } };
   const log = { mask: () => undefined };

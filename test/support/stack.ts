@@ -10,7 +10,7 @@ import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { readLoopDevices, readMounts } from '../../src/warden/disks/kernel-tables.ts';
 import { removeAllDisks } from '../../src/warden/disks/remove-all-disks.ts';
 import { eventually } from './eventually.ts';
-import { startProcess, type TestProcess } from './processes.ts';
+import { startProcess, type TestProcess, type User } from './processes.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -61,7 +61,12 @@ export interface StackOptions {
   redis?: TestRedis;
   /** Another program than the product's for a role, from the project's root. */
   programs?: Partial<Record<Role, string>>;
+  /** Makes what roles of different users need in the stack's directory, and says who they are. */
+  layOut?: (dir: string) => Promise<RoleUsers>;
 }
+
+/** Roles that run as users of their own, with settings on top of the stack's. */
+export type RoleUsers = Partial<Record<Role, { user?: User; settings: Record<string, string> }>>;
 
 export async function startStack(settings: Record<string, string> = {}, options: StackOptions = {}): Promise<Stack> {
   const dir = await mkdtemp(join(tmpdir(), 'dp-'));
@@ -95,12 +100,14 @@ export async function startStack(settings: Record<string, string> = {}, options:
     ...settings,
   };
   const docker = connectDocker(env['DOCKER_HOST']);
+  const users = (await options.layOut?.(dir)) ?? {};
   const running = new Map<Role, TestProcess>();
   const others: TestProcess[] = [];
 
   const launch = (role: Role, own: Record<string, string>): Promise<TestProcess> => {
     const { program, ready } = PROGRAMS[role];
-    return startProcess(join(ROOT, options.programs?.[role] ?? program), { ...env, ...own }, ready);
+    const settingsOfRole = { ...env, ...users[role]?.settings, ...own };
+    return startProcess(join(ROOT, options.programs?.[role] ?? program), settingsOfRole, ready, users[role]?.user);
   };
   const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
     running.set(role, await launch(role, own));
@@ -125,7 +132,9 @@ export async function startStack(settings: Record<string, string> = {}, options:
   };
 
   try {
-    await Promise.all((['git-host', 'minter', 'gateway', 'warden'] as const).map((role) => start(role)));
+    // It makes what the others may not.
+    await start('warden');
+    await Promise.all((['git-host', 'minter', 'gateway'] as const).map((role) => start(role)));
     await Promise.all((['worker', 'api'] as const).map((role) => start(role)));
   } catch (error) {
     await dispose();

@@ -34,6 +34,7 @@ export async function startTestWarden(options: TestWardenOptions = {}): Promise<
     dockerHost: process.env['DOCKER_HOST'],
     socket,
     gid: process.getgid?.() ?? 0,
+    gatewayGid: null,
     installation,
     runDir,
     memoryDir,

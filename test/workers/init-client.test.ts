@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { INIT_PROTOCOL_VERSION } from '../../src/runtime/init-protocol.ts';
 import type { Report } from '../../src/runtime/reports.ts';
 import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
 import { InitClient } from '../../workers/init-client.ts';
@@ -117,4 +118,38 @@ it('leaves the last words for the next worker: they are never done with while th
   expect(await init.exited).toEqual({ exitCode: 0, signal: null, fromOutside: false, killedFor: null, timeMs: 0 });
   expect(done).toHaveLength(3);
   expect(Math.max(...done)).toBeLessThan(channel.since);
+});
+
+/** Types of the orders that came through. */
+function recorder(): { sent: string[]; send: (order: Uint8Array) => Promise<void> } {
+  const sent: string[] = [];
+  return { sent, send: async (order) => void sent.push(String.fromCharCode(order[0] ?? 0)) };
+}
+
+it.each([['3'], [undefined]])('a sandbox of protocol %s is given no order that would end it', async (protocol) => {
+  const { sent, send } = recorder();
+  const init = new InitClient(channelOf([], { send }), nowhere, { ...options, protocol });
+  await init.setPorts([443]);
+  await init.setWatchdog(60, 10);
+  await expect(init.setAgentEnv({ KEY: 'value' })).rejects.toThrow('another version of Daypass');
+  expect(sent).toEqual(['W']);
+});
+
+it('a sandbox of today’s protocol is given every order', async () => {
+  const { sent, send } = recorder();
+  const protocol = INIT_PROTOCOL_VERSION;
+  const init = new InitClient(channelOf([], { send }), nowhere, { ...options, protocol });
+  await init.setPorts([443]);
+  await init.setAgentEnv({ KEY: 'value' });
+  expect(sent).toEqual(['N', 'U']);
+});
+
+it('what a sandbox says of its protocol counts from then on', async () => {
+  const { sent, send } = recorder();
+  const init = new InitClient(channelOf([['R', '4']], { send }), nowhere, options);
+  expect(init.protocol).toBeNull();
+  await init.pump();
+  expect(init.protocol).toBe('4');
+  await init.setPorts([443]);
+  expect(sent).toEqual(['N']);
 });

@@ -52,6 +52,7 @@ beforeAll(async () => {
     spoolDir: join(dir, 'spool'),
     receiptKeyFile: join(dir, 'receipt-key.pem'),
     socket: join(dir, 'minter.sock'),
+    credentialSocket: join(dir, 'credentials.sock'),
     log,
   });
   client = createMinterClient(join(dir, 'minter.sock'));

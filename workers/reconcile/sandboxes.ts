@@ -23,8 +23,14 @@ export async function reconcileSandboxes(deps: WorkerDeps): Promise<void> {
     // One that is run here is known by more than its record, which the store may have lost.
     if (!named.has(sandboxId) && !deps.running.has(sessionId)) await each(sandboxId, () => runtime.remove(sandboxId));
   }
+  const standing = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
   for (const sandboxId of gateways) {
-    if (!named.has(sandboxId)) await each(sandboxId, () => closeGateway({ runDir: config.runDir, sandboxId }));
+    if (named.has(sandboxId)) continue;
+    await each(sandboxId, async () => {
+      // A directory of its socket that a removal has left, cut off in between, may be the warden's to remove.
+      if (!standing.has(sandboxId)) await runtime.remove(sandboxId);
+      await closeGateway({ runDir: config.runDir, sandboxId });
+    });
   }
 }
 

@@ -23,11 +23,12 @@ export async function claimSandbox(
 ): Promise<SandboxGrant> {
   const { session: claimed } = await changeHeld(deps, session, ({ session: now }) => {
     if (now.status !== 'starting' || now.sandbox?.id !== sandbox.id || now.sandbox.claimedAt !== null) return null;
+    const { protocol } = sandbox.init;
     const { mint: mintMs = 0, container: containerMs = 0 } = life.stepMs;
     return {
       session: {
         ...now,
-        sandbox: { ...now.sandbox, claimedAt: new Date().toISOString() },
+        sandbox: { ...now.sandbox, ...(protocol !== null && { protocol }), claimedAt: new Date().toISOString() },
         timings: { ...now.timings, mintMs, containerMs },
       },
       events: [{ type: 'container_started', detail: { container: sandbox.id, image: now.sandbox.image, containerMs } }],

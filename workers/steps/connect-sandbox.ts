@@ -54,6 +54,7 @@ export async function connectSandbox(
   releases.defer(() => channel.close());
   const init = new InitClient(channel, log, {
     hasAgent: session.status !== 'starting',
+    protocol: session.sandbox?.id === id ? session.sandbox.protocol : undefined,
     onStarted: () => markRunning(deps, session, life),
     onUsedUp: (usedUp) => noteExhaustion(deps, session, usedUp),
   });

@@ -1,5 +1,5 @@
 import type { KeyLimits } from '../../access/key-limits.ts';
-import { CommandFailure } from '../up/failure.ts';
+import { wrongUsage } from '../up/failure.ts';
 
 /** An option of `daypass api-keys create` for each limit of a key. */
 export const LIMIT_OPTIONS: readonly { name: keyof KeyLimits; flag: string; text: string }[] = [
@@ -30,5 +30,5 @@ export function limitsFrom(options: Record<string, unknown>): Partial<KeyLimits>
 function limitIn(flag: string, text: string): number | null {
   if (text === 'none') return null;
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new CommandFailure(`--${flag} takes a number, or "none" for no limit of its own; not "${text}".`);
+  throw wrongUsage(`--${flag} takes a number, or "none" for no limit of its own; not "${text}".`);
 }

@@ -5,7 +5,7 @@ import { connectApi } from '../client/connect.ts';
 import { everyPage } from '../client/every-page.ts';
 import { table } from '../client/table.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { CommandFailure } from '../up/failure.ts';
+import { wrongUsage } from '../up/failure.ts';
 
 interface AuditOptions {
   key?: string;
@@ -25,7 +25,7 @@ export function auditCommand(context: CommandContext): Command {
     .option('--limit <n>', 'at most so many lines', '100')
     .option('--json', 'a JSON object a line, with all details')
     .action(async ({ key, session, action, limit, json }: AuditOptions) => {
-      if (!/^[1-9]\d{0,8}$/.test(limit)) throw new CommandFailure('--limit takes a number above 0.');
+      if (!/^[1-9]\d{0,8}$/.test(limit)) throw wrongUsage('--limit takes a number above 0.');
       const records = await everyPage(await connectApi(context), '/v1/audit', auditSchema, {
         query: { keyId: key, sessionId: session, action },
         atMost: Number(limit),

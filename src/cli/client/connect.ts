@@ -1,16 +1,21 @@
 import type { z } from 'zod';
 import { loadCliConfig } from '../../config.ts';
-import { describe } from '../../errors.ts';
 import type { Environment } from '../../settings.ts';
+import { EXIT } from '../exit-codes.ts';
 import { CommandFailure } from '../up/failure.ts';
-import { createApiClient } from '../up/installation/api-client.ts';
+import { createApiClient, type ApiClient } from '../up/installation/api-client.ts';
 import { dataDirOf } from '../up/installation/settings.ts';
 import { readStartFile } from '../up/installation/start-file.ts';
+import { apiFailure } from './api-failure.ts';
 
-/** The API as a command uses it: what goes wrong is a `CommandFailure`, for people to read. */
+/** The API as a command uses it. */
 export interface Api {
-  /** One call, its answer as expected. */
+  /** Without /v1. */
+  url: string;
+  /** One call, its answer as expected. What goes wrong is a `CommandFailure`, for people to read. */
   call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>;
+  /** For who wants to look at what went wrong. */
+  client: ApiClient;
 }
 
 /** The API that the settings name, else the one that was started from this directory. Throws when there is neither. */
@@ -18,21 +23,31 @@ export async function connectApi({ env, root }: { env: Environment; root: string
   const given = loadCliConfig(env);
   const started =
     given.apiUrl === undefined || given.apiKey === undefined ? await readStartFile(dataDirOf(env, root)) : null;
-  const apiUrl = given.apiUrl ?? started?.apiUrl;
+  const apiUrl = (given.apiUrl ?? started?.apiUrl)?.replace(/\/+$/, '');
   const apiKey = given.apiKey?.reveal() ?? started?.apiKey;
-  if (apiUrl === undefined || apiKey === undefined) {
-    throw new CommandFailure('Nothing runs here. Set DAYPASS_API_URL and DAYPASS_API_KEY, or start it with: npm start');
+  if (apiUrl === undefined) {
+    throw new CommandFailure(
+      'Nothing runs here. Set DAYPASS_API_URL and DAYPASS_API_KEY, or start it with: npm start',
+      {
+        exitCode: EXIT.unavailable,
+      },
+    );
   }
-  const client = createApiClient({ apiUrl: apiUrl.replace(/\/+$/, ''), apiKey });
+  if (apiKey === undefined) {
+    throw new CommandFailure(
+      `There is no API key for ${apiUrl}. Set DAYPASS_API_KEY; an operator makes one with: daypass api-keys create NAME`,
+      { exitCode: EXIT.keyRefused },
+    );
+  }
+  const client = createApiClient({ apiUrl, apiKey });
   return {
+    url: apiUrl,
+    client,
     async call(method, path, answer, body) {
       try {
         return await client.call(method, path, answer, body);
       } catch (error) {
-        const noAnswer = error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError');
-        throw new CommandFailure(noAnswer ? `The API at ${apiUrl} does not answer.` : describe(error), {
-          cause: error,
-        });
+        throw apiFailure(error, apiUrl);
       }
     },
   };

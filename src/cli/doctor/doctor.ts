@@ -1,53 +1,91 @@
 import { join } from 'node:path';
-import { describe } from '../../errors.ts';
 import { openSessionsQueue } from '../../queue/sessions-queue.ts';
 import { connectDocker } from '../../runtime/docker/connect.ts';
 import { createEngineApi } from '../../runtime/docker/engine-api.ts';
-import { connectRedis } from '../../store/redis.ts';
+import { connectRedis, type Redis } from '../../store/redis.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { Findings, type Check } from './check.ts';
+import { apiChecks, debtCheck, type ApiPlace } from './api-checks.ts';
+import { notSeen, perform, type Check } from './check.ts';
+import { clockCheck, httpClock, redisClock } from './clock-check.ts';
 import { diskCheck } from './disk-check.ts';
+import { engineChecks } from './engine-checks.ts';
 import { hostChecks } from './host-checks.ts';
 import { invariantCheck } from './invariant-check.ts';
+import { kernelCheck } from './kernel-check.ts';
+import { portChecks } from './port-checks.ts';
 import { providerCheck } from './provider-check.ts';
-import { doctorSettings, type RoleConfigs } from './settings.ts';
 import { storeChecks } from './store-checks.ts';
+import { doctorSees, type RoleConfigs } from './where.ts';
 
-/** Looks at everything that Daypass needs and promises, a line each, and says how to mend what is wrong. 0: all is well. */
+const PLACES = ['run directory', 'memory directory', 'gateway', 'warden', 'minter', 'disk way'];
+const SERVICES = ['repo host', 'Redis', 'seal keys'];
+
+/**
+ * Looks at everything that Daypass needs and promises, a line each, and says how to mend what is wrong, and what cannot be
+ * seen from here. 0: nothing is wrong.
+ */
 export async function doctor({ env, root, progress }: Omit<CommandContext, 'args'>): Promise<number> {
-  const configs = await doctorSettings({ env, root });
-  const { worker } = configs;
-  const redis = connectRedis(worker.redisUrl);
-  const queue = openSessionsQueue(redis);
-  // Without a listener a Redis that is away would end the process; the checks see it by their rejected calls.
-  queue.on('error', () => undefined);
-  let isWell = true;
-  try {
-    for (const check of checksOf(configs, { redis, queue })) {
+  const sees = await doctorSees({ env, root });
+  const examine = async (checks: readonly Check[]): Promise<boolean> => {
+    let isWell = true;
+    for (const check of checks) {
       const { lines, holds } = await perform(check);
       for (const line of lines) progress.line(line);
       isWell &&= holds;
     }
+    return isWell;
+  };
+  if (sees.what === 'api') return (await examine(remoteChecks(sees.api))) ? 0 : 1;
+  if (sees.what === 'machine') {
+    const why = `as nothing was ever started on ${sees.dataDir}: npm start`;
+    const docker = connectDocker(env['DOCKER_HOST']);
+    const rest = notSeen([...PLACES, ...SERVICES, 'API'], why);
+    return (await examine([...engineChecks(docker), ...portChecks(sees.ports), ...rest])) ? 0 : 1;
+  }
+  const redis = connectRedis(sees.configs.worker.redisUrl);
+  const queue = openSessionsQueue(redis);
+  // Without a listener a Redis that is away would end the process; the checks see it by their rejected calls.
+  queue.on('error', () => undefined);
+  try {
+    return (await examine([...portChecks(sees.ports), ...allChecks(sees.configs, sees.api, { redis, queue })])) ? 0 : 1;
   } finally {
     redis.disconnect();
     await queue.close().catch(() => undefined);
   }
-  return isWell ? 0 : 1;
 }
 
-function checksOf(
+function remoteChecks(api: ApiPlace): Check[] {
+  const why = `as DAYPASS_API_URL is all that is known of ${api.url}; run daypass doctor on its machine too`;
+  return [
+    ...apiChecks(api),
+    debtCheck(api),
+    clockCheck([httpClock('the API', `${api.url}/healthz`)]),
+    ...notSeen(['Docker engine and its image', ...PLACES, ...SERVICES, 'invariants'], why),
+  ];
+}
+
+function allChecks(
   { worker, warden, minter }: RoleConfigs,
-  { redis, queue }: { redis: ReturnType<typeof connectRedis>; queue: ReturnType<typeof openSessionsQueue> },
+  api: ApiPlace,
+  { redis, queue }: { redis: Redis; queue: ReturnType<typeof openSessionsQueue> },
 ): Check[] {
   const docker = connectDocker(warden.dockerHost);
   const { runDir, memoryDir, disks, installation } = warden;
   const { relace, sealKeys, spoolDir } = minter;
-  const sockets = { minterSocket: worker.minterSocket, wardenSocket: worker.wardenSocket };
+  const { minterSocket, wardenSocket } = worker;
   return [
-    ...hostChecks({ docker, runDir, memoryDir, ...sockets }),
-    diskCheck(createEngineApi({ socketPath: worker.wardenSocket })),
+    ...engineChecks(docker),
+    ...hostChecks({ runDir, memoryDir, minterSocket, wardenSocket }),
+    diskCheck(createEngineApi({ socketPath: wardenSocket })),
+    kernelCheck(worker.concurrency),
     providerCheck(relace),
     ...storeChecks({ redis, sealKeys, spoolDir }),
+    ...apiChecks(api),
+    clockCheck([
+      redisClock(redis),
+      httpClock('the API', `${api.url}/healthz`),
+      httpClock('the repo host', relace.baseUrl),
+    ]),
     invariantCheck({
       redis,
       queue,
@@ -60,13 +98,4 @@ function checksOf(
       witness: null,
     }),
   ];
-}
-
-async function perform({ name, look, mend }: Check): Promise<{ lines: string[]; holds: boolean }> {
-  try {
-    return { lines: [`✓ ${name}: ${await look()}`], holds: true };
-  } catch (error) {
-    const sentences = error instanceof Findings ? error.sentences : [describe(error)];
-    return { lines: [...sentences.map((sentence) => `✗ ${name}: ${sentence}`), `  ${mend}`], holds: false };
-  }
 }

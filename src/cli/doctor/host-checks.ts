@@ -1,54 +1,32 @@
-import { request } from 'node:http';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import type Docker from 'dockerode';
-import { gatewaysDir, policiesDir } from '../../egress/layout.ts';
-import { requireMemoryDir } from '../../runtime/memory-dir.ts';
-import { SANDBOX_IMAGE } from '../../images/sandbox-image.ts';
-import { judgeVersions, versionAnswer } from '../../runtime/docker/engine-versions.ts';
-import { Findings, type Check } from './check.ts';
+import { decisionsDir, gatewaysDir, policiesDir } from '../../egress/layout.ts';
+import { askHealth } from '../../health/ask.ts';
+import { isInMemory, requireMemoryDir } from '../../runtime/memory-dir.ts';
+import type { Check } from './check.ts';
 
 const TIMEOUT_MS = 5_000;
 
-/** What this machine must have: engine, image, and the places where the processes meet. */
+/** The places where the processes of a host meet. */
 export function hostChecks(options: {
-  docker: Docker;
   runDir: string;
   memoryDir: string;
   minterSocket: string;
   wardenSocket: string;
 }): Check[] {
-  const { docker, runDir, memoryDir, minterSocket, wardenSocket } = options;
+  const { runDir, memoryDir, minterSocket, wardenSocket } = options;
   return [
-    {
-      name: 'Docker engine',
-      look: async () => {
-        const { Version, ApiVersion } = await within(docker.version());
-        return `version ${Version}, API ${ApiVersion}`;
-      },
-      mend: 'Start it (sudo systemctl start docker), or set DOCKER_HOST to where it is.',
-    },
-    {
-      name: 'engine versions',
-      look: async () => {
-        const found = versionAnswer.parse(await within(docker.version()));
-        const { refused, warnings } = judgeVersions(found);
-        if (refused.length > 0) throw new Findings(refused);
-        const parts = (found.Components ?? []).map(({ Name, Version }) => `${Name} ${Version}`).join(', ');
-        return [parts, ...warnings.map((warning) => `  ! ${warning}`)].join('\n');
-      },
-      mend: 'Update Docker; no warden starts on what is refused.',
-    },
-    {
-      name: `image ${SANDBOX_IMAGE}`,
-      look: async () => (await within(docker.getImage(SANDBOX_IMAGE).inspect())).Id.slice('sha256:'.length, 19),
-      mend: 'Build it: npm start -- --exit',
-    },
     {
       name: 'run directory',
       look: async () => {
         await access(runDir, constants.W_OK);
-        return runDir;
+        // Until a worker has started, it is not there.
+        if (await isInMemory(decisionsDir(runDir)).catch(() => isInMemory(runDir))) return runDir;
+        return [
+          runDir,
+          `  ! ${decisionsDir(runDir)} is on a disk, and the host names in it are not masked: an agent may have put a secret into one`,
+          '    Name a directory on a tmpfs as DAYPASS_RUN_DIR.',
+        ].join('\n');
       },
       mend: 'Start the roles, which make it, or name another DAYPASS_RUN_DIR that this user may write to.',
     },
@@ -68,7 +46,7 @@ export function hostChecks(options: {
     {
       name: 'warden',
       look: async () => {
-        await within(ask(wardenSocket, '/_ping'));
+        await askHealth({ socketPath: wardenSocket }, '/_ping', TIMEOUT_MS);
         return wardenSocket;
       },
       mend: 'Start the warden with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
@@ -76,32 +54,10 @@ export function hostChecks(options: {
     {
       name: 'minter',
       look: async () => {
-        await within(ask(minterSocket, '/healthz'));
+        await askHealth({ socketPath: minterSocket }, '/healthz', TIMEOUT_MS);
         return minterSocket;
       },
       mend: 'Start the minter with the same DAYPASS_RUN_DIR as the worker; its log says why it ended.',
     },
   ];
-}
-
-async function ask(socketPath: string, path: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const sent = request({ socketPath, path }, (response) => {
-    response.resume();
-    if (response.statusCode === 200) resolve();
-    else reject(new Error(`it answered ${response.statusCode}`));
-  });
-  sent.on('error', reject);
-  sent.end();
-  return promise;
-}
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)), TIMEOUT_MS);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -26,9 +26,10 @@ export function storeChecks({
       look: async () => {
         await redisReady(redis, REDIS_TIMEOUT_MS);
         await requireDurableRedis(redis);
-        return 'keeps what it is told (appendonly, noeviction)';
+        await requireWritable(redis);
+        return `keeps what it is told (appendonly, noeviction)${await syncWarning(redis)}`;
       },
-      mend: 'Start it, or set DAYPASS_REDIS_URL; in redis.conf: appendonly yes, maxmemory-policy noeviction.',
+      mend: 'Start it, or set DAYPASS_REDIS_URL; in redis.conf: appendonly yes, appendfsync always, maxmemory-policy noeviction; and see that its disk has room.',
     },
     {
       name: 'seal keys',
@@ -64,4 +65,18 @@ export function storeChecks({
       mend: 'See what the repo host and the log of the minter say; the minter goes on trying by itself.',
     },
   ];
+}
+
+/** Throws when its file could not be written last time. Source: Redis, INFO persistence. */
+async function requireWritable(redis: Redis): Promise<void> {
+  const status = /aof_last_write_status:(\w+)/.exec(await redis.info('persistence'))?.[1];
+  if (status !== undefined && status !== 'ok') throw new Error(`its last write to its file has failed (${status})`);
+}
+
+/** Redis' own default syncs once a second: no fault of its, but what was acknowledged in it a power cut can take. */
+async function syncWarning(redis: Redis): Promise<string> {
+  const [, policy = ''] = await redis.config('GET', 'appendfsync');
+  return policy === 'always'
+    ? ''
+    : `\n  ! appendfsync is ${policy}: a power cut can lose what was acknowledged; set it to always`;
 }

@@ -5,8 +5,9 @@ import { describe } from '../../errors.ts';
 import { receiptKeySetSchema, type ReceiptKey } from '../../token/receipt/receipt-key.ts';
 import { verifyReceipt, type ReceiptVerdict } from '../../token/receipt/verify-receipt.ts';
 import { connectApi } from '../client/connect.ts';
+import { sessionIdOf } from '../client/session-id.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { CommandFailure } from '../up/failure.ts';
+import { CommandFailure, wrongUsage } from '../up/failure.ts';
 
 const KEYS_PATH = '/.well-known/daypass-receipt-keys.json';
 const anyReceipt = z.record(z.string(), z.unknown());
@@ -33,7 +34,7 @@ export function receiptCommand(context: CommandContext): Command {
     .option('--from <file>', 'a receipt that was kept, instead of one from the API')
     .action(async (sessionId: string | undefined, options: ReceiptOptions) => {
       if ((sessionId === undefined) === (options.from === undefined)) {
-        throw new CommandFailure('Name a session, or a file with --from.');
+        throw wrongUsage('Name a session, or a file with --from.');
       }
       const receipt = await readReceipt(context, sessionId, options);
       context.progress.line(JSON.stringify(receipt, null, 2));
@@ -46,8 +47,8 @@ export function receiptCommand(context: CommandContext): Command {
 
 async function readReceipt(context: CommandContext, sessionId: string | undefined, { from }: ReceiptOptions) {
   if (from !== undefined) return readJsonFile(from, anyReceipt);
-  const path = `/v1/sessions/${encodeURIComponent(sessionId ?? '')}/receipt`;
-  return (await connectApi(context)).call('GET', path, anyReceipt);
+  const api = await connectApi(context);
+  return api.call('GET', `/v1/sessions/${await sessionIdOf(api, sessionId ?? '')}/receipt`, anyReceipt);
 }
 
 async function readKeys(context: CommandContext, { keys }: ReceiptOptions): Promise<ReceiptKey[]> {

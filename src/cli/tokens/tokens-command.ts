@@ -4,7 +4,7 @@ import { TOKEN_STATES, type TokenState } from '../../token/state.ts';
 import { connectApi, type Api } from '../client/connect.ts';
 import { everyPage } from '../client/every-page.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { CommandFailure } from '../up/failure.ts';
+import { wrongUsage } from '../up/failure.ts';
 import { tokenTable } from './token-table.ts';
 
 interface RevokeOptions {
@@ -36,7 +36,7 @@ export function tokensCommand(context: CommandContext): Command {
     .option('--provider <name>', 'every token of a provider; sessions that wait stay queued')
     .action(async (tokenId: string | undefined, options: RevokeOptions) => {
       if ([tokenId, ...Object.values(options)].filter((value) => value !== undefined).length !== 1) {
-        throw new CommandFailure('Name one of: a token, --session, --repo, --provider.');
+        throw wrongUsage('Name one of: a token, --session, --repo, --provider.');
       }
       show(await revoke(await connectApi(context), tokenId, options));
     });

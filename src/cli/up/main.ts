@@ -1,4 +1,5 @@
 import { describe } from '../../errors.ts';
+import { flush } from '../terminal/outlet.ts';
 import { SettingsError } from '../../settings.ts';
 import { check } from './commands/check.ts';
 import { cli } from './commands/cli.ts';
@@ -45,5 +46,6 @@ try {
     process.exitCode = 1;
   }
 }
-// What may still be under way, such as a pull that nobody waits for any more, is not waited for.
+// A pipe may still have to be read. What else may be under way, such as a pull that nobody waits for, is not waited for.
+await Promise.all([flush(process.stdout), flush(process.stderr)]);
 process.exit();

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../../ops/log.ts';
 import type { DecisionLine, NetworkDecision } from './decision.ts';
+import { SHARED_FILE_MODE } from '../../ops/shared-dir.ts';
 import { listSegments, segmentFile } from './segments.ts';
 
 const SEGMENT_BYTES = 256 * 1024;
@@ -23,7 +24,7 @@ export interface DecisionLog {
 /** Begins a new segment in the sandbox's directory. Rejects when that is not there. */
 export async function openDecisionLog(dir: string, log: Logger): Promise<DecisionLog> {
   let number = ((await listSegments(dir)).at(-1) ?? 0) + 1;
-  let file = await open(segmentFile(dir, number), 'a', 0o600);
+  let file = await open(segmentFile(dir, number), 'a', SHARED_FILE_MODE);
   let bytes = 0;
   let omitted = 0;
   let lookAgainAt = 0;
@@ -47,7 +48,7 @@ export async function openDecisionLog(dir: string, log: Logger): Promise<Decisio
       if (omitted === 0) await append(file, [{ atMs: Date.now(), omitted: null }]);
       return false;
     }
-    const next = await open(segmentFile(dir, number + 1), 'a', 0o600);
+    const next = await open(segmentFile(dir, number + 1), 'a', SHARED_FILE_MODE);
     await file.close();
     file = next;
     number += 1;

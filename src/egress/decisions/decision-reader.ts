@@ -1,4 +1,5 @@
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseDecisionLine, type DecisionLine } from './decision.ts';
@@ -15,6 +16,14 @@ const position = z.strictObject({
 /** How far a sandbox's decisions are told. It lies beside them, for the next worker to go on from. */
 export type Position = z.infer<typeof position>;
 
+/*
+ * The gateway, which speaks with untrusted code, may write in this directory. So a file in it may be a link, a pipe or of
+ * any length, and there may be any number: none is followed, waited for, or read far beyond what a gateway writes.
+ */
+const AS_IT_LIES = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const MOST_BYTES = 1024 * 1024;
+const MOST_SEGMENTS = 16;
+
 const START: Position = { segment: 0, at: 0, told: 0 };
 
 /** What is new since the position, in its order, and the position behind it. Nothing when the sandbox is gone. */
@@ -23,7 +32,7 @@ export async function readDecisions(dir: string): Promise<{ lines: DecisionLine[
   const from = await readPosition(dir);
   const lines: DecisionLine[] = [];
   let to = from;
-  for (const segment of segments.filter((number) => number >= from.segment)) {
+  for (const segment of segments.filter((number) => number >= from.segment).slice(0, MOST_SEGMENTS)) {
     const at = segment === from.segment ? from.at : 0;
     const text = await readFrom(segmentFile(dir, segment), at);
     const end = text.lastIndexOf(0x0a) + 1;
@@ -39,7 +48,8 @@ export async function readDecisions(dir: string): Promise<{ lines: DecisionLine[
 /** Writes down that everything before it is told, and removes the segments that are done with. */
 export async function advance(dir: string, to: Position): Promise<void> {
   const file = positionFile(dir);
-  await writeFile(`${file}.tmp`, JSON.stringify(to), { mode: 0o600 });
+  await rm(`${file}.tmp`, { force: true });
+  await writeFile(`${file}.tmp`, JSON.stringify(to), { mode: 0o600, flag: 'wx' });
   await rename(`${file}.tmp`, file);
   for (const segment of await listSegments(dir)) {
     if (segment < to.segment) await rm(segmentFile(dir, segment), { force: true });
@@ -50,18 +60,17 @@ const positionFile = (dir: string): string => join(dir, 'position.json');
 
 /** One that cannot be read is as good as none: what was told is told again. */
 async function readPosition(dir: string): Promise<Position> {
-  const text = await readFile(positionFile(dir), 'utf8').catch(() => '');
   try {
-    return position.parse(JSON.parse(text));
+    return position.parse(JSON.parse((await readFrom(positionFile(dir), 0)).toString()));
   } catch {
     return START;
   }
 }
 
 async function readFrom(path: string, at: number): Promise<Buffer> {
-  const file = await open(path, 'r');
+  const file = await open(path, AS_IT_LIES);
   try {
-    const length = Math.max(0, (await file.stat()).size - at);
+    const length = Math.min(Math.max(0, (await file.stat()).size - at), MOST_BYTES);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
     return buffer.subarray(0, bytesRead);
   } finally {

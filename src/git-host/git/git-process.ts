@@ -1,7 +1,8 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
-import { GIT_SETTINGS, gitEnvironment } from './git-settings.ts';
+import { GIT_SETTINGS, gitEnvironment, settingsEnvironment } from './git-settings.ts';
 
 /** Time for git to remove its locks and half-written packs after SIGTERM. It takes milliseconds. */
 const KILL_AFTER_MS = 2_000;
@@ -16,6 +17,10 @@ export interface GitCall {
   homeDir: string;
   /** A checked value of the Git-Protocol header. */
   protocol?: string | null;
+  /** Settings that no other user of the machine may see: they go by the environment and not as arguments. */
+  secretSettings?: Record<string, string>;
+  /** `background` leaves processor and disk to everybody else. */
+  priority?: 'background';
   /** Ends the process and all its children. */
   signal: AbortSignal;
 }
@@ -38,10 +43,13 @@ export function startGit(call: GitCall): GitProcess {
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn('git', [...options, ...call.args], {
     cwd: call.repoDir,
-    env: gitEnvironment(call.homeDir, call.protocol ?? null),
+    env: { ...gitEnvironment(call.homeDir, call.protocol ?? null), ...settingsEnvironment(call.secretSettings ?? {}) },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  // The disk's scheduler goes by the same number, and whatever git starts inherits it.
+  if (call.priority === 'background' && child.pid !== undefined)
+    setPriority(child.pid, constants.priority.PRIORITY_LOW);
   // A git that ends before it has read its input is judged by its exit code.
   child.stdin.on('error', () => {});
   const ended = endOf(child, call.signal);

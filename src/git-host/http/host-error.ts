@@ -9,8 +9,11 @@ export const STATUS_OF = {
   too_large: 413,
   unsupported_media_type: 415,
   missing_field: 422,
+  locked: 423,
+  too_many: 429,
   internal_error: 500,
   not_built: 501,
+  busy: 503,
   closing: 503,
 } as const satisfies Record<string, number>;
 

@@ -37,7 +37,7 @@ async function readTree(place: RepoPlace, commit: string): Promise<Tree> {
 }
 
 /** Compare-and-set: moves only from the commit that the change was made for. */
-async function moveBranch(place: RepoPlace, from: Head, to: string): Promise<void> {
+export async function moveBranch(place: RepoPlace, from: Head, to: string): Promise<void> {
   const old = from.commit ?? '0'.repeat(40);
   try {
     await runGit({ ...place, args: ['update-ref', '--stdin', '-z'] }, [`update ${from.ref}\0${to}\0${old}\0`]);

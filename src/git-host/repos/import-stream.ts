@@ -9,7 +9,8 @@ export interface NewCommit {
   changes: TreeChanges;
 }
 
-const COMMITTER = 'Daypass git host <git-host@daypass.invalid>';
+/** Who commits what comes by REST. */
+export const COMMITTER = { name: 'Daypass git host', email: 'git-host@daypass.invalid' };
 /** Never written: the stream resets it to nothing before git stores refs. */
 const SCRATCH_REF = 'refs/daypass/scratch';
 const NO_OBJECT = '0'.repeat(40);
@@ -20,7 +21,7 @@ const NO_OBJECT = '0'.repeat(40);
  */
 export function* importStream(commit: NewCommit): Generator<Buffer | string> {
   yield `commit ${SCRATCH_REF}\nmark :1\n`;
-  yield `committer ${COMMITTER} ${Math.floor(commit.timeMs / 1000)} +0000\n`;
+  yield `committer ${COMMITTER.name} <${COMMITTER.email}> ${Math.floor(commit.timeMs / 1000)} +0000\n`;
   yield data(commit.message);
   if (commit.parent !== null) yield `from ${commit.parent}\n`;
   // Deletions first, so that a file can take the place of a directory and the other way round.

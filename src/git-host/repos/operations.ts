@@ -1,6 +1,6 @@
 import { HostError } from '../http/host-error.ts';
 import { checkFilePath, fromBytePath, type BytePath } from './file-path.ts';
-import { newFile, type Tree, type TreeEntry } from './tree.ts';
+import { fileMode, newFile, type Tree, type TreeEntry } from './tree.ts';
 
 /** The hosted service's limit on one file. */
 export const MAX_FILE_BYTES = 50 * 1024 * 1024;
@@ -37,6 +37,24 @@ export function applyOperations(before: Tree, operations: Operation[]): Tree {
   for (const operation of operations) if (operation.type === 'rename') rename(after, operation);
   checkNoFileIsDirectory(after);
   return after;
+}
+
+/** The tree with a file whose content is stored already. Throws `bad_value` where it would be file and directory at once. */
+export function putFile(before: Tree, path: BytePath, objectId: string): Tree {
+  const after = new Map(before);
+  after.set(path, { mode: fileMode(before.get(path)), objectId, content: null });
+  checkNoFileIsDirectory(after);
+  return after;
+}
+
+/** The tree without one file, link or submodule. Throws `not_found`, and `bad_value` for a directory. */
+export function deleteFile(before: Tree, path: BytePath): Tree {
+  const after = new Map(before);
+  if (after.delete(path)) return after;
+  const shown = JSON.stringify(fromBytePath(path));
+  const isDirectory = [...before.keys()].some((other) => other.startsWith(`${path}/`));
+  if (!isDirectory) throw new HostError('not_found', `there is no file ${shown}`);
+  throw new HostError('bad_value', `${shown} is a directory; delete it by an update of type diff`);
 }
 
 function remove(tree: Map<BytePath, TreeEntry>, filename: string): void {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runGit } from '../git/run-git.ts';
@@ -15,6 +16,8 @@ export interface RepoDirs {
   pathOf(repoId: string): string;
   /** Makes an empty repo, lets `fill` work on it, and puts it in its place only then. */
   create<T>(repoId: string, signal: AbortSignal, fill: (repoDir: string) => Promise<T>): Promise<T>;
+  /** Makes an empty repo for as long as `work` needs it. */
+  scratch<T>(signal: AbortSignal, work: (repoDir: string) => Promise<T>): Promise<T>;
   /** Nothing there is success. */
   remove(repoId: string): Promise<void>;
 }
@@ -26,24 +29,29 @@ export async function openRepoDirs(dataDir: string): Promise<RepoDirs> {
   await mkdir(root, { recursive: true, mode: 0o700 });
   await mkdir(homeDir, { recursive: true, mode: 0o500 });
   await sweep(root);
+  /** What is still there when the work is over is removed. */
+  const scratch = async <T>(name: string, signal: AbortSignal, work: (repoDir: string) => Promise<T>): Promise<T> => {
+    const temporary = join(root, `${HALF_MADE}${name}`);
+    await mkdir(temporary, { mode: 0o700 });
+    try {
+      const args = ['init', '--quiet', '--bare', '--template=', `--initial-branch=${DEFAULT_BRANCH}`, temporary];
+      await runGit({ args, repoDir: temporary, homeDir, signal });
+      return await work(temporary);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  };
   return {
     homeDir,
     pathOf: (repoId) => join(root, `${repoId}.git`),
-    async create(repoId, signal, fill) {
-      const temporary = join(root, `${HALF_MADE}${repoId}`);
-      await mkdir(temporary, { mode: 0o700 });
-      try {
-        const args = ['init', '--quiet', '--bare', '--template=', `--initial-branch=${DEFAULT_BRANCH}`, temporary];
-        await runGit({ args, repoDir: temporary, homeDir, signal });
+    create: (repoId, signal, fill) =>
+      scratch(repoId, signal, async (temporary) => {
         const result = await fill(temporary);
         await rename(temporary, join(root, `${repoId}.git`));
         await syncDirectory(root);
         return result;
-      } catch (error) {
-        await rm(temporary, { recursive: true, force: true });
-        throw error;
-      }
-    },
+      }),
+    scratch: (signal, work) => scratch(randomUUID(), signal, work),
     async remove(repoId) {
       const gone = join(root, `${HALF_GONE}${repoId}`);
       try {

@@ -24,11 +24,16 @@ export function parseTree(listing: Buffer): Map<BytePath, TreeEntry> {
   );
 }
 
-/** A file with new content. It keeps the executable bit of the file it replaces, and turns a link into a file. */
+/** A file keeps the executable bit of the one it replaces, and takes the place of a link. */
+export function fileMode(replaced: TreeEntry | undefined): string {
+  return replaced?.mode === '100755' ? '100755' : '100644';
+}
+
+/** A file with new content. */
 export function newFile(text: string, replaced: TreeEntry | undefined): TreeEntry & { content: Buffer } {
   const content = Buffer.from(text, 'utf8');
   const objectId = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-  return { mode: replaced?.mode === '100755' ? '100755' : '100644', objectId, content };
+  return { mode: fileMode(replaced), objectId, content };
 }
 
 export interface TreeChanges {

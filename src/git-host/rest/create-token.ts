@@ -12,7 +12,8 @@ import { repoIdField, tokenToWire } from './schemas.ts';
 const MAX_TTL_SECONDS = 10 * 365 * 86_400;
 
 const access = z.enum(['read', 'write']);
-const schema = z.object({
+/** Strict, unlike other bodies: a misspelt `access` would give more than was meant. */
+const schema = z.strictObject({
   name: z.string().min(1, 'must not be empty').max(255, 'must have at most 255 characters'),
   repo_ids: z.array(repoIdField).min(1, 'must name at least one repo').max(1_000, 'must name at most 1000 repos'),
   ttl_seconds: z.int().positive('must be above 0').max(MAX_TTL_SECONDS, `must be at most ${MAX_TTL_SECONDS}`).nullish(),

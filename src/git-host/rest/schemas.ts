@@ -1,24 +1,36 @@
 import { z } from 'zod';
-import { HostError } from '../http/host-error.ts';
+import { refProblem } from '../../session/git-names.ts';
 import type { StoredRepo } from '../repos/repo-store.ts';
 import type { StoredToken } from '../tokens/token-store.ts';
 
 /** Repo ids are UUIDs, whichever case they are written in. */
 export const repoIdField = z.uuid('must be a UUID').transform((id) => id.toLowerCase());
 
+const MAX_PAIRS = 100;
+const MAX_KEY_CHARACTERS = 200;
+const MAX_VALUE_CHARACTERS = 4_000;
+
 /** Free pairs that a repo is found by. */
-export const metadataField = z.record(z.string(), z.string()).nullable();
+export const metadataField = z
+  .record(z.string(), z.string().max(MAX_VALUE_CHARACTERS))
+  .refine((pairs) => Object.keys(pairs).length <= MAX_PAIRS, `must have at most ${MAX_PAIRS} pairs`)
+  .refine(
+    (pairs) => Object.keys(pairs).every((key) => key.length <= MAX_KEY_CHARACTERS),
+    `must have keys of at most ${MAX_KEY_CHARACTERS} characters`,
+  )
+  .nullable();
 
 const file = z.object({ filename: z.string(), content: z.string() });
 export const filesSource = z.object({ type: z.literal('files'), files: z.array(file) });
 
-/** Sources of the hosted service that this host understands but does not have. */
-export const gitSource = z.object({ type: z.literal('git') });
-export const relaceSource = z.object({ type: z.literal('relace') });
-
-export function sourceNotBuilt(type: 'git' | 'relace'): HostError {
-  return new HostError('not_built', `source type ${type} is not available on this host; use git push or type files`);
-}
+/** What it says is judged by the import; here only its form. */
+export const urlField = z.string();
+/** Without refs/heads/. */
+export const branchField = z.string().superRefine((name, context) => {
+  const problem = refProblem(name);
+  if (problem !== null) context.addIssue(problem);
+});
+export const hashField = z.string().regex(/^[0-9a-f]{4,40}$/i, 'must have 4 to 40 hex digits');
 
 /** A repo as the SDK's `RepoMetadata` has it. */
 export function repoToWire(repo: StoredRepo) {

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Express } from 'express';
 import { z } from 'zod';
+import { SessionError } from '../../errors.ts';
 import { revealAll } from '../secret.ts';
 import { answerFailure } from './answer-failure.ts';
 import type { MinterDeps } from './deps.ts';
@@ -13,6 +15,7 @@ import { WEBHOOK_TYPES } from '../../webhook/message.ts';
 
 /** How long an answer waits for a deletion to be seen; it goes on behind a later answer. */
 const REVOKE_WAIT_MS = 15_000;
+const REDIS_WAIT_MS = 2_000;
 
 const mintBody = z.strictObject({ tokenId: z.string() });
 const openBody = z.strictObject({ sessionId: z.string(), sandboxId: z.string(), purpose: z.enum(OPEN_PURPOSES) });
@@ -29,7 +32,10 @@ export function createMinterApp(
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json());
-  app.get('/healthz', (_req, res) => void res.json({ ok: true, damagedSpoolFiles: deps.spool.damaged() }));
+  app.get('/healthz', async (_req, res) => {
+    await requireRedis(deps);
+    res.json({ ok: true, damagedSpoolFiles: deps.spool.damaged() });
+  });
   app.post('/mint', async (req, res) => {
     await minting.mint(mintBody.parse(req.body).tokenId);
     res.json({});
@@ -49,4 +55,14 @@ export function createMinterApp(
   app.post('/rotate', async (_req, res) => void res.json(keyAnswer(await keys.rotate())));
   app.use(answerFailure(deps.log));
   return app;
+}
+
+/** Nothing can be minted or deleted without the ledger. Throws when it does not answer. */
+async function requireRedis({ redis }: MinterDeps): Promise<void> {
+  const isThere = redis.ping().then(
+    () => true,
+    () => false,
+  );
+  if (await Promise.race([isThere, sleep(REDIS_WAIT_MS, false)])) return;
+  throw new SessionError('minter_unavailable', 'Redis does not answer the minter');
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import type { Logger } from '../../ops/log.ts';
+import { makeDir } from '../../ops/shared-dir.ts';
 import { requireDurableRedis, type Redis } from '../../store/redis.ts';
 import type { TokenProvider } from '../provider.ts';
 import { createKeyRing } from '../sealing.ts';
@@ -21,7 +22,6 @@ import { openReceiptKey } from './receipts/key-file.ts';
 import { startReceiptSigner } from './receipts/receipt-signer.ts';
 import { createRevoker } from './revoker.ts';
 import { readSealKeys, type SealKeySource } from './seal-key-source.ts';
-import { credentialSocketBeside } from './sockets.ts';
 import { openSpool } from './spool.ts';
 import { whenServed } from './when-served.ts';
 
@@ -38,8 +38,10 @@ export interface MinterOptions {
   spoolDir: string;
   /** Where the key that signs receipts lies; made when it is not there. */
   receiptKeyFile: string;
-  /** Path of the Unix socket to listen on for workers; the gateway's is beside it. */
+  /** Path of the Unix socket to listen on for workers. */
   socket: string;
+  /** And of the one for the gateway. */
+  credentialSocket: string;
   log: Logger;
 }
 
@@ -49,7 +51,7 @@ export interface MinterOptions {
  * for.
  */
 export async function startMinter(options: MinterOptions): Promise<{ close(): Promise<void> }> {
-  const { name, redis, provider, sealKeys, socket, log } = options;
+  const { name, redis, provider, sealKeys, socket, credentialSocket, log } = options;
   await whenServed(log, () => requireDurableRedis(redis));
   const keyRing = createKeyRing(await readSealKeys(sealKeys));
   const spool = await openSpool(options.spoolDir, log);
@@ -72,7 +74,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
 
   const servers = await Promise.all([
     listen(socket, createMinterApp(deps, { minting, revoker, keys })),
-    listen(credentialSocketBeside(socket), createCredentialApp(deps)),
+    listen(credentialSocket, createCredentialApp(deps)),
   ]);
   const closing = new AbortController();
   const keepLaw = createKeepLaw(deps, revoker);
@@ -97,11 +99,11 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
   };
 }
 
-/** Who may open the socket is its group's business. */
+/** Its group may open the socket, which is the one of the directory where that passes its group on. */
 async function listen(path: string, app: Express): Promise<{ server: Server; path: string }> {
   // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
   const server = createServer((req, res) => void app(req, res));
-  await mkdir(dirname(path), { recursive: true, mode: 0o711 });
+  await makeDir(dirname(path), 0o711);
   await rm(path, { force: true });
   server.listen(path);
   await once(server, 'listening');

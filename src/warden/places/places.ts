@@ -1,10 +1,10 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { gatewayDir } from '../../egress/layout.ts';
 import { initDir } from '../../runtime/init-dir.ts';
+import { removeFlat } from '../../ops/remove-flat.ts';
 import { AGENT_ID } from '../../runtime/docker/agent-id.ts';
 import { WardenRefusal } from '../refusal.ts';
 import { requireOwnDirectory } from './own-directory.ts';
-import { removeFlat } from './remove-flat.ts';
 
 /** What a sandbox gets mounted from this host and has to itself. */
 export interface Places {
@@ -18,7 +18,15 @@ export interface Places {
   remove(sandboxId: string): Promise<void>;
 }
 
-/** May open the socket of the sandbox's way out, as a gateway of the warden's group may make it; all others pass through. */
+interface PlacesOptions {
+  runDir: string;
+  memoryDir: string;
+  gatewaysDir: string;
+  gid: number;
+  gatewayGid: number;
+}
+
+/** The gateway's group makes the socket of the sandbox's way out in it; all others that get here pass through. */
 const GATEWAY_MODE = 0o775;
 const INIT_MODE = 0o700;
 const INIT_LOCKED_MODE = 0o750;
@@ -27,10 +35,11 @@ const OPEN_MODE = 0o777;
 
 /**
  * The directories of sandboxes, made and removed by the warden: only it may write to their parents, so what was checked
- * before a container is made is what the engine mounts into it. `gid` is the group of workers and gateway.
+ * before a container is made is what the engine mounts into it. `gid` is the group of workers, `gatewayGid` the one of
+ * the gateway.
  */
-export function createPlaces(options: { runDir: string; memoryDir: string; gatewaysDir: string; gid: number }): Places {
-  const { runDir, memoryDir, gatewaysDir, gid } = options;
+export function createPlaces(options: PlacesOptions): Places {
+  const { runDir, memoryDir, gatewaysDir, gid, gatewayGid } = options;
   const uid = process.getuid?.() ?? 0;
   const isRoot = uid === 0;
   const initDirOf = (sandboxId: string): string => initDir(memoryDir, sandboxId);
@@ -48,7 +57,7 @@ export function createPlaces(options: { runDir: string; memoryDir: string; gatew
       // A worker may have made it before, where it is of the same user.
       await mkdir(gateway).catch(unlessItIsThere);
       await requireOwnDirectory(gateway);
-      await chown(gateway, uid, gid);
+      await chown(gateway, uid, gatewayGid);
       await chmod(gateway, GATEWAY_MODE);
     },
     async lock(sandboxId) {

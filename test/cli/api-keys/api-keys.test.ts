@@ -16,10 +16,10 @@ afterAll(async () => {
   await rig?.close();
 });
 
-async function daypass(...args: string[]): Promise<{ code: number | null; lines: string[] }> {
+async function daypass(...args: string[]): Promise<{ code: number | null; stderr: string; lines: string[] }> {
   const env = { PATH: process.env['PATH'] ?? '', DAYPASS_API_URL: rig.api.url, DAYPASS_API_KEY: rig.api.key };
-  const { exitCode, stdout } = await runDaypass(args, env);
-  return { code: exitCode, lines: stdout.trim().split('\n') };
+  const { exitCode, stdout, stderr } = await runDaypass(args, env);
+  return { code: exitCode, stderr, lines: stdout.trim().split('\n') };
 }
 
 test('a key is made with what was asked for, listed without its value, and revoked; the audit log tells of it', async () => {
@@ -68,15 +68,15 @@ test('whoever revokes a key is told of the sessions that it has left, and how to
 });
 
 test.each([
-  [['api-keys', 'create', 'x', '--limit-sessions', 'many'], '--limit-sessions takes a number'],
-  [['api-keys', 'create', 'x', '--expires', 'soon'], '--expires takes a span'],
-  [['api-keys', 'create', 'x', '--expires', '2020-01-01'], 'expiresAt must be later than now'],
-  [['api-keys', 'revoke', 'key_none'], 'There is no such API key'],
-  [['audit', '--limit', '0'], '--limit takes a number above 0'],
-])('daypass %j fails and says why', async (args, reason) => {
-  const { code, lines } = await daypass(...args);
-  expect(code).toBe(1);
-  expect(lines.join('\n')).toContain(reason);
+  [['api-keys', 'create', 'x', '--limit-sessions', 'many'], '--limit-sessions takes a number', 2],
+  [['api-keys', 'create', 'x', '--expires', 'soon'], '--expires takes a span', 2],
+  [['api-keys', 'create', 'x', '--expires', '2020-01-01'], 'expiresAt must be later than now', 5],
+  [['api-keys', 'revoke', 'key_none'], 'There is no such API key', 3],
+  [['audit', '--limit', '0'], '--limit takes a number above 0', 2],
+])('daypass %j fails and says why', async (args, reason, exitCode) => {
+  const { code, stderr } = await daypass(...args);
+  expect(code).toBe(exitCode);
+  expect(stderr).toContain(reason);
 });
 
 test('a span is counted from now, and a time is taken as it is', () => {

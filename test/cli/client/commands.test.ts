@@ -69,8 +69,8 @@ test('daypass tokens revoke ends one token, or all of a repo, and wants to be to
   expect((await readToken(rig.redis, other.token?.id ?? ''))?.state).toBe('revoking');
   for (const args of [[], ['tok_1', '--session', 'ses_1']]) {
     const refused = await daypass('tokens', 'revoke', ...args);
-    expect(refused.code).toBe(1);
-    expect(refused.out).toContain('Name one of');
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('Name one of');
   }
 });
 
@@ -80,7 +80,7 @@ test('daypass receipt verifies what the minter signed, online and off, and finds
   const id = seen.session.id;
   const unsigned = await daypass('receipt', id, '--verify');
   expect(unsigned.code).toBe(1);
-  expect(unsigned.out).toContain('is not signed');
+  expect(unsigned.err).toContain('is not signed');
 
   await publishReceiptKey(rig.redis, toReceiptKey(privateKey));
   await keepReceipt(rig.redis, seen, signReceipt(receiptOf({ ...seen, formerTokens: [] }), privateKey, new Date()));
@@ -97,14 +97,14 @@ test('daypass receipt verifies what the minter signed, online and off, and finds
   await writeFile(keys, JSON.stringify({ keys: [toReceiptKey(privateKey)] }));
   const offline = (file: string) => run({ DAYPASS_DATA_DIR: dir }, ['receipt', '--from', file, '--keys', keys]);
   expect(await offline(kept)).toMatchObject({ code: 0, err: expect.stringContaining('The signature fits') });
-  expect(await offline(changed)).toMatchObject({ code: 1, out: expect.stringContaining('does not fit') });
+  expect(await offline(changed)).toMatchObject({ code: 1, err: expect.stringContaining('does not fit') });
   await writeFile(keys, JSON.stringify({ keys: [toReceiptKey(generateKeyPairSync('ed25519').privateKey)] }));
-  expect(await offline(kept)).toMatchObject({ code: 1, out: expect.stringContaining('names a key') });
+  expect(await offline(kept)).toMatchObject({ code: 1, err: expect.stringContaining('names a key') });
 });
 
 test('the API is the one of start.json where no setting names one, and without either the command says so', async () => {
   const nothing = await run({ DAYPASS_DATA_DIR: dir }, ['tokens']);
-  expect(nothing).toMatchObject({ code: 1, out: expect.stringContaining('Nothing runs here') });
+  expect(nothing).toMatchObject({ code: 6, err: expect.stringContaining('Nothing runs here') });
   const started = {
     apiUrl: rig.api.url,
     apiKey: rig.api.key,
@@ -115,8 +115,4 @@ test('the API is the one of start.json where no setting names one, and without e
   await writeFile(join(dir, 'start.json'), JSON.stringify(started));
   const found = await run({ DAYPASS_DATA_DIR: dir }, ['tokens']);
   expect(found).toMatchObject({ code: 0, out: expect.stringContaining('FINGERPRINT') });
-  const away = { DAYPASS_DATA_DIR: dir, DAYPASS_API_URL: 'http://127.0.0.1:1' };
-  expect((await run(away, ['tokens'])).out).toContain('http://127.0.0.1:1 does not answer');
-  const refused = { DAYPASS_DATA_DIR: dir, DAYPASS_API_KEY: 'dp_obviously-wrong' };
-  expect((await run(refused, ['tokens'])).out).toContain('401 unauthorized');
 });

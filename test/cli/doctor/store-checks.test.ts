@@ -50,3 +50,14 @@ test('a token that is active past its deadline is a deletion that is late', asyn
   const { token } = await putSession(own.redis, { status: 'running', deadlineAt }, { state: 'active' });
   await expect(check('deletions').look()).rejects.toThrow(token?.id);
 });
+
+test('a Redis that syncs once a second is told of, and one that may forget is refused', async () => {
+  await own.redis.config('SET', 'appendfsync', 'everysec');
+  await expect(check('Redis').look()).resolves.toMatch(/! appendfsync is everysec: .*set it to always/);
+  await own.redis.config('SET', 'appendfsync', 'always');
+  await expect(check('Redis').look()).resolves.toBe('keeps what it is told (appendonly, noeviction)');
+  await own.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  await expect(check('Redis').look()).rejects.toThrow('maxmemory-policy must be noeviction');
+  expect(check('Redis').mend).toContain('maxmemory-policy noeviction');
+  await own.redis.config('SET', 'maxmemory-policy', 'noeviction');
+});

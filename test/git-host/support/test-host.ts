@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Relace } from '@relace-ai/relace';
 import { pino } from 'pino';
-import { startGitHost, type RunningGitHost } from '../../../src/git-host/start.ts';
+import { startGitHost, type GitHostOptions, type RunningGitHost } from '../../../src/git-host/start.ts';
 import { Secret } from '../../../src/token/secret.ts';
 
 export const ACCOUNT_KEY = 'account-key-of-the-tests';
@@ -33,14 +33,23 @@ interface Answer {
   body: unknown;
 }
 
-/** A real git host on a port and directory of its own. Dispose of it with `await using`. */
-export async function openTestHost(): Promise<TestHost> {
+/** A real git host on a port and directory of its own, a copy of `from`. Dispose of it with `await using`. */
+export async function openTestHost(hostOptions: Partial<GitHostOptions> = {}, from?: string): Promise<TestHost> {
   const dataDir = await mkdtemp(join(tmpdir(), 'git-host-test-'));
+  if (from !== undefined) await cp(from, dataDir, { recursive: true });
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const accountKeys = [new Secret('another-account-key'), new Secret(ACCOUNT_KEY)];
   const start = (): Promise<RunningGitHost> =>
-    startGitHost({ listen: { host: '127.0.0.1', port: 0 }, dataDir, accountKeys, log });
+    startGitHost({
+      listen: { host: '127.0.0.1', port: 0 },
+      dataDir,
+      accountKeys,
+      importHosts: [],
+      transfers: 8,
+      log,
+      ...hostOptions,
+    });
   let running = await start();
 
   const call: TestHost['call'] = async (method, path, options = {}) => {

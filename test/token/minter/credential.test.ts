@@ -32,6 +32,7 @@ async function rig(delivery: 'env' | 'gateway', over: Partial<SessionRecord> = {
     spoolDir: join(dir, 'spool'),
     receiptKeyFile: join(dir, 'receipt-key.pem'),
     socket: join(dir, 'minter.sock'),
+    credentialSocket: join(dir, 'credentials.sock'),
     log: pino({ level: 'silent' }),
   });
   const client = createMinterClient(join(dir, 'minter.sock'));

@@ -49,7 +49,9 @@ describe('a token of which spool and ledger do not say the same', () => {
     const lines: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
     const name = randomUUID();
-    const start = () => startMinter({ name, redis, provider, sealKeys, spoolDir, receiptKeyFile, socket, log });
+    const credentialSocket = `${socket}-credentials`;
+    const start = () =>
+      startMinter({ name, redis, provider, sealKeys, spoolDir, receiptKeyFile, socket, credentialSocket, log });
     const minter = await start();
     const client = createMinterClient(socket);
     const [sessionId, tokenId] = [`ses_${randomUUID()}`, `tok_${randomUUID()}`];

@@ -37,6 +37,7 @@ async function open() {
     spoolDir: join(dir, 'spool'),
     receiptKeyFile: join(dir, 'receipt-key.pem'),
     socket,
+    credentialSocket: join(dir, 'credentials.sock'),
     log: pino({ level: 'silent' }),
   });
   const client = createMinterClient(socket);

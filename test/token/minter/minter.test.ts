@@ -48,6 +48,7 @@ describe('the minter', () => {
         spoolDir,
         receiptKeyFile,
         socket,
+        credentialSocket: join(dir, 'credentials.sock'),
         log,
       });
     let minter = await start();

@@ -4,6 +4,7 @@ import { runTool } from './run-tool.ts';
 
 const TOOLS = [
   ['tsc', '-p', '.'],
+  ['tsc', '-p', 'src/dashboard/app'],
   ['oxlint', '--type-aware', '--deny-warnings'],
   ['oxfmt', '--check', '.'],
   ['knip'],

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { readEvents, type ServerEvent } from './server-events.ts';
 
 const CALL_TIMEOUT_MS = 15_000;
+/** The API sends a comment every 15 s; who is silent for longer than this is gone, whatever TCP thinks. */
+const SILENCE_MS = 60_000;
 const problem = z.object({
   code: z.string(),
   detail: z.string().optional(),
@@ -9,41 +11,84 @@ const problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
 });
 
+/** The API's answer to a call that it refuses, or that it cannot serve. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+  readonly status: number;
+  /** null: whoever answered is no Daypass, such as a proxy in between. */
+  readonly code: string | null;
+
+  constructor(message: string, { status, code }: { status: number; code: string | null }) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface CallOptions {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
 export interface ApiClient {
-  /** One call, its answer as expected. Throws with what the API says is wrong. `path` begins with /v1. */
-  call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>;
-  /** Follows a stream until the API ends it, or the signal. */
-  follow(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent>;
+  /**
+   * One call, its answer as expected; null where there is none. Throws `ApiRefusal` with what the API says is wrong, and what
+   * `fetch` throws when there is no answer. `path` begins with /v1.
+   */
+  call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown, options?: CallOptions): Promise<T>;
+  /**
+   * Follows a stream until the API ends it, or the signal. Throws as `call` does, also when it breaks off. `onOpen` is told
+   * that the API has begun to answer.
+   */
+  follow(path: string, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<ServerEvent>;
 }
 
 export function createApiClient({ apiUrl, apiKey }: { apiUrl: string; apiKey: string }): ApiClient {
   const authorization = `Bearer ${apiKey}`;
   return {
-    async call(method, path, answer, body) {
+    async call(method, path, answer, body, { headers = {}, signal } = {}) {
+      const late = AbortSignal.timeout(CALL_TIMEOUT_MS);
       const response = await fetch(`${apiUrl}${path}`, {
         method,
-        headers: { authorization, ...(body !== undefined && { 'content-type': 'application/json' }) },
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        headers: { authorization, ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        signal: signal === undefined ? late : AbortSignal.any([signal, late]),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      if (!response.ok) throw new Error(`${method} ${path}: ${await refusalIn(response)}`);
-      return answer.parse(await response.json());
+      if (!response.ok) throw await refusalIn(`${method} ${path}`, response);
+      return answer.parse(response.status === 204 ? null : await response.json());
     },
-    async *follow(path, signal) {
-      const response = await fetch(`${apiUrl}${path}`, {
-        headers: { authorization, accept: 'text/event-stream' },
-        signal,
-      });
-      if (!response.ok || response.body === null) throw new Error(`GET ${path}: ${await refusalIn(response)}`);
-      yield* readEvents(response.body);
+    async *follow(path, signal, onOpen) {
+      const silence = new AbortController();
+      const timer = setTimeout(() => silence.abort(new DOMException('The API is silent', 'TimeoutError')), SILENCE_MS);
+      try {
+        const response = await fetch(`${apiUrl}${path}`, {
+          headers: { authorization, accept: 'text/event-stream' },
+          signal: AbortSignal.any([signal, silence.signal]),
+        });
+        if (!response.ok || response.body === null) throw await refusalIn(`GET ${path}`, response);
+        onOpen?.();
+        const heard = new TransformStream<Uint8Array, Uint8Array>({
+          transform(chunk, controller) {
+            timer.refresh();
+            controller.enqueue(chunk);
+          },
+        });
+        yield* readEvents(response.body.pipeThrough(heard));
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
 
-async function refusalIn(response: Response): Promise<string> {
+async function refusalIn(call: string, response: Response): Promise<ApiRefusal> {
+  const { status } = response;
   const read = problem.safeParse(await response.json().catch(() => null));
-  if (!read.success) return `the API answered ${response.status}`;
+  if (!read.success) return new ApiRefusal(`${call}: the API answered ${status}`, { status, code: null });
   const { code, detail, title, errors } = read.data;
   const fields = errors.map(({ path, message }) => `\n  ${path} ${message}`).join('');
-  return `the API answered ${response.status} ${code}: ${detail ?? title ?? ''}${fields}`;
+  return new ApiRefusal(`${call}: the API answered ${status} ${code}: ${detail ?? title ?? ''}${fields}`, {
+    status,
+    code,
+  });
 }

@@ -1,3 +1,4 @@
+import { fileSettingOf } from '../../../secret-files.ts';
 import type { Environment } from '../../../settings.ts';
 
 export const ROLES = ['redis', 'git-host', 'minter', 'gateway', 'warden', 'api', 'worker'] as const;
@@ -18,10 +19,17 @@ const LIMITS = [
 ];
 const COMMON = ['DAYPASS_LOG_LEVEL', 'DAYPASS_FAILPOINTS'];
 
-/** The settings that each role reads, and so the only ones that it is given: no role holds another one's keys. */
-export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
+/** The settings that each role reads. */
+const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   redis: [],
-  'git-host': [...COMMON, ...PLACE, 'DAYPASS_GIT_HOST_LISTEN', 'DAYPASS_GIT_HOST_KEYS'],
+  'git-host': [
+    ...COMMON,
+    ...PLACE,
+    'DAYPASS_GIT_HOST_LISTEN',
+    'DAYPASS_GIT_HOST_KEYS',
+    'DAYPASS_GIT_HOST_IMPORT_HOSTS',
+    'DAYPASS_GIT_HOST_TRANSFERS',
+  ],
   minter: [
     ...COMMON,
     ...PLACE,
@@ -30,8 +38,9 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_RELACE_API_KEY',
     'DAYPASS_RELACE_READ_TOKENS',
     'DAYPASS_SEAL_KEYS',
-    'DAYPASS_SEAL_KEYS_FILE',
     'DAYPASS_MINTER_NAME',
+    'DAYPASS_MINTER_SOCKET',
+    'DAYPASS_CREDENTIAL_SOCKET',
   ],
   warden: [
     ...COMMON,
@@ -42,6 +51,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_INSTALLATION',
     'DAYPASS_MEMORY_DIR',
     'DAYPASS_WARDEN_GID',
+    'DAYPASS_GATEWAY_GID',
     'DAYPASS_DISK_DIR',
     'DAYPASS_DISK_WAY',
     'DAYPASS_DISK_RESERVE_MB',
@@ -52,6 +62,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     ...COMMON,
     ...PLACE,
     'DAYPASS_RELACE_BASE_URL',
+    'DAYPASS_CREDENTIAL_SOCKET',
     'DAYPASS_PUSH_CHECK_MB',
     'DAYPASS_GATEWAY_MAX_CONNECTIONS',
     'DAYPASS_GATEWAY_CONNECTIONS_PER_SECOND',
@@ -89,6 +100,7 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_RELACE_BASE_URL',
     'DAYPASS_INSTALLATION',
     'DAYPASS_WARDEN_SOCKET',
+    'DAYPASS_MINTER_SOCKET',
     'DAYPASS_WORKER_NAME',
     'DAYPASS_WORKER_CONCURRENCY',
     'DAYPASS_TOKEN_GRACE_SECONDS',
@@ -103,6 +115,11 @@ export const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
   ],
 };
 
+/** What a role reads, with the settings that name the files of secret ones, and so all that it is given: nobody's keys but its own. */
+export function settingsOf(role: RoleName): string[] {
+  return ROLE_SETTINGS[role].flatMap((name) => [name, fileSettingOf(name)]).filter((name) => name !== null);
+}
+
 /** What any program needs to run, and says nothing about anybody. */
 const BASE = ['PATH', 'HOME', 'LANG'];
 /** Levels that would swallow the line by which a role says that it is ready. */
@@ -110,7 +127,7 @@ const TOO_QUIET = new Set(['warn', 'error', 'silent']);
 
 /** The whole environment of one role's process. */
 export function roleEnvironment(role: RoleName, settings: Environment): Record<string, string> {
-  const names = [...BASE, ...ROLE_SETTINGS[role]];
+  const names = [...BASE, ...settingsOf(role)];
   const env = Object.fromEntries(names.flatMap((name) => (settings[name] ? [[name, settings[name]]] : [])));
   if (TOO_QUIET.has(env['DAYPASS_LOG_LEVEL'] ?? '')) env['DAYPASS_LOG_LEVEL'] = 'info';
   return env;

@@ -8,6 +8,7 @@ import {
   loadWorkerConfig,
   type ListenAddress,
 } from '../../../config.ts';
+import { fileSettingOf, findSetting } from '../../../secret-files.ts';
 import { SettingsError, type Environment } from '../../../settings.ts';
 import { defaultRunDir } from './run-dir.ts';
 import { sealKeysFileOf } from './seal-keys-file.ts';
@@ -46,13 +47,18 @@ export function startSettings(options: {
     ...(given['DAYPASS_SEAL_KEYS'] === undefined && { DAYPASS_SEAL_KEYS_FILE: sealKeysFileOf(dataDir) }),
     DAYPASS_INSTALLATION: secrets.installation,
   };
-  return { ...own, ...given, DAYPASS_DATA_DIR: dataDir };
+  const isInFile = (name: string): boolean => given[fileSettingOf(name) ?? ''] !== undefined;
+  const made = Object.fromEntries(Object.entries(own).filter(([name]) => !isInFile(name)));
+  return { ...made, ...given, DAYPASS_DATA_DIR: dataDir };
 }
 
 /** Our own git host as the repo host, unless the user has named one. `gitHostUrl` with /v1. */
 export function withRepoHost(settings: Environment, gitHostUrl: string): Environment {
-  if (settings['DAYPASS_RELACE_API_KEY'] || settings['DAYPASS_RELACE_BASE_URL']) return settings;
-  const [accountKey = ''] = (settings['DAYPASS_GIT_HOST_KEYS'] ?? '').split(',');
+  const names = ['DAYPASS_RELACE_API_KEY', 'DAYPASS_RELACE_API_KEY_FILE', 'DAYPASS_RELACE_BASE_URL'];
+  if (names.some((name) => settings[name])) return settings;
+  const keys = findSetting(settings, 'DAYPASS_GIT_HOST_KEYS');
+  // What is wrong with a file is said where all settings are checked.
+  const [accountKey = ''] = ('value' in keys ? (keys.value ?? '') : '').split(',');
   return {
     ...settings,
     DAYPASS_RELACE_BASE_URL: gitHostUrl,

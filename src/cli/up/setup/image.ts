@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { ensureSandboxImage } from '../../../images/sandbox-image.ts';
+import { buildServiceImage } from '../../../images/service-image.ts';
 import { ensureProgramsInStep, type InstallDeps } from './install.ts';
 import { STAND_IN_NEEDS } from './needs.ts';
 
@@ -13,4 +14,16 @@ export async function ensureImage(deps: InstallDeps & { docker: Docker }): Promi
       beforeStandIn: () => ensureProgramsInStep(deps, STAND_IN_NEEDS),
     });
   });
+}
+
+/** The image of all roles, for the tests of the compose file. */
+export async function buildTestedServiceImage(deps: InstallDeps & { docker: Docker }): Promise<void> {
+  const { docker, progress, machine } = deps;
+  await progress.step('service image', () =>
+    buildServiceImage({
+      docker,
+      authorities: machine.env['NODE_EXTRA_CA_CERTS'],
+      onProgress: (line) => progress.line(`  ${line}`),
+    }),
+  );
 }

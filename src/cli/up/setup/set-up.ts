@@ -1,14 +1,16 @@
 import type Docker from 'dockerode';
+import { ensureDashboard } from '../../../dashboard/build/ensure.ts';
 import type { Progress } from '../progress.ts';
 import { ensureEngine } from './engine.ts';
-import { ensureImage } from './image.ts';
+import { ensureCompose } from './compose.ts';
+import { buildTestedServiceImage, ensureImage } from './image.ts';
 import { ensurePrograms } from './install.ts';
 import type { Machine } from './machine.ts';
 import { needsOf } from './needs.ts';
 
 /**
- * What a machine must have before anything starts: programs, an engine, the sandbox image. Uses what is there, installs
- * only what is missing, and is quick when nothing is. Safe to call again after any failure. An aborted signal ends it
+ * What a machine must have before anything starts: programs, an engine, the sandbox image, the built dashboard, and for the
+ * tests Compose and the services' image. Uses what is there, installs only what is missing, and is quick when nothing is. Safe to call again after any failure. An aborted signal ends it
  * between two of them, never in the middle of an installation.
  */
 export async function setUp(
@@ -20,5 +22,12 @@ export async function setUp(
   await ensureEngine(deps);
   deps.signal.throwIfAborted();
   await ensureImage(deps);
+  deps.signal.throwIfAborted();
+  await deps.progress.step('dashboard', () => ensureDashboard());
+  deps.signal.throwIfAborted();
+  if (purpose === 'start') return;
+  await ensureCompose(deps);
+  deps.signal.throwIfAborted();
+  await buildTestedServiceImage(deps);
   deps.signal.throwIfAborted();
 }

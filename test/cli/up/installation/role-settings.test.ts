@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ROLE_SETTINGS, roleEnvironment, ROLES } from '../../../../src/cli/up/installation/role-settings.ts';
+import { roleEnvironment, ROLES, settingsOf } from '../../../../src/cli/up/installation/role-settings.ts';
 import {
   loadApiConfig,
   loadGatewayConfig,
@@ -21,14 +21,11 @@ describe('each role is given its own settings', () => {
   ] as const;
 
   test.each(loaders)('%s gets exactly what it reads', (role, load) => {
-    expect([...ROLE_SETTINGS[role]].toSorted()).toEqual(namesReadBy(load).toSorted());
+    expect(settingsOf(role).toSorted()).toEqual(namesReadBy(load).toSorted());
   });
 
   const everything = Object.fromEntries(
-    [...Object.values(ROLE_SETTINGS).flat(), 'PATH', 'HOME', 'LANG', 'AWS_SECRET_ACCESS_KEY'].map((name) => [
-      name,
-      'set',
-    ]),
+    [...ROLES.flatMap(settingsOf), 'PATH', 'HOME', 'LANG', 'AWS_SECRET_ACCESS_KEY'].map((name) => [name, 'set']),
   );
 
   test('nobody but the minter holds the key of the repo host or the seal keys', () => {
@@ -36,6 +33,7 @@ describe('each role is given its own settings', () => {
       const env = roleEnvironment(role, everything);
       expect(env).not.toHaveProperty('DAYPASS_RELACE_API_KEY');
       expect(env).not.toHaveProperty('DAYPASS_SEAL_KEYS');
+      expect(env).not.toHaveProperty('DAYPASS_SEAL_KEYS_FILE');
     }
     expect(roleEnvironment('minter', everything)).toHaveProperty('DAYPASS_RELACE_API_KEY');
   });

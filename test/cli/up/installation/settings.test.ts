@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 import {
   checkSettings,
   redisSocketOf,
@@ -8,6 +11,13 @@ import {
 } from '../../../../src/cli/up/installation/settings.ts';
 
 import type { Environment } from '../../../../src/settings.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+const dir = await temporaryDirectory();
+afterAll(() => dir[Symbol.asyncDispose]());
+/** A start has made them by then. */
+const ring = `k1:${randomBytes(32).toString('base64')}\n`;
+writeFileSync(join(dir.path, 'seal-keys'), ring, { mode: 0o600 });
 
 const secrets = {
   installation: 'up-00000000',
@@ -15,7 +25,7 @@ const secrets = {
   gitHostKey: 'obviously-fake-account-key',
 };
 const settingsFor = (env: Record<string, string>) =>
-  withRepoHost(startSettings({ env, dataDir: '/data', secrets, uid: 0 }), 'http://127.0.0.1:7080/v1');
+  withRepoHost(startSettings({ env, dataDir: dir.path, secrets, uid: 0 }), 'http://127.0.0.1:7080/v1');
 
 function refusalOf(settings: Environment): string {
   try {
@@ -28,7 +38,7 @@ function refusalOf(settings: Environment): string {
 
 test('without any setting all roles work together on this machine', () => {
   const { api, gitHost, minter, gateway, worker } = checkSettings(settingsFor({}));
-  expect(api).toMatchObject({ redisUrl: redisSocketOf('/data'), listen: { host: '127.0.0.1', port: 7070 } });
+  expect(api).toMatchObject({ redisUrl: redisSocketOf(dir.path), listen: { host: '127.0.0.1', port: 7070 } });
   expect(gitHost.listen).toEqual({ host: '127.0.0.1', port: 7080 });
   expect(minter.relace).toMatchObject({ baseUrl: 'http://127.0.0.1:7080/v1', canRestrictAccess: true });
   expect(minter.relace.apiKey.reveal()).toBe(secrets.gitHostKey);
@@ -48,6 +58,16 @@ test('a key of the hosted service makes that the repo host, at its own address a
   const { minter, gateway } = checkSettings(settingsFor({ DAYPASS_RELACE_API_KEY: 'obviously-fake-hosted-key' }));
   expect(minter.relace).toMatchObject({ baseUrl: 'https://api.relace.run/v1', canRestrictAccess: false });
   expect(gateway.repoOrigin).toBe('https://api.relace.run');
+});
+
+test('what the user gives as a file is not made besides, and a git host in use takes its key from there', () => {
+  const keys = join(dir.path, 'keys');
+  writeFileSync(keys, 'obviously-fake-key-of-the-user\n', { mode: 0o600 });
+  const settings = settingsFor({ DAYPASS_GIT_HOST_KEYS_FILE: keys });
+  const { gitHost, minter } = checkSettings(settings);
+  expect(settings).not.toHaveProperty('DAYPASS_GIT_HOST_KEYS');
+  expect(gitHost.accountKeys[0]?.reveal()).toBe('obviously-fake-key-of-the-user');
+  expect(minter.relace.apiKey.reveal()).toBe('obviously-fake-key-of-the-user');
 });
 
 test('all that is wrong with any role is told at once, each thing once', () => {

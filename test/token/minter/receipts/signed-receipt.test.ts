@@ -58,6 +58,7 @@ describe('the receipt of a session', () => {
       spoolDir: join(dir, 'spool'),
       receiptKeyFile: join(dir, 'receipt-key.pem'),
       socket: join(dir, 'minter.sock'),
+      credentialSocket: join(dir, 'credentials.sock'),
       log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }),
     });
   });

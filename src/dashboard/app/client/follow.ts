@@ -1,0 +1,83 @@
+import type { Client } from './client.ts';
+import { messageOf, Problem } from './problem.ts';
+
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 10_000;
+/** Heartbeats come every 15 s: a connection on which nothing does is dead, whatever the system says of it. */
+const SILENT_MS = 40_000;
+
+export interface FollowHandlers<T> {
+  signal: AbortSignal;
+  /** Each time that the stream is open, before its first message; what it throws counts as a break. */
+  onOpen?: () => void | Promise<void>;
+  onBreak?: (why: string) => void;
+  onMessages: (messages: T[]) => void;
+}
+
+/**
+ * Keeps a stream of events open until it says that it is over or the signal aborts; after a break it resumes behind the
+ * last message that was handled. Resolves at the end; rejects with a `Problem` when asking again would not help.
+ */
+export async function follow<T>(client: Client, path: string, handlers: FollowHandlers<T>): Promise<void> {
+  const { signal, onOpen, onBreak, onMessages } = handlers;
+  let lastEventId: string | null = null;
+  let retryMs = RETRY_MS;
+  while (!signal.aborted) {
+    const silence = createSilenceGuard();
+    try {
+      const batches = await client.stream(path, { lastEventId, signal: AbortSignal.any([signal, silence.signal]) });
+      await onOpen?.();
+      for await (const batch of batches) {
+        silence.heard();
+        retryMs = RETRY_MS;
+        const messages = batch.filter(({ event }) => event === 'message').map(({ data }) => data as T);
+        if (messages.length > 0) onMessages(messages);
+        lastEventId = batch.findLast(({ id }) => id !== null)?.id ?? lastEventId;
+        if (batch.some(({ event }) => event === 'end')) return;
+      }
+      onBreak?.('The API closed the connection.');
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isFinal(error)) throw error;
+      onBreak?.(messageOf(error));
+      if (error instanceof Problem && error.retryAfterSeconds !== null) retryMs = error.retryAfterSeconds * 1_000;
+    } finally {
+      silence.end();
+    }
+    await pause(retryMs, signal);
+    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+  }
+}
+
+/** Refused for what it is; one that is asked for too often, or fails, may be tried again. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429;
+}
+
+function createSilenceGuard() {
+  const controller = new AbortController();
+  const give = () => setTimeout(() => controller.abort(new TypeError('Nothing was heard.')), SILENT_MS);
+  let timer = give();
+  return {
+    signal: controller.signal,
+    heard() {
+      clearTimeout(timer);
+      timer = give();
+    },
+    end: () => clearTimeout(timer),
+  };
+}
+
+/** Resolves after the time, or at once when the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done);
+  });
+}

@@ -1,7 +1,0 @@
-import type { RepoOperation } from '../host.ts';
-import { HostError } from '../http/host-error.ts';
-
-/** Files of the repo directory itself, as the dumb protocol fetches them, are served to nobody. */
-export const refuseDumb: RepoOperation = async () => {
-  throw new HostError('forbidden', 'only smart HTTP is served; use git 1.6.6 or later');
-};
