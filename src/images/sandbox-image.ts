@@ -1,8 +1,7 @@
-import type Docker from 'dockerode';
-import { engineStatus } from '../runtime/docker/engine-error.ts';
 import { followEngine } from './engine-stream.ts';
 import { BUILD_CONTEXT, BUILD_INPUTS, CONTENT_LABEL, contentOf } from './image-content.ts';
 import { localImage } from './local-image.ts';
+import { removeReplaced } from './remove-replaced.ts';
 import { ensureBase, knownBases, type ImageDeps } from './sandbox-base.ts';
 
 /** The image of sessions that name none. */
@@ -36,16 +35,6 @@ export async function ensureSandboxImage(deps: ImageDeps): Promise<SandboxImage>
   if (built === null) throw new Error(`${SANDBOX_IMAGE} was built, and yet the engine does not have it`);
   if (present !== null && present.id !== built.id) await removeReplaced(deps.docker, present.id);
   return { image: SANDBOX_IMAGE, id: built.id, built: true };
-}
-
-/** The image that lost its name would stay on the engine for good. One that a container still uses is left alone. */
-async function removeReplaced(docker: Docker, id: string): Promise<void> {
-  await docker
-    .getImage(id)
-    .remove()
-    .catch((error: unknown) => {
-      if (![404, 409].includes(engineStatus(error) ?? 0)) throw error;
-    });
 }
 
 async function build({ docker, onProgress }: ImageDeps, base: string): Promise<void> {

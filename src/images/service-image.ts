@@ -2,10 +2,10 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type Docker from 'dockerode';
 import { run } from './child-process.ts';
 import { followEngine } from './engine-stream.ts';
 import { localImage } from './local-image.ts';
+import { removeReplaced } from './remove-replaced.ts';
 import { ensureBase, type ImageDeps } from './sandbox-base.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -44,12 +44,6 @@ export async function buildServiceImage(deps: ImageDeps & { authorities: string 
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-  await removeReplaced(docker, former?.id);
-}
-
-/** The image that lost its name would stay on the engine for good. */
-async function removeReplaced(docker: Docker, id: string | undefined): Promise<void> {
-  const now = await localImage(docker, TESTED_SERVICE_IMAGE);
-  if (id === undefined || id === now?.id) return;
-  await docker.getImage(id).remove();
+  const built = await localImage(docker, TESTED_SERVICE_IMAGE);
+  if (former !== null && former.id !== built?.id) await removeReplaced(docker, former.id);
 }
