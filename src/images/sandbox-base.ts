@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { describe } from '../errors.ts';
 import { localImage } from './local-image.ts';
 import { pullImage } from './pull-image.ts';
-import { ensureStandInBase, standInBaseName } from './stand-in-base.ts';
+import { ensureStandInBase, standInBaseName, standInOf } from './stand-in-base.ts';
 
 export interface ImageDeps {
   docker: Docker;
@@ -16,7 +16,9 @@ const PUBLIC_BASE = 'node:24-bookworm-slim';
 
 /** Every base that a good sandbox image may have been built on. */
 export async function knownBases(): Promise<string[]> {
-  return [PUBLIC_BASE, await standInBaseName()];
+  // An image of the roles has no development packages, but may stand on the stand-in itself, and then runs its Node.
+  const standIn = await standInBaseName().catch(() => standInOf(process.versions.node));
+  return [PUBLIC_BASE, standIn];
 }
 
 /** Name of a base image that is on the engine: there already, else pulled, else made here. */

@@ -14,6 +14,11 @@ const NPM = 'npm@11';
 /** Where no image can be pulled: Debian from its packages, with this project's Node. Its name tells Node's version. */
 export async function standInBaseName(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(NODE_PACKAGE, 'package.json'), 'utf8')) as { version: string };
+  return standInOf(version);
+}
+
+/** The stand-in with this version of Node. */
+export function standInOf(version: string): string {
   return `daypass/base-standin:node-${version}`;
 }
 
