@@ -431,6 +431,7 @@ export function loadGitHostConfig(env: Environment = process.env) {
     DAYPASS_GIT_HOST_LISTEN: listenAddress.prefault('127.0.0.1:7080'),
     DAYPASS_GIT_HOST_KEYS: commaList.transform((keys) => keys.map((key) => new Secret(key))),
     DAYPASS_GIT_HOST_IMPORT_HOSTS: receivers.prefault(''),
+    DAYPASS_GIT_HOST_TRANSFERS: positive.prefault('8'),
   });
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
@@ -439,5 +440,6 @@ export function loadGitHostConfig(env: Environment = process.env) {
     dataDir: join(resolve(read.DAYPASS_DATA_DIR), 'git-host'),
     accountKeys: read.DAYPASS_GIT_HOST_KEYS,
     importHosts: read.DAYPASS_GIT_HOST_IMPORT_HOSTS,
+    transfers: read.DAYPASS_GIT_HOST_TRANSFERS,
   };
 }

@@ -7,6 +7,7 @@ const EVERY_MS = 5_000;
 export async function startHeartbeat(deps: WorkerDeps): Promise<() => void> {
   const startedAt = new Date().toISOString();
   const { workerName: name, concurrency } = deps.config;
+  const { disks } = deps.host;
   const beat = (): Promise<void> =>
     reportWorker(deps.redis, {
       name,
@@ -15,6 +16,7 @@ export async function startHeartbeat(deps: WorkerDeps): Promise<() => void> {
       seenAt: new Date().toISOString(),
       concurrency,
       running: [...deps.running],
+      disks: { way: disks.way, because: disks.way === 'tmpfs' ? disks.because : null },
     });
   await beat();
   const timer = setInterval(() => {

@@ -12,6 +12,8 @@ const SCHEMA = `
     metadata TEXT,
     auto_index INTEGER NOT NULL
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS repos_by_creation ON repos (created_at_ms, repo_id);
+  CREATE INDEX IF NOT EXISTS repos_by_update ON repos (coalesce(updated_at_ms, created_at_ms), repo_id);
   CREATE TABLE IF NOT EXISTS tokens (
     hash TEXT PRIMARY KEY,
     name TEXT NOT NULL,

@@ -8,6 +8,7 @@ import type { RepoDirs } from './repos/repo-dirs.ts';
 import type { RepoLocks } from './repos/repo-locks.ts';
 import type { RepoStore, StoredRepo } from './repos/repo-store.ts';
 import type { Writers } from './repos/writers.ts';
+import type { Gate } from './smart-http/gate.ts';
 import type { TokenStore } from './tokens/token-store.ts';
 
 /** The parts that the operations work with. */
@@ -22,6 +23,10 @@ export interface Host {
   /** Everything that writes to a repo runs within this. */
   writers: Writers;
   imports: Imports;
+  /** How many git processes serve clients at once: those that say what there is, and those that send or take packs. */
+  gates: { advertisement: Gate; transfer: Gate };
+  /** What git needs to ask for the signatures of `git push --signed`. */
+  signedPushes: Record<string, string>;
   log: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -42,6 +47,8 @@ export interface Call {
 export interface RepoCall extends Call {
   repo: StoredRepo;
   place: RepoPlace;
+  /** Who calls: the token's hash, or `account`. */
+  by: string;
   /** Throws `forbidden` unless the caller may write to the repo. */
   needWrite: () => void;
 }

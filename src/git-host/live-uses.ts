@@ -7,6 +7,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 interface Use {
   /** Aborted when the request must end now; the reason is the `HostError` to answer with. */
   readonly signal: AbortSignal;
+  /** Resolves when what had to yield to this use has stopped: work begins only then. */
+  readonly ready: Promise<void>;
+  /** Resolves when all other uses of the repo that are under way now have ended. */
+  othersEnded(): Promise<void>;
   /** To be called when nothing of the request runs any more. */
   end(): void;
 }
@@ -14,6 +18,7 @@ interface Use {
 interface Entry {
   tokenHash: string | null;
   repoId: string | null;
+  yields: boolean;
   controller: AbortController;
   ended: PromiseWithResolvers<void>;
 }
@@ -23,7 +28,10 @@ interface Entry {
  * uses return when the last of them has stopped running, git processes included.
  */
 export interface LiveUses {
-  begin(use: { tokenHash: string | null; repoId: string | null; expiresAtMs: number | null }): Use;
+  /** A use that `yields` is ended by the next one of the same repo. */
+  begin(use: { tokenHash: string | null; repoId: string | null; expiresAtMs: number | null; yields?: true }): Use;
+  /** Whether nothing is under way on the repo. */
+  isQuiet(repoId: string): boolean;
   endToken(tokenHash: string): Promise<void>;
   endRepo(repoId: string): Promise<void>;
   endAll(): Promise<void>;
@@ -39,10 +47,14 @@ export function createLiveUses(deps: { now: () => number }): LiveUses {
   };
 
   return {
-    begin({ tokenHash, repoId, expiresAtMs }) {
+    begin({ tokenHash, repoId, expiresAtMs, yields }) {
+      const sameRepo = (): Entry[] => (repoId === null ? [] : [...entries].filter((other) => other.repoId === repoId));
+      const yielding = sameRepo().filter((other) => other.yields);
+      for (const other of yielding) other.controller.abort(new Yielded());
       const entry: Entry = {
         tokenHash,
         repoId,
+        yields: yields ?? false,
         controller: new AbortController(),
         ended: Promise.withResolvers(),
       };
@@ -51,6 +63,8 @@ export function createLiveUses(deps: { now: () => number }): LiveUses {
         expiresAtMs === null ? () => {} : atTime(deps.now, expiresAtMs, () => entry.controller.abort(expired()));
       return {
         signal: entry.controller.signal,
+        ready: allEnded(yielding),
+        othersEnded: () => allEnded(sameRepo().filter((other) => other !== entry)),
         end() {
           stopTimer();
           entries.delete(entry);
@@ -58,11 +72,25 @@ export function createLiveUses(deps: { now: () => number }): LiveUses {
         },
       };
     },
+    isQuiet: (repoId) => ![...entries].some((entry) => entry.repoId === repoId),
     endToken: (hash) =>
       endWhere((entry) => entry.tokenHash === hash, new HostError('unauthorized', 'the token was deleted')),
     endRepo: (id) => endWhere((entry) => entry.repoId === id, new HostError('not_found', `repo ${id} not found`)),
     endAll: () => endWhere(() => true, new HostError('closing', 'the git host is closing')),
   };
+}
+
+/** Why a use was ended that yields to others. */
+export class Yielded extends Error {
+  override readonly name = 'Yielded';
+
+  constructor() {
+    super('somebody uses the repo');
+  }
+}
+
+async function allEnded(entries: Entry[]): Promise<void> {
+  await Promise.all(entries.map((entry) => entry.ended.promise));
 }
 
 function expired(): HostError {

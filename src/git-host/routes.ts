@@ -14,7 +14,7 @@ import { notBuilt } from './rest/not-built.ts';
 import { putFileContent } from './rest/put-file.ts';
 import { updateRepo } from './rest/update-repo.ts';
 import type { Route } from './route.ts';
-import { refuseDumb } from './smart-http/dumb.ts';
+import { refuseArchive, refuseDumb, refuseLfs } from './smart-http/not-offered.ts';
 import { infoRefs } from './smart-http/info-refs.ts';
 import { receivePack } from './smart-http/receive-pack.ts';
 import { uploadPack } from './smart-http/upload-pack.ts';
@@ -33,6 +33,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'get', path: '/repo/:repoId.git/info/refs', need: 'read', git: true, run: infoRefs },
   { method: 'post', path: '/repo/:repoId.git/git-upload-pack', need: 'read', git: true, run: uploadPack },
   { method: 'post', path: '/repo/:repoId.git/git-receive-pack', need: 'write', git: true, run: receivePack },
+  { method: 'all', path: '/repo/:repoId.git/git-upload-archive', need: 'read', git: true, run: refuseArchive },
+  { method: 'all', path: '/repo/:repoId.git/info/lfs/*rest', need: 'read', git: true, run: refuseLfs },
   { method: 'all', path: '/repo/:repoId.git/*rest', need: 'read', git: true, run: refuseDumb },
 
   { method: 'post', path: '/repo', need: 'account', run: createRepo },

@@ -28,6 +28,7 @@ export function serve(host: Host, route: Route): RequestHandler {
         expiresAtMs: caller.kind === 'token' ? caller.expiresAtMs : null,
       });
       try {
+        await use.ready;
         const query = new URL(req.originalUrl, 'http://localhost').searchParams;
         const signal = AbortSignal.any([use.signal, gone]);
         await run(host, route, caller, { req, res, params, query, signal });
@@ -49,7 +50,8 @@ async function run(host: Host, route: Route, caller: Caller, call: Call): Promis
   const repo = host.repos.find(repoId);
   if (repo === null) throw new HostError('not_found', `repo ${repoId} not found`);
   const place = { repoDir: host.dirs.pathOf(repo.repoId), homeDir: host.dirs.homeDir, signal: call.signal };
-  return route.run(host, { ...call, repo, place, needWrite: () => authorize(caller, 'write', repoId) });
+  const by = caller.kind === 'token' ? caller.hash : 'account';
+  return route.run(host, { ...call, repo, place, by, needWrite: () => authorize(caller, 'write', repoId) });
 }
 
 function clientGone(res: Response): AbortSignal {

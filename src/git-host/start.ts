@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -11,14 +12,23 @@ import { openDatabase } from './database.ts';
 import { createImports } from './import/imports.ts';
 import type { ImportLimits } from './import/limits.ts';
 import { createLiveUses } from './live-uses.ts';
+import type { Host } from './host.ts';
+import { startMaintainer } from './maintenance/maintainer.ts';
 import { openRepoDirs } from './repos/repo-dirs.ts';
 import { createRepoLocks } from './repos/repo-locks.ts';
 import { createRepoStore } from './repos/repo-store.ts';
 import { createWriters } from './repos/writers.ts';
+import { createGate } from './smart-http/gate.ts';
 import { createTokenStore } from './tokens/token-store.ts';
 
 /** A connection on which nothing moves for so long is given up; what moves may take as long as it needs. */
 const IDLE_TIMEOUT_MS = 10 * 60_000;
+
+/** Below the idle timeout, so that who waits is told. Git itself waits for an answer as long as it takes. */
+const MAX_WAIT_MS = 5 * 60_000;
+/** These take little and are over soon. */
+const ADVERTISEMENTS_PER_TRANSFER = 2;
+const MAINTENANCE_EVERY_MS = 30_000;
 
 export interface GitHostOptions {
   /** A port of 0 lets the system choose. */
@@ -28,6 +38,10 @@ export interface GitHostOptions {
   /** `HOST:PORT` in lower case: other git hosts, at whatever address, from which may be imported beside public ones. */
   importHosts: string[];
   importLimits?: ImportLimits;
+  /** How many clones, fetches and pushes run at once; the others wait. */
+  transfers: number;
+  /** How often the repos that have changed are looked at for what they need. */
+  maintenanceEveryMs?: number;
   log: Logger;
 }
 
@@ -40,7 +54,7 @@ export interface RunningGitHost {
 
 /** Opens the data directory, makes it where it is missing, and serves it. Only one process may have it open. */
 export async function startGitHost(options: GitHostOptions): Promise<RunningGitHost> {
-  const { listen, dataDir, accountKeys, importHosts, importLimits, log } = options;
+  const { listen, dataDir, accountKeys, importHosts, importLimits, transfers, log } = options;
   const now = Date.now;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const dirs = await openRepoDirs(dataDir);
@@ -48,16 +62,28 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
   try {
     const tokens = createTokenStore({ database, now });
     const authenticate = createAuthenticate({ accountKeys, tokens });
-    const parts = {
+    const host: Host = {
+      authenticate,
+      tokens,
+      dirs,
       repos: createRepoStore(database),
       uses: createLiveUses({ now }),
       locks: createRepoLocks(),
       writers: createWriters(),
       imports: createImports({ privateHosts: importHosts, ...(importLimits && { limits: importLimits }) }),
+      gates: {
+        advertisement: createGate({ places: transfers * ADVERTISEMENTS_PER_TRANSFER, waitMs: MAX_WAIT_MS }),
+        transfer: createGate({ places: transfers, waitMs: MAX_WAIT_MS }),
+      },
+      // Only to be the same in the two requests of one push; nobody checks what is signed.
+      signedPushes: { 'receive.certNonceSeed': randomBytes(16).toString('hex') },
+      log,
+      now,
     };
-    const gitHost = createGitHost({ authenticate, tokens, dirs, ...parts, log, now });
+    const maintainer = startMaintainer(host, options.maintenanceEveryMs ?? MAINTENANCE_EVERY_MS);
+    const app = createGitHost(host, maintainer);
     // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
-    const server = createServer((req, res) => void gitHost.app(req, res));
+    const server = createServer((req, res) => void app(req, res));
     const { port } = await listenOn(server, listen);
     const url = `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}/v1`;
     log.info({ url }, 'git host listens');
@@ -65,7 +91,9 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
       url,
       async close() {
         server.close();
-        await gitHost.close();
+        const stopped = maintainer.stop();
+        await host.uses.endAll();
+        await stopped;
         server.closeAllConnections();
         database.close();
       },

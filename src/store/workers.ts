@@ -10,6 +10,8 @@ const workerRecord = z.object({
   seenAt: z.string(),
   concurrency: z.number(),
   running: z.array(z.string()),
+  /** How workspaces are made on its host, and why not the better way; absent in what an older worker says. */
+  disks: z.object({ way: z.enum(['ext4', 'tmpfs']), because: z.string().nullable() }).optional(),
 });
 
 /** Who runs what. A worker that has not been seen for `WORKER_GONE_AFTER_SECONDS` is not listed. */

@@ -98,6 +98,7 @@ test('workers are listed with what they run, and stats count what there is', asy
     seenAt: now,
     concurrency: 16,
     running: ['ses_0'],
+    disks: { way: 'ext4' as const, because: null },
   };
   await reportWorker(rig.redis, worker);
   expect((await rig.call('GET', '/v1/workers')).body).toEqual({ data: [worker], nextCursor: null });

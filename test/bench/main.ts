@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { startStack } from '../support/stack.ts';
 import { benchFirstLine } from './first-line.ts';
 import { median, row } from './figures.ts';
+import { benchLargeRepo } from './large-repo.ts';
 import { benchMasking } from './masking.ts';
 import { benchSessionLogs } from './session-logs.ts';
 import { benchWalls } from './walls.ts';
@@ -18,6 +19,9 @@ const wallsRounds = values.short ? 10 : 60;
 const MAX_FIRST_LINE_RATIO = 1.5;
 /** What profile and gateway may cost at most; a few rounds say too little to be judged by. */
 const MAX_WALLS_RATIO = 1.1;
+const LARGE_REPO_MB = 500;
+/** What git host and git processes together may hold while one large repo is pushed or cloned. */
+const MAX_GIT_HOST_MB = 150;
 
 await using stack = await startStack();
 const { session, byHand } = await benchFirstLine(stack, rounds);
@@ -69,5 +73,17 @@ process.stdout.write(
     '',
   ].join('\n'),
 );
+const largeRepo = await benchLargeRepo(values.short ? 100 : LARGE_REPO_MB, values.short ? 1 : 3);
+process.stdout.write(
+  [
+    'A repo of random files on the git host, 500 MB unless it is short (ms: min, median, max)',
+    row('git clone from the git host', largeRepo.clone),
+    row('git clone file://, git alone', largeRepo.byFile),
+    `ratio of the medians: ${(median(largeRepo.clone) / median(largeRepo.byFile)).toFixed(2)}`,
+    `host and its git processes held at most ${largeRepo.pushMb.toFixed(0)} MB in a push, ${largeRepo.cloneMb.toFixed(0)} MB in a clone (at most ${MAX_GIT_HOST_MB}), ${largeRepo.manyMb.toFixed(0)} MB in 20 clones at once, of which ${largeRepo.failed} failed`,
+    '',
+  ].join('\n'),
+);
+const isLean = Math.max(largeRepo.pushMb, largeRepo.cloneMb) <= MAX_GIT_HOST_MB && largeRepo.failed === 0;
 const isFast = ratio <= MAX_FIRST_LINE_RATIO && (values.short || wallsRatio <= MAX_WALLS_RATIO);
-process.exitCode = isFast ? 0 : 1;
+process.exitCode = isFast && isLean ? 0 : 1;

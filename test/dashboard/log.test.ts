@@ -113,3 +113,11 @@ test('half a million lines leave the page quick: few are in the document, and th
   expect(performance.now() - startedAt).toBeLessThan(3_000);
   expect(dashboard.complaints).toEqual([]);
 });
+
+test('on a screen of any height the lines fill their box', async () => {
+  const { page } = dashboard;
+  await page.setViewportSize({ width: 1280, height: 2_400 });
+  await open(Array.from({ length: 110 }, (_, index) => record(index + 1, `line ${index + 1}`)));
+  await page.locator('#log').getByText('line 110', { exact: true }).waitFor();
+  expect(await page.locator('.line').count()).toBe(110);
+});

@@ -1,13 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Relace } from '@relace-ai/relace';
 import { expect, test } from 'vitest';
+import { startHostProcess } from './support/host-process.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/git-host/main.ts');
 const KEY = 'account-key-for-main';
 
 async function dataDirectory(cleanup: AsyncDisposableStack): Promise<string> {
@@ -16,16 +14,7 @@ async function dataDirectory(cleanup: AsyncDisposableStack): Promise<string> {
   return dataDir;
 }
 
-async function startMain(
-  cleanup: AsyncDisposableStack,
-  dataDir: string,
-): Promise<{ child: ChildProcess; url: string }> {
-  const settings = { DAYPASS_DATA_DIR: dataDir, DAYPASS_GIT_HOST_LISTEN: '127.0.0.1:0', DAYPASS_GIT_HOST_KEYS: KEY };
-  const child = spawn(process.execPath, [MAIN], { env: settings, stdio: ['ignore', 'pipe', 'inherit'] });
-  cleanup.defer(() => void child.kill('SIGKILL'));
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return { child, url: (JSON.parse(line) as { url: string }).url };
-}
+const startMain = (cleanup: AsyncDisposableStack, dataDir: string) => startHostProcess(cleanup, { dataDir, key: KEY });
 
 test('the process serves with its settings, is called daypass-git-host, and ends with 0 on SIGTERM', async () => {
   await using cleanup = new AsyncDisposableStack();

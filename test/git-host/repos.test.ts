@@ -146,5 +146,6 @@ test('the hosted AI features say through the SDK that they are not here, and are
 test('health is told without a key', async () => {
   await using host = await openTestHost();
   const response = await fetch(new URL('/healthz', host.url));
-  expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+  const maintenance = { merged: 0, swept: 0, putOff: 0, failed: 0, lastFailureAt: null };
+  expect([response.status, await response.json()]).toEqual([200, { status: 'ok', maintenance }]);
 });

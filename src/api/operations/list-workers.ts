@@ -16,7 +16,11 @@ export const listWorkers = defineOperation({
   handle: async (call, { redis }) => {
     const workers = (await allWorkers(redis)).toSorted((a, b) => a.name.localeCompare(b.name));
     const seen = await createSight(redis, requireCaller(call)).among(workers.flatMap(({ running }) => running));
-    const data = workers.map((worker) => ({ ...worker, running: worker.running.filter((id) => seen.has(id)) }));
+    const data = workers.map((worker) => ({
+      ...worker,
+      running: worker.running.filter((id) => seen.has(id)),
+      disks: worker.disks ?? null,
+    }));
     return { status: 200, json: { data, nextCursor: null } };
   },
 });

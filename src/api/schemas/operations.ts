@@ -10,6 +10,13 @@ export const workerSchema = z
     seenAt: time,
     concurrency: z.int().meta({ description: 'Sessions it runs at once.' }),
     running: z.array(z.string()).meta({ description: 'Ids of the sessions it runs.' }),
+    disks: z
+      .object({
+        way: z.enum(['ext4', 'tmpfs']),
+        because: z.string().nullable().meta({ description: 'Why not ext4.' }),
+      })
+      .nullable()
+      .meta({ description: 'How workspaces are made on its host; null: not said.' }),
   })
   .meta({ id: 'Worker' });
 

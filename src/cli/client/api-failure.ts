@@ -17,9 +17,9 @@ export function isPassing(error: unknown): boolean {
   return error.status >= 500 && error.code !== 'not_implemented' && error.code !== 'log_unreadable';
 }
 
-/** Whether nobody can have received the call. */
+/** Whether nobody can have received the call. `bad port`: one that fetch does not call, such as that of X11. */
 export function wasNotSent(error: unknown): boolean {
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(reasonOf(error) ?? '');
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'bad port'].includes(reasonOf(error) ?? '');
 }
 
 /** What went wrong with a call, for people: what is wrong, and what to do. */
@@ -52,7 +52,8 @@ function reasonOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error.name === 'TimeoutError') return 'no answer in time';
   const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : null;
+  if (!(cause instanceof Error)) return null;
+  return 'code' in cause ? String(cause.code) : cause.message;
 }
 
 function adviceFor({ status, code }: ApiRefusal): { exitCode: number; advice: string | null } {

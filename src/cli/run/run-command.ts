@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { collect } from '../collect.ts';
 import { connectApi } from '../client/connect.ts';
 import { EXIT, RUN_EXIT_CODES_HELP } from '../exit-codes.ts';
 import { ownScreen } from '../terminal/screen.ts';
@@ -19,7 +20,7 @@ interface OwnOptions {
   idempotencyKey?: string;
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const NOTHING = { repo: [], env: [], secret: [], allow: [], metadata: [] };
 
 /** `daypass run`: a session in the foreground, as if its command ran here. */
 export function runCommand(context: CommandContext, endsWith: (exitCode: number) => void): Command {
@@ -28,13 +29,13 @@ export function runCommand(context: CommandContext, endsWith: (exitCode: number)
     .usage('[options] --repo ID[@REF][:PATH] -- COMMAND…')
     .argument('[command...]', 'what to run in the sandbox')
     .passThroughOptions()
-    .option('--repo <repo>', 'a repo to clone; may be given again', collect, [])
-    .option('--env <k=v>', 'a variable; K alone takes it from here; may be given again', collect, [])
-    .option('--secret <k>', 'a variable masked in the log, from here or K=@FILE; may be given again', collect, [])
+    .option('--repo <repo>', 'a repo to clone; may be given again', collect)
+    .option('--env <k=v>', 'a variable; K alone takes it from here; may be given again', collect)
+    .option('--secret <k>', 'a variable masked in the log, from here or K=@FILE; may be given again', collect)
     .option('--timeout <span>', 'such as 10m or 1h30m')
     .option('--max-timeout <span>', 'how far it can be extended')
     .option('--image <name>', 'the image of the sandbox')
-    .option('--allow <host>', 'a host it may reach, besides the repo host; may be given again', collect, [])
+    .option('--allow <host>', 'a host it may reach, besides the repo host; may be given again', collect)
     .addOption(
       new Option('--delivery <way>', 'gateway: its token never enters the sandbox').choices(['env', 'gateway']),
     )
@@ -42,17 +43,17 @@ export function runCommand(context: CommandContext, endsWith: (exitCode: number)
     .option('--cpus <n>', 'such as 0.5 or 2')
     .option('--pids <n>', 'processes at once')
     .option('--disk <size>', 'of its workspace, such as 2g')
-    .option('--priority <n>', 'higher goes first', undefined)
-    .option('--metadata <k=v>', 'to find it by; may be given again', collect, [])
+    .option('--priority <n>', 'higher goes first')
+    .option('--metadata <k=v>', 'to find it by; may be given again', collect)
     .option('--grace <span>', 'what the command has to end when it is stopped', '10s')
     .option('--idempotency-key <key>', 'the same key and options start one session only, in 24 h')
     .option('-d, --detach', 'print its id and leave it to itself')
     .option('-q, --quiet', 'say nothing but what went wrong')
     .option('--json', 'an object a line on standard output: the session, each line of its log, the session')
     .addHelpText('after', RUN_EXIT_CODES_HELP)
-    .action(async (command: string[], options: RequestOptions & OwnOptions) => {
+    .action(async (command: string[], options: Partial<RequestOptions> & OwnOptions) => {
       try {
-        endsWith(await perform(context, command, options));
+        endsWith(await perform(context, command, { ...NOTHING, ...options }));
       } catch (error) {
         if (!(error instanceof CommandFailure)) throw error;
         // What the command itself ends with begins at 0, so what is wrong before it has one code beyond.

@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-codes.ts';
 
 /** Npm and our own launcher pass on a signal that the terminal has sent to the whole group: that is the same one again. */
-const SAME_SIGNAL_MS = 300;
+const SAME_SIGNAL_MS = 1_000;
 
 const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hangUp } as const;
 

@@ -14,12 +14,14 @@ export async function buildDashboard({ root, app, built, madeFrom }: Places): Pr
     ...(await filesBelow(app)),
     join(import.meta.dirname, 'build.ts'),
     join(root, 'package.json'),
+    join(root, 'tsconfig.json'),
   ]);
   try {
     await build({
       configFile: false,
       root: app,
-      logLevel: 'warn',
+      // What is wrong is thrown.
+      logLevel: 'silent',
       oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
       plugins: [collectFiles(files)],
       build: {

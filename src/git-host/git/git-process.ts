@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 import { GIT_SETTINGS, gitEnvironment, settingsEnvironment } from './git-settings.ts';
@@ -18,6 +19,8 @@ export interface GitCall {
   protocol?: string | null;
   /** Settings that no other user of the machine may see: they go by the environment and not as arguments. */
   secretSettings?: Record<string, string>;
+  /** `background` leaves processor and disk to everybody else. */
+  priority?: 'background';
   /** Ends the process and all its children. */
   signal: AbortSignal;
 }
@@ -44,6 +47,9 @@ export function startGit(call: GitCall): GitProcess {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  // The disk's scheduler goes by the same number, and whatever git starts inherits it.
+  if (call.priority === 'background' && child.pid !== undefined)
+    setPriority(child.pid, constants.priority.PRIORITY_LOW);
   // A git that ends before it has read its input is judged by its exit code.
   child.stdin.on('error', () => {});
   const ended = endOf(child, call.signal);

@@ -10,9 +10,10 @@ export const STATUS_OF = {
   unsupported_media_type: 415,
   missing_field: 422,
   locked: 423,
-  busy: 429,
+  too_many: 429,
   internal_error: 500,
   not_built: 501,
+  busy: 503,
   closing: 503,
 } as const satisfies Record<string, number>;
 

@@ -22,6 +22,7 @@ export function sendError(res: ServerResponse, thrown: unknown, log: Logger): vo
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     // The SDK tries a 5xx again by itself; what is not built will not be there the second time either.
+    ...(error.code === 'busy' && { 'retry-after': '60' }),
     ...(error.code === 'not_built' && { 'x-should-retry': 'false' }),
     ...(error.code === 'locked' && { 'retry-after': '1' }),
   });

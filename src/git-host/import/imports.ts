@@ -11,7 +11,7 @@ import { parseRemote } from './remote.ts';
 export interface Imports {
   /**
    * Runs `work`, which fetches from `url` into the repo at `place`, a repo that nobody else has yet. Throws `bad_value` for a URL
-   * from which nothing may be fetched, `busy` when too many imports run, what the limits throw, and what `work` throws.
+   * from which nothing may be fetched, `too_many` when too many imports run, what the limits throw, and what `work` throws.
    */
   run<T>(place: RepoPlace, url: string, work: (place: RepoPlace, remote: DialledRemote) => Promise<T>): Promise<T>;
 }
@@ -26,7 +26,8 @@ export function createImports(options: { privateHosts: string[]; limits?: Import
   return {
     async run(place, url, work) {
       const remote = parseRemote(url, privateHosts);
-      if (running >= MAX_AT_ONCE) throw new HostError('busy', `${MAX_AT_ONCE} imports are running; try again later`);
+      if (running >= MAX_AT_ONCE)
+        throw new HostError('too_many', `${MAX_AT_ONCE} imports are running; try again later`);
       running += 1;
       try {
         await requireGit(place);

@@ -48,16 +48,17 @@ class Pieces {
   }
 
   async bytes(length: number): Promise<Buffer> {
-    const pieces = [this.#held];
-    let size = this.#held.length;
+    // Filled in place: a large object is not in memory twice.
+    const all = Buffer.allocUnsafe(length);
+    let size = this.#held.copy(all);
+    this.#held = this.#held.subarray(size);
     while (size < length) {
       const piece = await this.#next();
-      pieces.push(piece);
-      size += piece.length;
+      const taken = piece.copy(all, size);
+      this.#held = piece.subarray(taken);
+      size += taken;
     }
-    const all = Buffer.concat(pieces);
-    this.#held = all.subarray(length);
-    return all.subarray(0, length);
+    return all;
   }
 
   async #next(): Promise<Buffer> {

@@ -28,6 +28,8 @@ export interface RepoStore {
   add(repo: StoredRepo): void;
   find(repoId: string): StoredRepo | null;
   list(query: RepoQuery): { repos: StoredRepo[]; total: number };
+  /** The ids of the repos that were made or changed at this time or later. */
+  changedSince(atMs: number): string[];
   /** Notes a change at this time, and new metadata where it is given. */
   touch(repoId: string, atMs: number, metadata?: Record<string, string> | null): void;
   /** False when there was none. */
@@ -56,6 +58,7 @@ function parseRepo(row: unknown): StoredRepo {
 export function createRepoStore(database: DatabaseSync): RepoStore {
   const insert = database.prepare('INSERT INTO repos VALUES (?, ?, ?, ?, ?)');
   const selectOne = database.prepare('SELECT * FROM repos WHERE repo_id = ?');
+  const selectChanged = database.prepare('SELECT repo_id FROM repos WHERE coalesce(updated_at_ms, created_at_ms) >= ?');
   const updateTime = database.prepare('UPDATE repos SET updated_at_ms = ? WHERE repo_id = ?');
   const updateAll = database.prepare('UPDATE repos SET updated_at_ms = ?, metadata = ? WHERE repo_id = ?');
   const remove = database.prepare('DELETE FROM repos WHERE repo_id = ?');
@@ -79,6 +82,7 @@ export function createRepoStore(database: DatabaseSync): RepoStore {
         total: z.object({ total: z.number() }).parse(count.get(...values)).total,
       };
     },
+    changedSince: (atMs) => selectChanged.all(atMs).map((row) => z.object({ repo_id: z.string() }).parse(row).repo_id),
     touch(repoId, atMs, metadata) {
       if (metadata === undefined) updateTime.run(atMs, repoId);
       else updateAll.run(atMs, metadata === null ? null : JSON.stringify(metadata), repoId);

@@ -85,6 +85,7 @@ async function fill(
 async function copy(host: Host, place: RepoPlace, repoId: string): Promise<string | null> {
   const use = host.uses.begin({ tokenHash: null, repoId, expiresAtMs: null });
   try {
+    await use.ready;
     if (host.repos.find(repoId) === null) throw notFound(repoId);
     const signal = AbortSignal.any([place.signal, use.signal]);
     return await createFromRepo({ ...place, signal }, host.dirs.pathOf(repoId));

@@ -4,21 +4,25 @@ import { FLUSH_PACKET, packetLine, parseProtocol, parseService } from './protoco
 import { streamGit } from './stream-git.ts';
 
 /** GET /repo/{id}.git/info/refs?service=…: how each fetch and push begins. */
-export const infoRefs: RepoOperation = async (host, { req, res, query, place, signal, needWrite }) => {
+export const infoRefs: RepoOperation = async (host, call) => {
+  const { req, res, query, place, signal, needWrite } = call;
   const service = parseService(query.get('service'));
   if (service === 'receive-pack') needWrite();
   const protocol = parseProtocol(req.headers['git-protocol']);
   const args = [service, '--stateless-rpc', '--http-backend-info-refs', place.repoDir];
-  const git = startGit({ ...place, args, protocol });
-  git.stdin.end();
   // Version 2, which git has for fetches only, does without the line that names the service.
   const isVersion2 = service === 'upload-pack' && (protocol ?? '').split(':').includes('version=2');
-  await streamGit({
-    git,
-    res,
-    contentType: `application/x-git-${service}-advertisement`,
-    ...(!isVersion2 && { preamble: packetLine(`# service=git-${service}\n`) + FLUSH_PACKET }),
-    signal,
-    log: host.log,
+  await host.gates.advertisement.run(call.by, signal, async () => {
+    const secretSettings = service === 'receive-pack' ? host.signedPushes : {};
+    const git = startGit({ ...place, args, protocol, secretSettings });
+    git.stdin.end();
+    await streamGit({
+      git,
+      res,
+      contentType: `application/x-git-${service}-advertisement`,
+      ...(!isVersion2 && { preamble: packetLine(`# service=git-${service}\n`) + FLUSH_PACKET }),
+      signal,
+      log: host.log,
+    });
   });
 };

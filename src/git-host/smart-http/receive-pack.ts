@@ -12,8 +12,10 @@ export const receivePack: RepoOperation = async (host, call) => {
     host.repos.touch(repo.repoId, host.now());
   };
   try {
-    await host.locks.hold(repo.repoId, signal, () =>
-      host.writers.run(place.repoDir, () => serveRpc(host, call, 'receive-pack', settle)),
+    await host.gates.transfer.run(call.by, signal, () =>
+      host.locks.hold(repo.repoId, signal, () =>
+        host.writers.run(place.repoDir, () => serveRpc(host, call, 'receive-pack', settle)),
+      ),
     );
   } catch (error) {
     if (!(error instanceof HostError && error.code === 'locked')) throw error;

@@ -18,7 +18,9 @@ export async function serveRpc(
   const body = new AbortController();
   const either = AbortSignal.any([signal, body.signal]);
   const args = [service, '--stateless-rpc', place.repoDir];
-  const git = startGit({ ...place, args, protocol: parseProtocol(req.headers['git-protocol']), signal: either });
+  const protocol = parseProtocol(req.headers['git-protocol']);
+  const secretSettings = service === 'receive-pack' ? host.signedPushes : {};
+  const git = startGit({ ...place, args, protocol, secretSettings, signal: either });
   feedGit(req, git.stdin, (error) => body.abort(error));
   const contentType = `application/x-git-${service}-result`;
   await streamGit({ git, res, contentType, beforeEnd, signal: either, log: host.log });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Relace } from '@relace-ai/relace';
@@ -33,9 +33,10 @@ interface Answer {
   body: unknown;
 }
 
-/** A real git host on a port and directory of its own. Dispose of it with `await using`. */
-export async function openTestHost(hostOptions: Partial<GitHostOptions> = {}): Promise<TestHost> {
+/** A real git host on a port and directory of its own, a copy of `from`. Dispose of it with `await using`. */
+export async function openTestHost(hostOptions: Partial<GitHostOptions> = {}, from?: string): Promise<TestHost> {
   const dataDir = await mkdtemp(join(tmpdir(), 'git-host-test-'));
+  if (from !== undefined) await cp(from, dataDir, { recursive: true });
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const accountKeys = [new Secret('another-account-key'), new Secret(ACCOUNT_KEY)];
@@ -45,6 +46,7 @@ export async function openTestHost(hostOptions: Partial<GitHostOptions> = {}): P
       dataDir,
       accountKeys,
       importHosts: [],
+      transfers: 8,
       log,
       ...hostOptions,
     });

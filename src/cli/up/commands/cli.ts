@@ -8,6 +8,7 @@ import { apiKeysCommand } from '../../api-keys/api-keys-command.ts';
 import { auditCommand } from '../../audit/audit-command.ts';
 import { doctor } from '../../doctor/doctor.ts';
 import { EXIT, EXIT_CODES_HELP } from '../../exit-codes.ts';
+import { gitBackupCommand } from '../../git-backup/git-backup-command.ts';
 import { receiptCommand } from '../../receipt/receipt-command.ts';
 import { runCommand } from '../../run/run-command.ts';
 import { extendCommand, networkCommand, rmCommand, stopCommand } from '../../sessions/change-commands.ts';
@@ -30,7 +31,8 @@ export async function cli(context: CommandContext): Promise<number> {
     exitCode = code;
   };
   // Behind `| head` nobody reads any more, which is no fault. Who prints much looks at it by itself.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => (isRead = false));
+  process.stdout.on('error', () => (isRead = false));
+  process.stderr.on('error', () => undefined);
   const program = programOf(context, endsWith).version(await versionIn(context.root));
   throwInsteadOfEnding(program);
   try {
@@ -53,6 +55,7 @@ function programOf(context: CommandContext, endsWith: (exitCode: number) => void
   program.addCommand(extendCommand(context)).addCommand(networkCommand(context));
   program.addCommand(tokensCommand(context)).addCommand(receiptCommand(context));
   program.addCommand(apiKeysCommand(context)).addCommand(auditCommand(context)).addCommand(keysCommand(context));
+  program.addCommand(gitBackupCommand(context));
   program
     .command('up')
     .description('sets up what is missing, starts everything on this machine and stays up until Ctrl-C')

@@ -7,6 +7,7 @@ export function welcome({ apiUrl, apiKey, repoId }: { apiUrl: string; apiKey: st
     `  API key    ${apiKey}`,
     '',
     '  Start a session of your own:',
+    `    npx daypass run --repo ${repoId} -- git log -3 --oneline`,
     `    curl -s ${apiUrl}/v1/sessions -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' -d '${body}'`,
     '',
     '  Ctrl-C ends it and leaves nothing behind.',

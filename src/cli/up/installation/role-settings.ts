@@ -28,6 +28,7 @@ const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DAYPASS_GIT_HOST_LISTEN',
     'DAYPASS_GIT_HOST_KEYS',
     'DAYPASS_GIT_HOST_IMPORT_HOSTS',
+    'DAYPASS_GIT_HOST_TRANSFERS',
   ],
   minter: [
     ...COMMON,

@@ -15,6 +15,8 @@ const TO_TEST: Need[] = [
   ...TO_START,
   { program: 'chromium', packages: ['chromium'] },
   { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
+  // Clients of the git host other than git.
+  { program: 'dulwich', packages: ['python3-dulwich', 'python3-pygit2'] },
 ];
 
 /** Only where no engine answers. */

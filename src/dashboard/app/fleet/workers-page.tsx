@@ -41,6 +41,7 @@ export function WorkersPage() {
               <th>Worker</th>
               <th>Runs</th>
               <th>Sessions</th>
+              <th>Disks</th>
               <th>Since</th>
               <th>Seen</th>
             </tr>
@@ -59,7 +60,7 @@ export function WorkersPage() {
   );
 }
 
-function WorkerRow({ worker: { name, running, concurrency, startedAt, seenAt } }: { worker: Worker }) {
+function WorkerRow({ worker: { name, running, concurrency, startedAt, seenAt, disks } }: { worker: Worker }) {
   return (
     <tr data-worker={name}>
       <td>
@@ -75,6 +76,10 @@ function WorkerRow({ worker: { name, running, concurrency, startedAt, seenAt } }
             <code>{id}</code>
           </a>
         ))}
+      </td>
+      <td title={disks?.because ?? undefined}>
+        {disks?.way ?? '–'}
+        {disks !== null && disks.because !== null && <span class="quiet"> because {disks.because}</span>}
       </td>
       <td>
         <Ago at={startedAt} />

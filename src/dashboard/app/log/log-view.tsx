@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Shown } from './lines.ts';
 import { LogBar } from './log-bar.tsx';
 import { LogLineView } from './log-line.tsx';
+import { useSightOf } from './use-sight-of.ts';
 import { useLog } from './use-log.ts';
 
 /** As the style sheet has it. */
@@ -15,8 +16,8 @@ export function LogView({ id }: { id: string }) {
   const { lines, version, state } = useLog(id);
   const shown = useSignal<Shown>('all');
   const follows = useSignal(true);
-  const scroll = useSignal({ top: 0, height: 600 });
   const box = useRef<HTMLDivElement>(null);
+  const scroll = useSightOf(box);
 
   // Read, so that what comes is drawn.
   void version.value;
@@ -31,6 +32,14 @@ export function LogView({ id }: { id: string }) {
   useLayoutEffect(() => {
     if (follows.value) toEnd();
   }, [all.length, follows.value, shown.value]);
+  // Lines that are let go above must not move those that somebody reads.
+  const seenForgotten = useRef(0);
+  useLayoutEffect(() => {
+    if (box.current !== null && !follows.value) {
+      box.current.scrollTop -= (lines.forgotten - seenForgotten.current) * LINE_PX;
+    }
+    seenForgotten.current = lines.forgotten;
+  }, [lines.forgotten]);
   const onScroll = () => {
     if (box.current === null) return;
     const { scrollTop, clientHeight, scrollHeight } = box.current;

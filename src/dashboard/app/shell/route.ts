@@ -8,7 +8,7 @@ export type PageName = (typeof PAGES)[number];
 export type Route = { page: PageName } | { page: 'session'; id: string };
 
 function routeOf(hash: string): Route {
-  const name = decodeURIComponent(hash.replace(/^#\/?/, ''));
+  const name = hash.replace(/^#\/?/, '');
   if (name.startsWith('ses_')) return { page: 'session', id: name };
   return { page: PAGES.find((page) => page === name) ?? 'sessions' };
 }
