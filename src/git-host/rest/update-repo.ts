@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Host, RepoCall, RepoOperation } from '../host.ts';
 import { check } from '../http/check.ts';
+import { HostError } from '../http/host-error.ts';
 import { readJson } from '../http/read-json.ts';
 import { sendJson } from '../http/send-json.ts';
 import { mergeFromGit } from '../import/merge-from-git.ts';
@@ -53,6 +54,13 @@ async function change(host: Host, call: RepoCall, wanted: z.infer<typeof source>
         change: (before) => applyOperations(before, wanted.operations),
       });
     case 'git':
+      requireAccount(call);
       return mergeFromGit(host, call, { url: wanted.url, branch: wanted.branch ?? null });
   }
+}
+
+/** An import asks any host for any path: a sandbox could send out by it what its own network does not let through. */
+function requireAccount({ by }: RepoCall): void {
+  if (by === 'account') return;
+  throw new HostError('forbidden', 'an update of type git goes out to the network and needs an account key');
 }

@@ -226,8 +226,8 @@ describe('repos from other git hosts', () => {
   });
 
   describe('updates from there', () => {
-    const update = (id: string, fields: object, key = ACCOUNT_KEY) =>
-      host.call('POST', `/repo/${id}/update`, { key, body: { source: { type: 'git', url: source.url, ...fields } } });
+    const update = (id: string, fields: object) =>
+      host.call('POST', `/repo/${id}/update`, { body: { source: { type: 'git', url: source.url, ...fields } } });
 
     test('a repo that is behind is brought to that state, and once it has it nothing changes', async () => {
       const { repo } = host.sdk();
@@ -274,16 +274,21 @@ describe('repos from other git hosts', () => {
       expect((await repo.update(repo_id, {})).repo_head).toBe(repo_head);
     });
 
-    test('a token with the right to write may, one that reads may not, and no token creates a repo', async () => {
-      const { repo_id } = await host.sdk().repo.create({ source: { type: 'git', url: source.url } });
-      const [writer, reader] = [
-        await host.mint({ repo_ids: [repo_id] }),
-        await host.mint({ repo_ids: [repo_id], access: 'read' }),
-      ];
-      expect((await update(repo_id, {}, writer)).status).toBe(200);
-      expect((await update(repo_id, {}, reader)).status).toBe(403);
-      const body = { source: { type: 'git', url: source.url } };
-      expect((await host.call('POST', '/repo', { key: writer, body })).status).toBe(403);
+    test('no token may import, whatever it may else: what a sandbox sends out is for its own network to judge', async () => {
+      let asked = 0;
+      await using outside = await openServer((_req, res) => {
+        asked += 1;
+        res.writeHead(404).end();
+      });
+      await using importing = await openTestHost({ importHosts: [outside.host] });
+      const { id } = await createRepo(importing, { a: 'a' });
+      const git = { type: 'git', url: `http://${outside.host}/secret-of-a-sandbox.git` };
+      for (const access of ['write', 'read']) {
+        const key = await importing.mint({ repo_ids: [id], access });
+        for (const path of [`/repo/${id}/update`, '/repo'])
+          expect((await importing.call('POST', path, { key, body: { source: git } })).status).toBe(403);
+      }
+      expect(asked).toBe(0);
     });
   });
 });
