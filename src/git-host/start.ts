@@ -57,16 +57,17 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
   const { listen, dataDir, accountKeys, importHosts, importLimits, transfers, log } = options;
   const now = Date.now;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const dirs = await openRepoDirs(dataDir);
   const database = openDatabase(join(dataDir, 'git-host.sqlite'));
   try {
+    const repos = createRepoStore(database);
+    const dirs = await openRepoDirs(dataDir, (repoId) => repos.find(repoId) !== null);
     const tokens = createTokenStore({ database, now });
     const authenticate = createAuthenticate({ accountKeys, tokens });
     const host: Host = {
       authenticate,
       tokens,
       dirs,
-      repos: createRepoStore(database),
+      repos,
       uses: createLiveUses({ now }),
       locks: createRepoLocks(),
       writers: createWriters(),

@@ -39,11 +39,13 @@ export const createRepo: AccountOperation = async (host, { req, res, signal }) =
   const metadata = metadataOf(host, body);
   const repoId = randomUUID();
   const createdAtMs = host.now();
-  const head = await host.dirs.create(repoId, signal, (repoDir) =>
-    fill(host, { repoDir, homeDir: host.dirs.homeDir, signal }, body.source ?? null, createdAtMs),
+  const head = await host.dirs.create(
+    repoId,
+    signal,
+    (repoDir) => fill(host, { repoDir, homeDir: host.dirs.homeDir, signal }, body.source ?? null, createdAtMs),
+    // A repo without a record can be reached by nobody, so the record comes last.
+    () => host.repos.add({ repoId, createdAtMs, updatedAtMs: null, metadata, autoIndex: body.auto_index ?? false }),
   );
-  // A repo without a record can be reached by nobody, so the record comes last.
-  host.repos.add({ repoId, createdAtMs, updatedAtMs: null, metadata, autoIndex: body.auto_index ?? false });
   sendJson(res, 201, { repo_id: repoId, repo_head: head });
 };
 
