@@ -5,6 +5,7 @@ import { HostError } from '../http/host-error.ts';
 import { readJson } from '../http/read-json.ts';
 import { sendJson } from '../http/send-json.ts';
 import { mergeFromGit } from '../import/merge-from-git.ts';
+import { announcedBytes, inTurnIfLarge } from '../large-content.ts';
 import { commitChange } from '../repos/commit-change.ts';
 import type { CommitResult } from '../repos/commit-tree.ts';
 import { readHead } from '../repos/head.ts';
@@ -31,7 +32,10 @@ const schema = z.object({
 });
 
 /** POST /repo/{id}/update: one commit on the default branch, or none when nothing changes. */
-export const updateRepo: RepoOperation = async (host, call) => {
+export const updateRepo: RepoOperation = (host, call) =>
+  inTurnIfLarge(host, call, announcedBytes(call.req), () => update(host, call));
+
+const update: RepoOperation = async (host, call) => {
   const { req, res, repo, place, signal } = call;
   const body = check(schema, (await readJson(req, signal)) ?? {});
   const result = body.source
