@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -166,6 +166,21 @@ describe('repos from other git hosts', () => {
     const body = { source: { type: 'git', url: `http://${files.host}/files.git` } };
     const answer = await importing.call('POST', '/repo', { body });
     expect([answer.status, answer.body]).toEqual([400, { error: expect.stringContaining('serves files and no git') }]);
+  });
+
+  test('a remote that has a part of its history is refused, since nobody could clone what comes from there', async () => {
+    const { id } = await createRepo(remote, { a: '1' });
+    await remote.sdk().repo.file.upload('a', '2', { repo_id: id });
+    const url = remote.cloneUrl(id, ACCOUNT_KEY);
+    await client.git(['clone', '--quiet', '--bare', '--depth', '1', url, 'part']);
+    await rm(remote.repoDir(id), { recursive: true });
+    await rename(client.path('part'), remote.repoDir(id));
+    const own = await createEmptyRepo(host);
+    for (const path of ['/repo', `/repo/${own}/update`]) {
+      const answer = await host.call('POST', path, { body: { source: { type: 'git', url } } });
+      expect([answer.status, answer.body]).toEqual([400, { error: expect.stringContaining('only the end of its') }]);
+    }
+    expect(await client.git(['ls-remote', host.cloneUrl(own, ACCOUNT_KEY)])).toBe('');
   });
 
   test('objects that a push could not bring do not come by an import either', async () => {
