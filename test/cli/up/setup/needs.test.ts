@@ -15,9 +15,9 @@ test('a program that is absent is missing, and no other', () => {
 });
 
 test('a module of Python is asked for by its own name, so that another of the same package does not stand in for it', async () => {
-  const { find } = await lookAtMachine({ PATH: '/usr/bin:/bin' });
+  const machine = await lookAtMachine({ PATH: '/usr/bin:/bin' });
   const needs = ['json', 'no_such_module'].map((program) => ({ program, isPythonModule: true as const, packages: [] }));
-  expect(missingOf(needs, await find(needs))).toMatchObject([{ need: { program: 'no_such_module' } }]);
+  expect(missingOf(needs, await machine.find(needs))).toMatchObject([{ need: { program: 'no_such_module' } }]);
 });
 
 test('a Redis that is too old, or does not tell its version, is missing', () => {
