@@ -28,7 +28,7 @@ const IDLE_TIMEOUT_MS = 10 * 60_000;
 const MAX_WAIT_MS = 5 * 60_000;
 /** A client that has vanished without a word holds the lock of its repo until then. */
 const PUSH_STALL_MS = 60_000;
-/** A call with a JSON body of 64 MB takes some 300 MB while it runs. */
+/** A call with a JSON body of 60 MB takes some 220 MB while it runs. */
 const LARGE_CONTENTS = 2;
 /** These take little and are over soon. */
 const ADVERTISEMENTS_PER_TRANSFER = 2;
