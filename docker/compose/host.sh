@@ -26,7 +26,7 @@ holder() {
 }
 
 prepare() {
-  on_host 'mkdir -p "$1" "$2"; chmod 0700 "$2"'
+  on_host 'mkdir -p "$1" "$2"; chmod go+x "$1"; chmod 0700 "$2"'
   # Most hosts have /run in memory and share all their mounts: these two lines are for the others.
   [ "$(holder "$run_dir" type)" = tmpfs ] || on_host 'mount -t tmpfs -o nosuid,nodev,mode=0755 daypass "$1"'
   [ "$(holder "$disk_dir" shared)" = yes ] || on_host 'mount --bind "$2" "$2"; mount --make-shared "$2"; touch "$1/shares-disks"'
