@@ -11,7 +11,7 @@ engine="/proc/$PPID"
 # Runs the host's own programs, with both directories as $1 and $2.
 on_host() { nsenter --mount="$engine/ns/mnt" -- /bin/sh -eu -c "$1" host "$run_dir" "$disk_dir"; }
 
-# holder PATH FIELD: of the mount that a path of the host lies on: its place, its type, or whether it is shared.
+# holder PATH FIELD: of the mount that a path of the host lies on: its place, type or source, or whether it is shared.
 holder() {
   awk -v path="$1" -v field="$2" '
     $5 == "/" || path == $5 || index(path, $5 "/") == 1 {
@@ -20,15 +20,16 @@ holder() {
       found["shared"] = $0 ~ / shared:/ ? "yes" : "no"
       for (dash = 7; $dash != "-"; dash++) ;
       found["type"] = $(dash + 1)
+      found["source"] = $(dash + 2)
     }
     END { print found[field] }' "$engine/mountinfo"
 }
 
 prepare() {
-  on_host 'mkdir -p "$1" "$2"; chmod 0755 "$1"; chmod 0700 "$2"'
+  on_host 'mkdir -p "$1" "$2"; chmod go+x "$1"; chmod 0700 "$2"'
   # Most hosts have /run in memory and share all their mounts: these two lines are for the others.
   [ "$(holder "$run_dir" type)" = tmpfs ] || on_host 'mount -t tmpfs -o nosuid,nodev,mode=0755 daypass "$1"'
-  [ "$(holder "$disk_dir" shared)" = yes ] || on_host 'mount --bind "$2" "$2"; mount --make-shared "$2"'
+  [ "$(holder "$disk_dir" shared)" = yes ] || on_host 'mount --bind "$2" "$2"; mount --make-shared "$2"; touch "$1/shares-disks"'
   # Who writes owns a directory, and who reads is in its group.
   on_host '
     place() { mkdir -p "$1"; chown "$2" "$1"; chmod "$3" "$1"; }
@@ -42,7 +43,7 @@ prepare() {
 # user: prints what still uses the directories; nothing where they are free. Sandboxes outlive the roles, and roles outlive a
 # restart of this program. A sandbox has its way out at /run/daypass, also one of another installation: that is no role.
 user() {
-  on_host 'for one in "$1"/gateways/* "$2"/*; do [ ! -e "$one" ] || echo "$one"; done'
+  on_host 'for one in "$1"/gateways/* "$2"/sbx_*; do [ ! -e "$one" ] || echo "$one"; done'
   host="$(readlink "$engine/ns/mnt")"
   for process in /proc/[0-9]*; do
     own="$(readlink "$process/ns/mnt")" && [ "$own" != "$host" ] || continue
@@ -63,14 +64,19 @@ clear_up() {
     echo "left as it is: $user still uses $run_dir or $disk_dir"
     return
   fi
-  [ "$(holder "$disk_dir" place)" != "$disk_dir" ] || on_host 'umount "$2"'
-  [ "$(holder "$run_dir" place)" != "$run_dir" ] || on_host 'umount "$1"'
-  on_host 'rm -rf "$1"; rmdir "$2" 2>/dev/null || true'
+  # Nothing but what was mounted and made here: an operator may have given a disk to either, or a directory with other things.
+  on_host '[ ! -e "$1/shares-disks" ] || umount "$2"'
+  if [ "$(holder "$run_dir" place)" = "$run_dir" ] && [ "$(holder "$run_dir" source)" = daypass ]; then
+    on_host 'umount "$1"'
+  else
+    on_host 'cd "$1" && rm -rf policies decisions minter credentials health gateways warden memory tools names shares-disks'
+  fi
+  on_host 'rmdir "$1" "$2" 2>/dev/null || true'
 }
 
+trap 'clear_up; exit 0' TERM INT
 prepare
 touch /tmp/ready
 echo "prepared $run_dir and $disk_dir"
-trap 'clear_up; exit 0' TERM INT
 sleep infinity &
 wait

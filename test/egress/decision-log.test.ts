@@ -126,3 +126,14 @@ it('does not have its reader follow a link, wait for a pipe, or read without end
   await rm(join(dir, '1.ndjson'));
   expect((await readDecisions(dir)).lines).toHaveLength(16);
 });
+
+it('reads of a flood of lines no more than its worker can do beside its work, says so, and goes on behind it', async () => {
+  const dir = await place();
+  await writeFile(join(dir, '1.ndjson'), '\n'.repeat(1024 * 1024));
+  await writeFile(join(dir, '2.ndjson'), `${JSON.stringify(decision(2))}\n`);
+  const { lines, to } = await readDecisions(dir);
+  expect(lines.length).toBeLessThan(40_000);
+  expect(lines.at(-1)).toMatchObject({ omitted: null });
+  await advance(dir, to);
+  expect(await take(dir)).toEqual([2]);
+});

@@ -2,6 +2,7 @@ import { advance, readDecisions } from '../../src/egress/decisions/decision-read
 import { sandboxDecisionsDir } from '../../src/egress/layout.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { tell } from '../tell.ts';
+import { networkEvents } from './network-events.ts';
 
 /**
  * What the gateway decided for an ended session and no worker has told of, as when its worker died with it: how much it was.
@@ -15,7 +16,6 @@ export async function tellRest(
   const dir = sandboxDecisionsDir(deps.config.runDir, sandboxId);
   const { lines, from, to } = await readDecisions(dir);
   if (lines.length === 0) return;
-  const suppressed = lines.reduce((sum, line) => sum + ('omitted' in line ? (line.omitted ?? 0) : 1), 0);
-  await tell(deps, sessionId, { type: 'network', detail: { suppressed, atLeast: false } });
+  for (const event of networkEvents(lines, 0)) await tell(deps, sessionId, event);
   await advance(dir, { ...to, told: from.told + 1 });
 }

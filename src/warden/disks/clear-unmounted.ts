@@ -1,5 +1,5 @@
 import type { Logger } from '../../ops/log.ts';
-import { readLoopDevices } from './kernel-tables.ts';
+import { isDeviceOf, readLoopDevices } from './kernel-tables.ts';
 import { diskPlace } from './disk-layout.ts';
 import type { WorkspaceDisks } from './workspace-disks.ts';
 
@@ -9,9 +9,10 @@ import type { WorkspaceDisks } from './workspace-disks.ts';
  * sessions.
  */
 export async function clearUnmounted(disks: WorkspaceDisks, { dir, log }: { dir: string; log: Logger }): Promise<void> {
-  const attached = new Set((await readLoopDevices()).map(({ file }) => file));
+  const devices = await readLoopDevices();
   for (const sandboxId of await disks.list()) {
-    if (attached.has(diskPlace(dir, sandboxId).image)) continue;
+    const { image } = diskPlace(dir, sandboxId);
+    if (devices.some((device) => isDeviceOf(device, image))) continue;
     await disks.remove(sandboxId).then(
       () => log.info({ sandboxId }, 'a disk that was left was removed'),
       (error: unknown) =>

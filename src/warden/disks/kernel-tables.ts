@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 export interface LoopDevice {
   /** Such as `/dev/loop3`. */
   device: string;
-  /** Absolute; also that of a file that was deleted meanwhile. */
+  /** Absolute; also that of a file that was deleted meanwhile. See `isDeviceOf`. */
   file: string;
 }
 
@@ -42,6 +42,15 @@ export async function readLoopDevices(): Promise<LoopDevice[]> {
     return text === null ? [] : [{ device: `/dev/${name}`, file: withoutMark(text.replace(/\n$/, '')) }];
   });
   return (await Promise.all(found)).flat();
+}
+
+/**
+ * Whether it is a device of this file, whose path ends in a name that no other file has. Where the process that opened it had
+ * a view of the mounts to itself, as in a container, and that is gone, the kernel knows only what of the path lay below the
+ * mount that it was opened through.
+ */
+export function isDeviceOf({ file }: LoopDevice, path: string): boolean {
+  return file === path || (path.endsWith(file) && file.split('/').length > 2);
 }
 
 function withoutMark(file: string): string {

@@ -2,7 +2,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '../../ops/failpoints.ts';
 import type { DiskPlace } from './disk-layout.ts';
-import { readLoopDevices, readMounts } from './kernel-tables.ts';
+import { isDeviceOf, readLoopDevices, readMounts } from './kernel-tables.ts';
 import { runTool } from './run-tool.ts';
 
 /** The kernel gives up a container's mounts a moment after the container, and writes out first what is not on the disk. */
@@ -30,7 +30,7 @@ export async function unmount(workspace: string): Promise<void> {
 }
 
 async function released(image: string): Promise<void> {
-  const devicesOfIt = async () => (await readLoopDevices()).filter(({ file }) => file === image);
+  const devicesOfIt = async () => (await readLoopDevices()).filter((device) => isDeviceOf(device, image));
   const until = Date.now() + RELEASE_MS;
   // The kernel gives it up with the last mount, unless the making was cut short before that was asked for.
   for (const { device } of await devicesOfIt()) await runTool('losetup', ['--detach', device]).catch(() => undefined);

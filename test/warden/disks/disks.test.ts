@@ -166,6 +166,19 @@ describe('disks on loop devices', () => {
     await disks.remove(id);
   });
 
+  it('are known to the next warden after the one that made them is gone, with its view of the mounts', async () => {
+    const id = aSandboxId();
+    await halfMade(dir, id);
+    const image = join(dir, id, 'image');
+    // As in a container that has the directory mounted: what was opened there has no place in any view once it has ended.
+    const attach = `mount --bind ${dir} ${dir}; losetup --find --show ${image}`;
+    const { stdout: device } = await execute('unshare', ['--mount', 'sh', '-c', attach]);
+    await clearUnmounted(disks, { dir, log });
+    expect(await isThere(image)).toBe(true);
+    await disks.remove(id);
+    expect((await readLoopDevices()).map((found) => found.device)).not.toContain(device.trim());
+  });
+
   it('are refused with the figures when the host could not hold them', async () => {
     const { bavail, bsize } = await statfs(dir);
     const tooMuch = Math.ceil((bavail * bsize) / MB);
