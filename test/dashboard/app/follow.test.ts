@@ -1,20 +1,17 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Client, StreamOptions } from '../../../src/dashboard/app/client/client.ts';
 import { follow } from '../../../src/dashboard/app/client/follow.ts';
+import type { Sight } from '../../../src/dashboard/app/client/sight.ts';
 import type { SseMessage } from '../../../src/dashboard/app/client/sse.ts';
 
 /** A page of which tests say whether somebody sees it. */
-class FakeDocument extends EventTarget {
-  visibilityState = 'visible';
-  turn(state: 'visible' | 'hidden'): void {
+class FakeSight extends EventTarget implements Sight {
+  visibilityState: Sight['visibilityState'] = 'visible';
+  turn(state: Sight['visibilityState']): void {
     this.visibilityState = state;
     this.dispatchEvent(new Event('visibilitychange'));
   }
 }
-
-let page: FakeDocument;
-beforeEach(() => vi.stubGlobal('document', (page = new FakeDocument())));
-afterEach(() => vi.unstubAllGlobals());
 
 /** Streams that stay open until they are aborted, each after one message. */
 function openStreams() {
@@ -27,7 +24,8 @@ function openStreams() {
     opened.push(options);
     return messages(options);
   };
-  return { opened, client: { stream } as Client };
+  const sight = new FakeSight();
+  return { opened, sight, client: { stream, sight: sight as Sight } as Client };
 }
 
 test('a stream whose opening fails is let go of before the next one', async () => {
@@ -51,18 +49,18 @@ test('a stream whose opening fails is let go of before the next one', async () =
 });
 
 test('a page that nobody sees holds no stream, and resumes when it is seen', async () => {
-  const { opened, client } = openStreams();
+  const { opened, sight, client } = openStreams();
   const leaving = new AbortController();
   const heard: number[] = [];
   const onMessages = (messages: number[]) => void heard.push(...messages);
   const done = follow<number>(client, '/v1/events', { signal: leaving.signal, onMessages });
   await vi.waitFor(() => expect(heard).toEqual([1]));
-  page.turn('hidden');
+  sight.turn('hidden');
   await vi.waitFor(() => expect(opened[0]?.signal.aborted).toBe(true));
-  page.turn('visible');
+  sight.turn('visible');
   await vi.waitFor(() => expect(heard).toEqual([1, 2]));
   expect(opened[1]?.lastEventId).toBe('1');
-  page.turn('hidden');
+  sight.turn('hidden');
   leaving.abort();
   await done;
   expect(opened).toHaveLength(2);

@@ -1,6 +1,6 @@
 import type { Client } from './client.ts';
 import { messageOf, Problem } from './problem.ts';
-import { isHidden, untilSeen } from './sight.ts';
+import { untilSeen, type Sight } from './sight.ts';
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 10_000;
@@ -25,9 +25,9 @@ export async function follow<T>(client: Client, path: string, handlers: FollowHa
   let lastEventId: string | null = null;
   let retryMs = RETRY_MS;
   for (;;) {
-    await untilSeen(signal);
+    await untilSeen(client.sight, signal);
     if (signal.aborted) return;
-    const guard = createGuard();
+    const guard = createGuard(client.sight);
     try {
       const batches = await client.stream(path, { lastEventId, signal: AbortSignal.any([signal, guard.signal]) });
       await onOpen?.();
@@ -60,18 +60,18 @@ function isFinal(error: unknown): boolean {
 }
 
 /** Aborts a connection on which nothing is heard, or that nobody looks at, and one that is over, read to its end or not. */
-function createGuard() {
+function createGuard(sight: Sight) {
   const controller = new AbortController();
   const { signal } = controller;
   const give = () => setTimeout(() => controller.abort(new TypeError('Nothing was heard.')), SILENT_MS);
   let timer = give();
   let wasHidden = false;
   const onChange = () => {
-    if (!isHidden()) return;
+    if (sight.visibilityState === 'visible') return;
     wasHidden = true;
     controller.abort(new TypeError('Nobody looks.'));
   };
-  document.addEventListener('visibilitychange', onChange, { signal });
+  sight.addEventListener('visibilitychange', onChange, { signal });
   return {
     signal,
     wasHidden: () => wasHidden,
