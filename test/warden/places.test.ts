@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -51,6 +51,18 @@ describe('what a sandbox has on its host', () => {
     await runtime.remove(sandboxId);
     expect(await readdir(memoryDir)).toEqual([]);
     expect(await readdir(join(runDir, 'gateways'))).toEqual([]);
+  });
+
+  it('has no file of the agents’ number once it runs, such as systemd removes from /dev/shm', async () => {
+    await using warden = await startTestWarden();
+    const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
+    const spec = aSandbox(warden.host);
+    const dir = join(warden.host.memoryDir, spec.sandboxId);
+    await runtime.create(spec);
+    await runtime.start(spec.sandboxId);
+    const owners = (await readdir(dir)).map(async (name) => [name, (await lstat(join(dir, name))).uid]);
+    expect(Object.fromEntries(await Promise.all(owners))).toEqual({ 'orders.sock': 0, reports: 0 });
+    await runtime.remove(spec.sandboxId);
   });
 
   it('is not held by a process that an engine has left behind while it started the container', async () => {

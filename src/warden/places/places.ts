@@ -1,4 +1,5 @@
-import { chmod, chown, mkdir } from 'node:fs/promises';
+import { chmod, chown, lchown, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gatewayDir } from '../../egress/layout.ts';
 import { initDir } from '../../runtime/init-dir.ts';
 import { removeFlat } from '../../ops/remove-flat.ts';
@@ -12,7 +13,11 @@ export interface Places {
   gatewayDirOf(sandboxId: string): string;
   /** Makes both, once. Throws 409 where they are already. */
   make(sandboxId: string): Promise<void>;
-  /** Init has opened what it needs: from now on nobody but the warden and its group gets into init's directory. */
+  /**
+   * Init has opened what it needs: from now on nobody but the warden and its group gets into init's directory. What lies
+   * there is the warden's, too: when a user of the host with the agents' number logs out, systemd (`RemoveIPC`) removes
+   * every file of that number below `/dev/shm`.
+   */
   lock(sandboxId: string): Promise<void>;
   /** Safe to repeat. */
   remove(sandboxId: string): Promise<void>;
@@ -63,6 +68,7 @@ export function createPlaces(options: PlacesOptions): Places {
     async lock(sandboxId) {
       const init = initDirOf(sandboxId);
       await chown(init, uid, gid);
+      if (isRoot) await Promise.all((await readdir(init)).map((name) => lchown(join(init, name), uid, gid)));
       // Where the warden runs as the agents' group, that is kept out too, and so are workers of other users.
       await chmod(init, gid === AGENT_ID ? INIT_MODE : INIT_LOCKED_MODE);
     },
