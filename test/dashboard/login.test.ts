@@ -50,6 +50,7 @@ test('a browser that does not keep the login is told of, instead of being sent r
   await page.getByLabel('API key').fill('dp_right');
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('alert').getByText('This browser did not keep the login').waitFor();
+  expect(await page.getByLabel('API key').isVisible()).toBe(true);
 });
 
 test('a logout ends the login for good, also for whoever has copied the cookie', async () => {
