@@ -71,6 +71,8 @@ it('lets a session go on while each service is restarted, one after the other', 
       { timeoutMs: 30_000, everyMs: 200 },
     );
   }
+  // Whoever took the warden's place knows whose disk that is.
+  expect(await readdir(daypass.places.diskDir)).toHaveLength(1);
   await pushBranch(repo, 'go');
   expect(await settled(daypass, id)).toMatchObject({ status: 'succeeded', token: { state: 'revoked' } });
   expect(await logOf(daypass, id)).toContain('went on');
