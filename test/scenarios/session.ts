@@ -36,9 +36,13 @@ export async function until(stack: Served, id: string, holds: (session: WireSess
 
 /** The session when it has ended, its token is final and its container gone. */
 export async function settled(stack: Served, id: string): Promise<WireSession> {
-  return until(stack, id, ({ status, token, container }) => {
+  const isSettled = ({ status, token, container }: WireSession): boolean => {
     const tokenGone = token === null || ['revoked', 'refused', 'expired', 'unknown'].includes(token.state);
     return FINAL.includes(status) && tokenGone && (container === null || container.removedAt !== null);
+  };
+  return until(stack, id, isSettled).catch(async (error: unknown) => {
+    const events = await (await stack.call('GET', `/v1/sessions/${id}/events?limit=200`)).text();
+    throw new Error(`${id} is not settled; the last of its events: ${events.slice(-1_500)}`, { cause: error });
   });
 }
 

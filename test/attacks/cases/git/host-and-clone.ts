@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { wrongIn, type Attack } from '../../attack.ts';
 import { openGitClient } from '../../../git-host/support/git-client.ts';
 import { createRepo, getSession, logOf, settled, startSession, until } from '../../../scenarios/session.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { ACCOUNT_KEY } from '../../../support/stack.ts';
 import type { Arena } from '../../rig/arena.ts';
 import { fromInside } from '../../rig/from-inside.ts';
@@ -185,7 +186,7 @@ export const GIT: Attack[] = [
         url=$(git remote get-url origin)
         for path in config HEAD objects/info/packs packed-refs hooks/post-receive 'info/refs' 'info/refs?service=git-upload-archive' git-upload-archive description; do
           code=$(curl -s -o /tmp/answer -w '%{http_code}' -u "x:$REPO_TOKEN" "$url/$path")
-          case "$code" in 400|403|404|405) ;; *) hole "$path: $code $(head -c 100 /tmp/answer)" ;; esac
+          case "$code" in 400|403|404|405|501) ;; *) hole "$path: $code $(head -c 100 /tmp/answer)" ;; esac
         done`;
     },
   }),
@@ -244,7 +245,10 @@ print(f"stalled={len(kept)}", flush=True)
 time.sleep(2)
 PY`,
     holds: async ({ log }) => {
-      const still = await uploads();
+      // Others use the host, too: what was there at this moment is to end.
+      const seen = await uploads();
+      const left = async (): Promise<string[]> => (await uploads()).filter((pid) => seen.includes(pid));
+      const still = await eventually(left, (pids) => pids.length === 0).catch(left);
       return wrongIn(
         [log.includes('stalled=40'), 'they were not stalled'],
         [still.length === 0, `${still.length} git processes of the host go on`],
@@ -299,9 +303,9 @@ async function neighbourly(
   return [...look({ log }), ...(failure === null ? [] : [`the session failed: ${failure.message}`])];
 }
 
-/** Git processes of the host that serve a push or a fetch, of whatever repo. */
+/** Git processes of the host that serve a push or a fetch, of whatever repo, by their numbers. */
 async function uploads(): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return lines.filter((line) => /^git\0.*\0(receive|upload)-pack\0/.test(line));
+  return pids.filter((_, i) => /^git\0.*\0(receive|upload)-pack\0/.test(lines[i] ?? ''));
 }
