@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build-dashboard.ts'],
-    // Real containers, processes and browsers: two files at once keep two cores busy.
-    maxWorkers: 2,
+    // Most of the time goes into waiting for real containers, time limits and restarts: three files at once keep two cores busy.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     retry: 0,

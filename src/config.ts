@@ -75,6 +75,10 @@ const sealKeys = z.string().transform((text, context) => {
 });
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+const bareUrl = httpUrl.refine(
+  (text) => !/^[^:]+:\/\/[^/?#]*@/.test(text),
+  'must have no user name in it; a key goes into DAYPASS_API_KEY',
+);
 const redisUrl = z
   .string()
   .regex(/^(rediss?:\/\/|\/)/, 'must be redis://HOST:PORT, rediss://… or the absolute path of a Unix socket');
@@ -370,7 +374,7 @@ export function loadMinterConfig(env: Environment = process.env) {
 
 /** Where the `daypass` command finds its API; what is not set is taken from `start.json`. */
 export function loadCliConfig(env: Environment = process.env) {
-  const read = settings(env, { DAYPASS_API_URL: httpUrl.optional(), DAYPASS_API_KEY: secret.optional() });
+  const read = settings(env, { DAYPASS_API_URL: bareUrl.optional(), DAYPASS_API_KEY: secret.optional() });
   return { apiUrl: read.DAYPASS_API_URL, apiKey: read.DAYPASS_API_KEY };
 }
 

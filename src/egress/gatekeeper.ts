@@ -9,6 +9,8 @@ export interface Gatekeeper extends Pick<Proxy, 'admit' | 'refuse'> {
   record: (target: Target, verdict: NetworkDecision['verdict'], reason: string | null) => Promise<void>;
   /** Decides by these from now on, and cuts every open way that they do not allow. */
   setRules(rules: Rules): void;
+  /** Cuts every open way, and says why. */
+  cutAll(reason: string): void;
 }
 
 interface GatekeeperOptions {
@@ -82,6 +84,9 @@ export function createGatekeeper({ names, traffic, write, ...options }: Gatekeep
         const ruling = ruleOn(target, rules);
         if (ruling === null || (raw && !ruling.raw)) cut(`${notAllowed(target)} any more`);
       }
+    },
+    cutAll(reason) {
+      for (const cut of open.values()) cut(reason);
     },
   };
 }

@@ -65,11 +65,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let lookedAt = performance.now();
   for (const dir of [policiesDir(runDir), gatewaysDir(runDir)]) await makeDir(dir, 0o700);
 
-  const closeOne = async (sandboxId: string): Promise<void> => {
+  const closeOne = async (sandboxId: string, reason?: string): Promise<void> => {
     const found = open.get(sandboxId);
     open.delete(sandboxId);
     options.onGone?.(sandboxId);
-    await found?.gateway.close();
+    await found?.gateway.close(reason);
   };
 
   const follow = async (sandboxId: string): Promise<void> => {
@@ -81,7 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       policy = parsePolicy(text, sandboxId);
     } catch (error) {
       broken.set(sandboxId, text);
-      await closeOne(sandboxId);
+      await closeOne(sandboxId, 'the rules of this session cannot be read');
       log.error({ sandboxId, reason: describe(error) }, 'a policy cannot be used; its sandbox has no way out');
       return;
     }

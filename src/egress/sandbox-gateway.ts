@@ -52,8 +52,8 @@ export interface SandboxGatewayOptions {
 export interface SandboxGateway {
   /** Decides by these from now on, cuts what they do not allow, and has these handlers answer. */
   setRules(rules: Rules, handlers?: RequestHandler[]): void;
-  /** Cuts every connection and takes the socket away. */
-  close(): Promise<void>;
+  /** Cuts every connection and takes the socket away. With a reason, each way that was open is a decision that gives it. */
+  close(reason?: string): Promise<void>;
 }
 
 /** Where a request comes from that came through a tunnel: one to a handler here, or one on its way. */
@@ -184,7 +184,8 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
       handlers = wantedHandlers;
       gatekeeper.setRules(wanted);
     },
-    async close() {
+    async close(reason) {
+      if (reason !== undefined) gatekeeper.cutAll(reason);
       const closed = once(server, 'close');
       server.close();
       for (const client of clients) client.destroy();

@@ -23,8 +23,13 @@ export interface Host {
   /** Everything that writes to a repo runs within this. */
   writers: Writers;
   imports: Imports;
-  /** How many git processes serve clients at once: those that say what there is, and those that send or take packs. */
-  gates: { advertisement: Gate; transfer: Gate };
+  /**
+   * How much runs at once: git processes that say what there is, those that send all of a repo or take packs, and calls that
+   * hold a large content in memory. Who needs several enters `content` first, and a repo's lock last.
+   */
+  gates: { advertisement: Gate; transfer: Gate; content: Gate };
+  /** A push of which nothing comes for so long has lost its client. */
+  pushStallMs: number;
   /** What git needs to ask for the signatures of `git push --signed`. */
   signedPushes: Record<string, string>;
   log: Logger;

@@ -26,6 +26,10 @@ const IDLE_TIMEOUT_MS = 10 * 60_000;
 
 /** Below the idle timeout, so that who waits is told. Git itself waits for an answer as long as it takes. */
 const MAX_WAIT_MS = 5 * 60_000;
+/** A client that has vanished without a word holds the lock of its repo until then. */
+const PUSH_STALL_MS = 60_000;
+/** A call with a JSON body of 60 MB takes some 220 MB while it runs. */
+const LARGE_CONTENTS = 2;
 /** These take little and are over soon. */
 const ADVERTISEMENTS_PER_TRANSFER = 2;
 const MAINTENANCE_EVERY_MS = 30_000;
@@ -42,6 +46,10 @@ export interface GitHostOptions {
   transfers: number;
   /** How often the repos that have changed are looked at for what they need. */
   maintenanceEveryMs?: number;
+  /** How long a call waits for its turn, before it hears 503. */
+  maxWaitMs?: number;
+  /** How long a push may stand still while it is read. */
+  pushStallMs?: number;
   log: Logger;
 }
 
@@ -55,26 +63,30 @@ export interface RunningGitHost {
 /** Opens the data directory, makes it where it is missing, and serves it. Only one process may have it open. */
 export async function startGitHost(options: GitHostOptions): Promise<RunningGitHost> {
   const { listen, dataDir, accountKeys, importHosts, importLimits, transfers, log } = options;
+  const waitMs = options.maxWaitMs ?? MAX_WAIT_MS;
   const now = Date.now;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const dirs = await openRepoDirs(dataDir);
   const database = openDatabase(join(dataDir, 'git-host.sqlite'));
   try {
+    const repos = createRepoStore(database);
+    const dirs = await openRepoDirs(dataDir, (repoId) => repos.find(repoId) !== null);
     const tokens = createTokenStore({ database, now });
     const authenticate = createAuthenticate({ accountKeys, tokens });
     const host: Host = {
       authenticate,
       tokens,
       dirs,
-      repos: createRepoStore(database),
+      repos,
       uses: createLiveUses({ now }),
       locks: createRepoLocks(),
       writers: createWriters(),
       imports: createImports({ privateHosts: importHosts, ...(importLimits && { limits: importLimits }) }),
       gates: {
-        advertisement: createGate({ places: transfers * ADVERTISEMENTS_PER_TRANSFER, waitMs: MAX_WAIT_MS }),
-        transfer: createGate({ places: transfers, waitMs: MAX_WAIT_MS }),
+        advertisement: createGate({ places: transfers * ADVERTISEMENTS_PER_TRANSFER, waitMs }),
+        transfer: createGate({ places: transfers, waitMs }),
+        content: createGate({ places: LARGE_CONTENTS, waitMs }),
       },
+      pushStallMs: options.pushStallMs ?? PUSH_STALL_MS,
       // Only to be the same in the two requests of one push; nobody checks what is signed.
       signedPushes: { 'receive.certNonceSeed': randomBytes(16).toString('hex') },
       log,

@@ -44,6 +44,8 @@ export const keys = {
   receipt: (sessionId: string) => `daypass:receipt:${sessionId}`,
   /** Sessions with something to tell their receiver, by the time of the next try in ms. */
   webhooksDue: 'daypass:webhooks:due',
+  /** A hash by the id of each of them: the API key that started it. */
+  webhookKeys: 'daypass:webhooks:keys',
   /** A hash: how many messages came to which end. */
   webhookOutcomes: 'daypass:webhooks:outcomes',
   /** Somebody who has logged in to the dashboard, by the SHA-256 of what their browser sends. */

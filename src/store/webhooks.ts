@@ -4,9 +4,21 @@ import type { Effect } from './commit.ts';
 import { keys } from './keys.ts';
 import type { Redis } from './redis.ts';
 
-/** Ids of sessions with something to send now, the longest due first. */
-export async function dueWebhooks(redis: Redis, { nowMs, limit }: { nowMs: number; limit: number }): Promise<string[]> {
-  return redis.zrange(keys.webhooksDue, '-inf', `${nowMs}`, 'BYSCORE', 'LIMIT', 0, limit);
+/** A session with something to send, and the API key that started it. */
+export interface DueWebhook {
+  sessionId: string;
+  keyId: string;
+}
+
+/** Sessions with something to send now, the longest due first. */
+export async function dueWebhooks(
+  redis: Redis,
+  { nowMs, limit }: { nowMs: number; limit: number },
+): Promise<DueWebhook[]> {
+  const due = await redis.zrange(keys.webhooksDue, '-inf', `${nowMs}`, 'BYSCORE', 'LIMIT', 0, limit);
+  if (due.length === 0) return [];
+  const keyIds = await redis.hmget(keys.webhookKeys, ...due);
+  return due.map((sessionId, index) => ({ sessionId, keyId: keyIds[index] ?? '' }));
 }
 
 /** Ids of all sessions whose outbox is not empty. */
@@ -15,14 +27,21 @@ export async function waitingWebhooks(redis: Redis): Promise<string[]> {
 }
 
 /** What keeps the index of outboxes in step with a session's record. */
-export function webhookEffects({ id, webhook }: SessionRecord): Effect[] {
+export function webhookEffects({ id, keyId, webhook }: SessionRecord): Effect[] {
   if (webhook === undefined) return [];
   const nextMs = nextTryMs(webhook);
-  return nextMs === null ? forgetWebhookEffects(id) : [['ZADD', keys.webhooksDue, nextMs, id]];
+  if (nextMs === null) return forgetWebhookEffects(id);
+  return [
+    ['ZADD', keys.webhooksDue, nextMs, id],
+    ['HSET', keys.webhookKeys, id, keyId],
+  ];
 }
 
 export function forgetWebhookEffects(sessionId: string): Effect[] {
-  return [['ZREM', keys.webhooksDue, sessionId]];
+  return [
+    ['ZREM', keys.webhooksDue, sessionId],
+    ['HDEL', keys.webhookKeys, sessionId],
+  ];
 }
 
 /** Counts, in the step that ends a message, how it ended. */

@@ -3,7 +3,10 @@ import { FLOODS } from './cases/api/floods.ts';
 import { KEYS } from './cases/api/keys.ts';
 import { DELIVERY } from './cases/delivery.ts';
 import { INSIDE_TUNNELS } from './cases/network/inside-tunnels.ts';
+import { LOGINS } from './cases/api/logins.ts';
+import { PLAIN_TCP } from './cases/network/plain-tcp.ts';
 import { REQUESTS } from './cases/api/requests.ts';
+import { WEBHOOKS } from './cases/api/webhooks.ts';
 import { FILES } from './cases/files.ts';
 import { GIT } from './cases/git/host-and-clone.ts';
 import { HOST } from './cases/isolation/host.ts';
@@ -24,6 +27,7 @@ export const SUITE: Attack[] = [
   ...ADDRESSES,
   ...PROTOCOL,
   ...INSIDE_TUNNELS,
+  ...PLAIN_TCP,
   ...TOKEN,
   ...DELIVERY,
   ...GIT,
@@ -31,6 +35,8 @@ export const SUITE: Attack[] = [
   ...LOGS,
   ...REQUESTS,
   ...KEYS,
+  ...LOGINS,
+  ...WEBHOOKS,
   ...FLOODS,
 ];
 

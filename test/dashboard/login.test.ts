@@ -40,6 +40,19 @@ test('a wrong key is said to be wrong; a good one is typed once, and no script c
   expect((await rig.redis.keys('*')).join() + stored.join()).not.toContain(cookie?.value);
 });
 
+test('a browser that does not keep the login is told of, instead of being sent round in a circle', async () => {
+  const { page } = dashboard;
+  const login = { keyId: 'key_1', name: 'test', scopes: ['read'], csrfToken: 'x' };
+  await page.route('**/login', (route) =>
+    // As if it had refused the cookie.
+    route.request().method() === 'POST' ? route.fulfill({ json: { login } }) : route.continue(),
+  );
+  await page.getByLabel('API key').fill('dp_right');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('alert').getByText('This browser did not keep the login').waitFor();
+  expect(await page.getByLabel('API key').isVisible()).toBe(true);
+});
+
 test('a logout ends the login for good, also for whoever has copied the cookie', async () => {
   const { page, rig } = dashboard;
   await dashboard.enter();

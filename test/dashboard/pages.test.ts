@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { reportWorker } from '../../src/store/workers.ts';
 import { putSession } from '../support/api-rig.ts';
 import { live, useDashboard } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
 
 const dashboard = useDashboard();
 
@@ -105,4 +106,19 @@ test('every input and button has a name for whoever reads by ear', async () => {
     );
     expect({ name, nameless }).toEqual({ name, nameless: [] });
   }
+});
+
+test('older tokens that were asked for stay when there is news of others', async () => {
+  const { page, rig } = dashboard;
+  for (let count = 0; count < 60; count++) await putSession(rig.redis, {}, { state: 'revoked' });
+  await page.getByRole('link', { name: 'Tokens' }).click();
+  await page.getByRole('button', { name: 'Show older ones' }).click();
+  const rows = page.locator('[data-token]');
+  await eventually(
+    () => rows.count(),
+    (count) => count >= 60,
+  );
+  await putSession(rig.redis, {}, { state: 'active', fingerprint: 'fedcba987654' });
+  await page.getByText('fedcba987654').waitFor();
+  expect(await rows.count()).toBeGreaterThan(60);
 });

@@ -96,6 +96,26 @@ test('sent twice at once, it starts one session', async () => {
   expect(await openSessions()).toBe(before + 1);
 });
 
+test('a repo that is taken away after an answer was lost makes it another request', async () => {
+  const { page } = dashboard;
+  await page.getByLabel('Repo id').fill(REPO_A);
+  await page.getByRole('button', { name: 'Another repo' }).click();
+  await page.getByLabel('Repo id').nth(1).fill(REPO_B);
+  await page.getByLabel('Script').fill('true');
+  let isLost = false;
+  await page.route('**/v1/sessions', async (route) => {
+    if (route.request().method() !== 'POST' || isLost) return route.continue();
+    isLost = true;
+    await route.fetch();
+    return route.abort();
+  });
+  await page.getByRole('button', { name: 'Start it' }).click();
+  await page.getByRole('alert').getByText('The API does not answer.').waitFor();
+  await page.getByRole('button', { name: 'Without repo 2' }).click();
+  await page.getByRole('button', { name: 'Start it' }).click();
+  expect((await started())?.repos).toMatchObject([{ id: REPO_A }]);
+});
+
 test('a secret is sent once and is nowhere in the page, its address or its storage afterwards', async () => {
   const { page, rig } = dashboard;
   const secret = 'sk-obviously-fake-secret';

@@ -1,16 +1,14 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { listPages, ROOT } from './pages.ts';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
 /** A link or an image of Markdown; what leads to another host or within the page is not followed. */
 const LINK = /\]\(([^)\s#]+)[^)]*\)/g;
 const ELSEWHERE = /^[a-z]+:/;
 
 test('every link in the documents leads to a file', async () => {
-  const texts = (await readdir(ROOT)).filter((name) => name.endsWith('.md'));
-  const docs = (await readdir(join(ROOT, 'docs'), { recursive: true })).filter((name) => name.endsWith('.md'));
-  const pages = [...texts, ...docs.map((name) => join('docs', name))];
+  const pages = await listPages();
   expect(pages).toContain('README.md');
   const dead = await Promise.all(pages.map(deadLinks));
   expect(dead.flat()).toEqual([]);

@@ -218,7 +218,7 @@ it.each([
   ['with a rule that is none', '{"version":1,"sandboxId":"sbx_a","sessionId":"x","allow":["10.0.0.1"]}'],
   ['that is torn', '{"version":1,"sandboxId":"sbx_a"'],
   ['that is empty', ''],
-])('gives a policy %s no way out, and cuts what is open', async (_what, text) => {
+])('gives a policy %s no way out, and cuts what is open and says so', async (_what, text) => {
   const { rig, port } = await rigFor(echo);
   const path = await rig.sandbox('sbx_a');
   const client = await tunnelTo(path, `127.0.0.1:${port}`);
@@ -226,6 +226,11 @@ it.each([
   client.resume();
   await eventually(() => client.destroyed || client.readableEnded, Boolean);
   expect(await eventually(() => gone(path), Boolean)).toBe(true);
+  const reason = 'the rules of this session cannot be read';
+  await eventually(
+    () => rig.decisions('sbx_a'),
+    (found) => found.some((decision) => decision.verdict === 'cut' && decision.reason === reason),
+  );
 });
 
 it('makes a socket later when it cannot be made at once', async () => {

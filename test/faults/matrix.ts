@@ -28,11 +28,17 @@ const SHORT = new Set([
   'redis.killed',
   'redis.replies_to_scripts_lost',
   'engine.killed_with_live_restore',
+  'engine.killed_with_process_made',
   'container.killed',
   'provider.mint_reset_after_commit',
   'provider.delete_not_forwarded',
   'disk.full_under_the_spool',
 ]);
 
-/** What is tried with every run of the suite. */
+/** What `--short` tries. */
 export const ONE_OF_EACH_CLASS: FaultCase[] = MATRIX.filter(({ name }) => SHORT.has(name));
+
+const FEW = new Set(['failpoint.worker.minted', 'role.worker_killed', 'redis.killed', 'provider.delete_not_forwarded']);
+
+/** What is tried with every run of the suite: that the rig works, and sees what the laws are about. */
+export const A_FEW: FaultCase[] = MATRIX.filter(({ name }) => FEW.has(name));

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { request, type ClientRequest } from 'node:http';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FLUSH_PACKET, packetLine } from '../../src/git-host/smart-http/protocol.ts';
 import { openGitClient, type GitClient } from './support/git-client.ts';
 import { repoProcesses } from './support/repo-processes.ts';
@@ -12,10 +12,14 @@ let client: GitClient;
 let id: string;
 let head: string;
 
-beforeEach(async () => {
-  host = await openTestHost();
-  client = await openGitClient();
+async function openHost(options: Parameters<typeof openTestHost>[0] = {}): Promise<void> {
+  host = await openTestHost(options);
   ({ id, head } = await createRepo(host, { start: '' }));
+}
+
+beforeEach(async () => {
+  await openHost();
+  client = await openGitClient();
 });
 afterEach(async () => {
   await client[Symbol.asyncDispose]();
@@ -130,4 +134,63 @@ test('an upload whose body is slow holds up nobody', async () => {
     ['slow', 'half and half'],
     ['start', ''],
   ]);
+});
+
+describe('a host that is short of patience', () => {
+  const reopen = async (options: Parameters<typeof openTestHost>[0]): Promise<void> => {
+    await host[Symbol.asyncDispose]();
+    await openHost(options);
+  };
+  /** A request that does not say how much it will send, and stands still in the middle of it. */
+  const openUpdate = (key: string): ClientRequest => {
+    const headers = { authorization: `Bearer ${key}`, 'transfer-encoding': 'chunked', expect: '100-continue' };
+    const update = request(`${host.url}/repo/${id}/update`, { method: 'POST', headers });
+    update.on('error', () => {});
+    update.flushHeaders();
+    return update;
+  };
+
+  test('a push whose machine vanished is given up, and its repo can be written to again', async () => {
+    await reopen({ pushStallMs: 500 });
+    const push = await stuckPush();
+    await new Promise((resolve) => push.once('close', resolve));
+    expect((await host.call('PUT', `/repo/${id}/file/a`, { body: 'a' })).status).toBe(200);
+    expect(await repoProcesses(host.repoDir(id))).toEqual([]);
+  });
+
+  test('who waits too long for a turn hears 503, when to come again, and so does git', async () => {
+    await reopen({ transfers: 1, maxWaitMs: 200 });
+    const push = await stuckPush();
+    const asJson = await host.call('GET', `/repo/${id}/clone`);
+    const error = 'the git host serves as many as it can at once; try again in a minute';
+    expect([asJson.status, asJson.body, asJson.headers.get('retry-after')]).toEqual([503, { error }, '60']);
+    const cloned = await client.try(['clone', '--quiet', host.cloneUrl(id, ACCOUNT_KEY), 'refused']);
+    expect(cloned).toMatchObject({ exitCode: 128, stderr: expect.stringContaining('error: 503') });
+    push.destroy();
+    const status = async () => (await host.call('GET', `/repo/${id}/clone`)).status;
+    await expect.poll(status, { timeout: 5_000 }).toBe(200);
+  });
+
+  test('large bodies take turns, so that memory has a bound; small ones and other callers go past them', async () => {
+    await reopen({ maxWaitMs: 200 });
+    const token = await host.mint({ repo_ids: [id] });
+    const update = (content: string, key: string) => {
+      const source = { type: 'diff', operations: [{ type: 'write', filename: 'a', content }] };
+      return host.call('POST', `/repo/${id}/update`, { key, body: { source } });
+    };
+    const large = 'x'.repeat(2 * 1024 * 1024);
+    const open = openUpdate(ACCOUNT_KEY);
+    const answered = once(open, 'response') as Promise<[{ statusCode: number }]>;
+    await once(open, 'continue');
+
+    expect((await update(large, ACCOUNT_KEY)).status).toBe(503);
+    expect((await update('small', ACCOUNT_KEY)).status).toBe(200);
+    expect((await update(large, token)).status).toBe(200);
+
+    open.end('{}');
+    expect((await answered)[0].statusCode).toBe(200);
+    expect((await update(`${large}!`, ACCOUNT_KEY)).status).toBe(200);
+    const [file] = (await host.sdk().repo.clone(id)).files;
+    expect(file?.content).toBe(`${large}!`);
+  });
 });

@@ -78,6 +78,7 @@ describe('files one by one', () => {
     const etag = `"${createHash('sha1').update('blob 5\0hello').digest('hex')}"`;
     expect([head.status, head.headers.get('content-length'), head.headers.get('etag')]).toEqual([200, '5', etag]);
     expect((await send('GET', id, 'a', { headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect((await send('GET', id, 'a', { headers: { 'if-none-match': `"other", W/${etag}` } })).status).toBe(304);
     expect((await send('GET', id, 'a', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
     expect((await send('HEAD', id, 'b')).status).toBe(404);
   });

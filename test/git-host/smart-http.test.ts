@@ -42,6 +42,27 @@ describe('git over HTTP', () => {
     return { id, url, head: await client.git(['rev-parse', branch], { cwd: name }) };
   }
 
+  test('only what moved a ref counts as an update: no probe of a large push, and none whose refs are refused', async () => {
+    const { id, head } = await createRepo(host, { a: 'a' });
+    const url = host.cloneUrl(id, ACCOUNT_KEY);
+    const updatedAt = async () => (await host.sdk().repo.get(id)).updated_at;
+    const probe = await fetch(`${host.url}/repo/${id}.git/git-receive-pack`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${ACCOUNT_KEY}`,
+        'content-type': 'application/x-git-receive-pack-request',
+      },
+      body: '0000',
+    });
+    expect(probe.status).toBe(200);
+    await client.git(['clone', '--quiet', '--bare', url, 'unmoved']);
+    const push = (refspec: string) => client.try(['push', '--quiet', url, refspec], { cwd: 'unmoved' });
+    expect((await push(`${head}:refs/daypass/mine`)).exitCode).toBe(1);
+    expect(await updatedAt()).toBeNull();
+    expect((await push(`${head}:refs/heads/side`)).exitCode).toBe(0);
+    expect(await updatedAt()).not.toBeNull();
+  });
+
   test('a history pushed to an empty repo clones whole, shallow, partial and by commit', async () => {
     const { url, head } = await imported('import', 'main');
     const count = (cwd: string) => client.git(['rev-list', '--count', 'HEAD'], { cwd });

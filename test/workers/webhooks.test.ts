@@ -17,6 +17,7 @@ import type { SealKey } from '../../src/token/sealing.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { newWebhook } from '../../src/webhook/message.ts';
 import type { Names } from '../../src/webhook/resolve.ts';
+import { AT_ONCE, OF_ONE_KEY } from '../../workers/webhooks/choose-next.ts';
 import { runSender } from '../../workers/webhooks/sender.ts';
 import { tellReceiver } from '../../workers/webhooks/tell-receiver.ts';
 import type { SenderDeps } from '../../workers/webhooks/sender.ts';
@@ -78,20 +79,20 @@ beforeEach(() => {
 afterEach(async () => {
   closing.abort();
   await Promise.all(sending);
-  await store.redis.del(keys.webhooksDue);
+  await store.redis.del(keys.webhooksDue, keys.webhookKeys);
 });
 
 let made = 0;
 
 /** A session that is starting, whose steps the receiver is to be told. */
-async function start(url = receiver.url): Promise<string> {
+async function start(url = receiver.url, keyId = 'settings:test'): Promise<string> {
   const sessionId = `ses_hook${++made}`;
   const tokenId = `tok_hook${made}`;
   const sealed = await sealWebhook(await requestPublicKey(k1), k1.id, sessionId, { url, secret: WEBHOOK_SECRET });
   const webhook = newWebhook({ shownUrl: new URL(url).origin, sealed });
   const sandbox = { id: 'sbx', image: 'i', engine: 'e', claimedAt: null, removedAt: null };
   await change(store.redis, { sessionId, tokenId }, () => ({
-    session: aSession({ id: sessionId, status: 'starting', tokenId, sandbox, webhook }),
+    session: aSession({ id: sessionId, status: 'starting', tokenId, sandbox, webhook, keyId }),
     token: aToken({ id: tokenId, sessionId, state: 'active' }),
   }));
   return sessionId;
@@ -247,6 +248,24 @@ test('a receiver that the operator does not allow any more is not dialled, nor a
   expect(receiver.received).toEqual([]);
 });
 
+test('receivers that all hang hold up their own key’s messages and nobody else’s', async () => {
+  const slowUrl = `${receiver.url}&slow`;
+  const isSlow = ({ path }: { path: string }): boolean => path.endsWith('&slow');
+  receiver.answer = ({ path }, res) => void (isSlow({ path }) || res.writeHead(204).end());
+  for (let count = 0; count < 2 * AT_ONCE; count++) await move(await start(slowUrl, 'key_slow'), 'running');
+  send();
+  const hanging = (): number => receiver.received.filter(isSlow).length;
+  await eventually(hanging, (count) => count === OF_ONE_KEY);
+  const other = await start(receiver.url, 'key_other');
+  await move(other, 'running');
+  await eventually(
+    () => receiver.received.map(({ id }) => id),
+    (ids) => ids.includes(`msg_${other}_running`),
+    { timeoutMs: 5_000 },
+  );
+  expect(hanging()).toBe(OF_ONE_KEY);
+}, 30_000);
+
 test('a session that is forgotten is told of no more', async () => {
   const id = await start();
   await move(id, 'running');
@@ -254,7 +273,9 @@ test('a session that is forgotten is told of no more', async () => {
   await move(id, 'revoked');
   await move(id, 'removed');
   expect(await forget(store.redis, await view(store.redis, id))).toBe(true);
-  expect(await dueWebhooks(store.redis, { nowMs: Date.now() + 1e9, limit: 10 })).not.toContain(id);
+  expect(await dueWebhooks(store.redis, { nowMs: Date.now() + 1e9, limit: 10 })).not.toContainEqual(
+    expect.objectContaining({ sessionId: id }),
+  );
   await tellReceiver(deps, id);
   expect(receiver.received).toEqual([]);
 });

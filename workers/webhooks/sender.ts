@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
-import { dueWebhooks } from '../../src/store/webhooks.ts';
+import { dueWebhooks, type DueWebhook } from '../../src/store/webhooks.ts';
 import type { MinterClient } from '../../src/token/minter/client.ts';
 import { systemNames, type Names } from '../../src/webhook/resolve.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { chooseNext } from './choose-next.ts';
 import { tellReceiver } from './tell-receiver.ts';
 
 const LOOK_EVERY_MS = 250;
-/** Tries at once. One that hangs is over after 10 s, so no receiver holds up the others for longer. */
-const AT_ONCE = 64;
+/** So many of those that are due the longest are looked at for whose turn it is. */
+const LOOKED_AT = 5_000;
 
 export interface SenderDeps extends Pick<WorkerDeps, 'redis' | 'log'> {
   config: Pick<WorkerDeps['config'], 'webhooks'>;
@@ -34,22 +35,27 @@ const LAST_WAIT_MS = 1_000;
  * outbox is in the sessions' records, so a sender that is killed loses nothing.
  */
 export async function runSender(deps: SenderDeps, closing: AbortSignal): Promise<void> {
-  const underWay = new Map<string, Promise<void>>();
-  const begin = (sessionId: string): void => {
+  const underWay = new Map<string, string>();
+  const tries = new Set<Promise<void>>();
+  const begin = ({ sessionId, keyId }: DueWebhook): void => {
+    underWay.set(sessionId, keyId);
     const trying = tellReceiver(deps, sessionId)
       .catch((error: unknown) =>
         deps.log.warn({ err: error, sessionId }, 'a webhook was not looked after; it is tried again'),
       )
-      .finally(() => underWay.delete(sessionId));
-    underWay.set(sessionId, trying);
+      .finally(() => {
+        underWay.delete(sessionId);
+        tries.delete(trying);
+      });
+    tries.add(trying);
   };
   while (!closing.aborted) {
-    const due = await dueWebhooks(deps.redis, { nowMs: Date.now(), limit: 2 * AT_ONCE }).catch((error: unknown) => {
+    const due = await dueWebhooks(deps.redis, { nowMs: Date.now(), limit: LOOKED_AT }).catch((error: unknown) => {
       deps.log.warn({ err: error }, 'the outbox could not be read; it is tried again');
       return [];
     });
-    for (const sessionId of due) if (underWay.size < AT_ONCE && !underWay.has(sessionId)) begin(sessionId);
+    for (const next of chooseNext(due, underWay)) begin(next);
     await sleep(LOOK_EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
   }
-  await Promise.race([Promise.all(underWay.values()), sleep(LAST_WAIT_MS)]);
+  await Promise.race([Promise.all(tries), sleep(LAST_WAIT_MS)]);
 }

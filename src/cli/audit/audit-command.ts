@@ -4,6 +4,7 @@ import { auditSchema, type WireAuditRecord } from '../../api/schemas/audit.ts';
 import { connectApi } from '../client/connect.ts';
 import { everyPage } from '../client/every-page.ts';
 import { table } from '../client/table.ts';
+import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { wrongUsage } from '../up/failure.ts';
 
@@ -30,7 +31,7 @@ export function auditCommand(context: CommandContext): Command {
         query: { keyId: key, sessionId: session, action },
         atMost: Number(limit),
       });
-      const lines = json === true ? records.map((record) => JSON.stringify(record)) : auditTable(records);
+      const lines = json === true ? records.map((record) => visibleJson(record)) : auditTable(records);
       for (const line of lines) context.progress.line(line);
     });
 }

@@ -18,13 +18,16 @@ export interface Api {
   client: ApiClient;
 }
 
-/** The API that the settings name, else the one that was started from this directory. Throws when there is neither. */
+/**
+ * The API that the settings name, else the one that was started from this directory; the key of that one is sent to no other.
+ * Throws when there is neither, or no key.
+ */
 export async function connectApi({ env, root }: { env: Environment; root: string }): Promise<Api> {
   const given = loadCliConfig(env);
   const started =
     given.apiUrl === undefined || given.apiKey === undefined ? await readStartFile(dataDirOf(env, root)) : null;
   const apiUrl = (given.apiUrl ?? started?.apiUrl)?.replace(/\/+$/, '');
-  const apiKey = given.apiKey?.reveal() ?? started?.apiKey;
+  const apiKey = given.apiKey?.reveal() ?? (apiUrl === started?.apiUrl ? started?.apiKey : undefined);
   if (apiUrl === undefined) {
     throw new CommandFailure(
       'Nothing runs here. Set DAYPASS_API_URL and DAYPASS_API_KEY, or start it with: npm start',

@@ -5,7 +5,7 @@ import { describe } from '../../errors.ts';
 import type { Secret } from '../../token/secret.ts';
 import { isNoAnswer } from '../client/api-failure.ts';
 import { createApiClient, type ApiClient } from '../up/installation/api-client.ts';
-import type { Check } from './check.ts';
+import { NotSeen, type Check } from './check.ts';
 
 /** Where the API is, without /v1, and a key that it should take. */
 export interface ApiPlace {
@@ -28,7 +28,7 @@ export function apiChecks({ url, key }: ApiPlace): Check[] {
     },
     {
       name: 'workers',
-      look: async () => workersIn(await asked(url, client.call('GET', '/v1/workers', listOf(workerSchema)))),
+      look: async () => workersIn(await told(client.call('GET', '/v1/workers', listOf(workerSchema)))),
       mend: 'Start a worker with the same DAYPASS_REDIS_URL as the API; its log says why it ended.',
     },
   ];
@@ -40,7 +40,7 @@ export function debtCheck({ url, key }: ApiPlace): Check {
   return {
     name: 'deletions',
     look: async () => {
-      const { revocationDebt } = await asked(url, client.call('GET', '/v1/stats', statsSchema));
+      const { revocationDebt } = await told(client.call('GET', '/v1/stats', statsSchema));
       const { count, oldestSeconds, alarm } = revocationDebt;
       if (alarm) throw new Error(`${count} tokens are due, the oldest for ${Math.round(oldestSeconds ?? 0)} s`);
       return `${count} under way`;
@@ -52,6 +52,15 @@ export function debtCheck({ url, key }: ApiPlace): Check {
 function workersIn({ data }: { data: z.output<typeof workerSchema>[] }): string {
   if (data.length === 0) throw new Error('none was seen lately, so sessions wait');
   return data.map(({ name, running, concurrency }) => `${name} (${running.length} of ${concurrency})`).join(', ');
+}
+
+/** What the API says; that it says nothing is said once, by its own check. */
+async function told<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new NotSeen('as the API does not say', { cause });
+  }
 }
 
 async function asked<T>(url: string, answer: Promise<T>): Promise<T> {

@@ -37,9 +37,8 @@ export async function doctor({ env, root, progress }: Omit<CommandContext, 'args
   };
   if (sees.what === 'api') return (await examine(remoteChecks(sees.api))) ? 0 : 1;
   if (sees.what === 'machine') {
-    const why = `as nothing was ever started on ${sees.dataDir}: npm start`;
     const docker = connectDocker(env['DOCKER_HOST']);
-    const rest = notSeen([...PLACES, ...SERVICES, 'API'], why);
+    const rest = notSeen([...PLACES, ...SERVICES, 'API'], sees.why);
     return (await examine([...engineChecks(docker), ...portChecks(sees.ports), ...rest])) ? 0 : 1;
   }
   const redis = connectRedis(sees.configs.worker.redisUrl);

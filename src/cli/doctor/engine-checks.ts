@@ -4,7 +4,7 @@ import { localImage } from '../../images/local-image.ts';
 import { knownBases } from '../../images/sandbox-base.ts';
 import { SANDBOX_IMAGE } from '../../images/sandbox-image.ts';
 import { judgeVersions, versionAnswer } from '../../runtime/docker/engine-versions.ts';
-import { Findings, type Check } from './check.ts';
+import { Findings, NotSeen, type Check } from './check.ts';
 import { within } from './within.ts';
 
 const SHORT_ID = 12;
@@ -18,12 +18,12 @@ export function engineChecks(docker: Docker, image: string = SANDBOX_IMAGE): Che
         const { Version, ApiVersion } = await within(docker.version());
         return `version ${Version}, API ${ApiVersion}`;
       },
-      mend: 'Start it (sudo systemctl start docker), or set DOCKER_HOST to where it is.',
+      mend: 'Start it (sudo systemctl start docker, or npm start, which also installs one), or set DOCKER_HOST to where it is.',
     },
     {
       name: 'engine versions',
       look: async () => {
-        const found = versionAnswer.parse(await within(docker.version()));
+        const found = versionAnswer.parse(await answerOf(docker.version()));
         const { refused, warnings } = judgeVersions(found);
         if (refused.length > 0) throw new Findings(refused);
         const parts = (found.Components ?? []).map(({ Name, Version }) => `${Name} ${Version}`).join(', ');
@@ -33,10 +33,22 @@ export function engineChecks(docker: Docker, image: string = SANDBOX_IMAGE): Che
     },
     {
       name: `image ${image}`,
-      look: () => within(lookAtImage(docker, image)),
+      look: async () => {
+        await answerOf(docker.ping());
+        return within(lookAtImage(docker, image));
+      },
       mend: 'Build it: npm start -- --exit',
     },
   ];
+}
+
+/** What the engine answers; that it does not is said once, by the check of the engine itself. */
+async function answerOf<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await within(call);
+  } catch (cause) {
+    throw new NotSeen('as the Docker engine does not answer', { cause });
+  }
 }
 
 /** The image is as the files of this version make it. One that was built elsewhere does not say what it was made of. */

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkInvariants, type InvariantDeps } from '../../invariants/check-invariants.ts';
 import type { Violation } from '../../invariants/violation.ts';
-import { redisReady } from '../../store/redis.ts';
 import { Findings, type Check } from './check.ts';
+import { redisSeen } from './store-checks.ts';
 
-const REDIS_TIMEOUT_MS = 5_000;
 /** The reconciler has looked twice by then, so that what is only on its way is no finding. */
 const BETWEEN_LOOKS_MS = 8_000;
 
@@ -13,7 +12,7 @@ export function invariantCheck(deps: InvariantDeps): Check {
   return {
     name: 'invariants',
     look: async () => {
-      await redisReady(deps.redis, REDIS_TIMEOUT_MS);
+      await redisSeen(deps.redis);
       let found = await checkInvariants(deps);
       if (found.length > 0) {
         await sleep(BETWEEN_LOOKS_MS);

@@ -4,7 +4,7 @@ import { redisReady, requireDurableRedis, type Redis } from '../../store/redis.t
 import { isNeeded, keyUsage, requireKeys } from '../../token/minter/key-usage.ts';
 import { readSealKeys, type SealKeySource } from '../../token/minter/seal-key-source.ts';
 import { readSpooledTokens } from '../../token/minter/spooled-token.ts';
-import type { Check } from './check.ts';
+import { NotSeen, type Check } from './check.ts';
 
 const REDIS_TIMEOUT_MS = 5_000;
 /** A deletion that takes longer is in trouble. */
@@ -34,7 +34,7 @@ export function storeChecks({
     {
       name: 'seal keys',
       look: async () => {
-        await redisReady(redis, REDIS_TIMEOUT_MS);
+        await redisSeen(redis);
         const spool = { all: () => readSpooledTokens(spoolDir) };
         const uses = await keyUsage({ redis, spool }, await readSealKeys(sealKeys));
         requireKeys(uses);
@@ -45,7 +45,7 @@ export function storeChecks({
     {
       name: 'deletions',
       look: async () => {
-        await redisReady(redis, REDIS_TIMEOUT_MS);
+        await redisSeen(redis);
         const now = new Date();
         const revoking = await allTokens(redis, 'revoking');
         const due = [
@@ -65,6 +65,15 @@ export function storeChecks({
       mend: 'See what the repo host and the log of the minter say; the minter goes on trying by itself.',
     },
   ];
+}
+
+/** Throws `NotSeen` when it does not answer: that is said once, by its own check. */
+export async function redisSeen(redis: Redis): Promise<void> {
+  try {
+    await redisReady(redis, REDIS_TIMEOUT_MS);
+  } catch (cause) {
+    throw new NotSeen('as Redis does not answer', { cause });
+  }
 }
 
 /** Throws when its file could not be written last time. Source: Redis, INFO persistence. */

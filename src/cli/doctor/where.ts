@@ -1,6 +1,7 @@
 import { loadApiConfig, loadCliConfig, loadGitHostConfig } from '../../config.ts';
 import type { Environment } from '../../settings.ts';
 import { Secret } from '../../token/secret.ts';
+import { holderOf } from '../up/installation/lock.ts';
 import { readSecrets } from '../up/installation/secrets.ts';
 import { checkSettings, dataDirOf, startSettings, urlOf, withRepoHost } from '../up/installation/settings.ts';
 import { readStartFile } from '../up/installation/start-file.ts';
@@ -15,8 +16,10 @@ export type Sight =
   | { what: 'installation'; configs: RoleConfigs; api: ApiPlace; ports: Port[] }
   /** An API elsewhere. */
   | { what: 'api'; api: ApiPlace }
-  /** A machine on which nothing was started yet. */
-  | { what: 'machine'; dataDir: string; ports: Port[] };
+  /** A machine on which nothing runs, and `why` as part of a sentence. */
+  | { what: 'machine'; why: string; ports: Port[] };
+
+const UNMADE = { installation: 'none', apiKey: 'made-at-the-start', gitHostKey: 'made-at-the-start' };
 
 /**
  * The settings as the roles have them: those of the environment where it names a Redis, as an operator's does; else those
@@ -30,14 +33,13 @@ export async function doctorSees({ env, root }: { env: Environment; root: string
   const [secrets, started] = [await readSecrets(dataDir), await readStartFile(dataDir)];
   const isElsewhere = named.apiUrl !== undefined && withoutSlash(named.apiUrl) !== started?.apiUrl;
   if (isElsewhere && named.apiUrl !== undefined) {
-    const key = named.apiKey ?? new Secret(started?.apiKey ?? '');
-    return { what: 'api', api: { url: withoutSlash(named.apiUrl), key } };
+    return { what: 'api', api: { url: withoutSlash(named.apiUrl), key: named.apiKey ?? new Secret('') } };
   }
   const uid = process.getuid?.() ?? 0;
-  if (secrets === null) {
-    const unmade = { installation: 'none', apiKey: 'made-at-the-start', gitHostKey: 'made-at-the-start' };
-    const settings = startSettings({ env, dataDir, secrets: unmade, uid });
-    return { what: 'machine', dataDir, ports: portsOf(loadApiConfig(settings), loadGitHostConfig(settings)) };
+  if (secrets === null || (started === null && (await holderOf(dataDir)) === null)) {
+    const why = `as nothing ${secrets === null ? 'was ever started' : 'runs'} on ${dataDir}: npm start`;
+    const settings = startSettings({ env, dataDir, secrets: secrets ?? UNMADE, uid });
+    return { what: 'machine', why, ports: portsOf(loadApiConfig(settings), loadGitHostConfig(settings)) };
   }
   const settings = startSettings({ env, dataDir, secrets, uid });
   // The port may have been chosen at the start.

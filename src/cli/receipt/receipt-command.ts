@@ -6,6 +6,7 @@ import { receiptKeySetSchema, type ReceiptKey } from '../../token/receipt/receip
 import { verifyReceipt, type ReceiptVerdict } from '../../token/receipt/verify-receipt.ts';
 import { connectApi } from '../client/connect.ts';
 import { sessionIdOf } from '../client/session-id.ts';
+import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { CommandFailure, wrongUsage } from '../up/failure.ts';
 
@@ -37,7 +38,7 @@ export function receiptCommand(context: CommandContext): Command {
         throw wrongUsage('Name a session, or a file with --from.');
       }
       const receipt = await readReceipt(context, sessionId, options);
-      context.progress.line(JSON.stringify(receipt, null, 2));
+      context.progress.line(visibleJson(receipt, 2));
       if (options.verify !== true && options.keys === undefined) return;
       const verdict = judge(receipt, await readKeys(context, options));
       if (verdict !== 'valid') throw new CommandFailure(REFUSALS[verdict]);

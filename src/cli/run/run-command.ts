@@ -3,12 +3,13 @@ import { collect } from '../collect.ts';
 import { connectApi } from '../client/connect.ts';
 import { EXIT, RUN_EXIT_CODES_HELP } from '../exit-codes.ts';
 import { ownScreen } from '../terminal/screen.ts';
+import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { CommandFailure, wrongUsage } from '../up/failure.ts';
+import { wrongUsage } from '../up/failure.ts';
 import { requestFrom, type RequestOptions } from './request.ts';
 import { createJsonScreen, createPlainScreen } from './run-screen.ts';
 import { begin, runSession } from './run-session.ts';
-import { secondsIn } from './spans.ts';
+import { graceIn } from './spans.ts';
 import { createStatusLine } from './status-line.ts';
 import { takeStopSignals } from './stop-signals.ts';
 
@@ -52,13 +53,7 @@ export function runCommand(context: CommandContext, endsWith: (exitCode: number)
     .option('--json', 'an object a line on standard output: the session, each line of its log, the session')
     .addHelpText('after', RUN_EXIT_CODES_HELP)
     .action(async (command: string[], options: Partial<RequestOptions> & OwnOptions) => {
-      try {
-        endsWith(await perform(context, command, { ...NOTHING, ...options }));
-      } catch (error) {
-        if (!(error instanceof CommandFailure)) throw error;
-        // What the command itself ends with begins at 0, so what is wrong before it has one code beyond.
-        throw new CommandFailure(error.message, { cause: error, exitCode: EXIT.notRun });
-      }
+      endsWith(await perform(context, command, { ...NOTHING, ...options }));
     });
 }
 
@@ -67,7 +62,7 @@ async function perform(context: CommandContext, command: string[], options: Requ
     throw wrongUsage('Say what to run: daypass run --repo ID -- COMMAND…, or --detach for a sandbox that only waits.');
   }
   const body = await requestFrom(options, command, context.env);
-  const graceSeconds = secondsIn(options.grace, '--grace');
+  const graceSeconds = graceIn(options.grace);
   const api = await connectApi(context);
   using signals = takeStopSignals();
   const { stdout, stderr, printer } = ownScreen(context.env);
@@ -79,6 +74,6 @@ async function perform(context: CommandContext, command: string[], options: Requ
   if (options.detach !== true) return await runSession(run);
   const session = await begin(run);
   if (session === null) return signals.exitCode() ?? EXIT.notRun;
-  await stdout.write(`${options.json === true ? JSON.stringify(session) : session.id}\n`);
+  await stdout.write(`${options.json === true ? visibleJson(session) : session.id}\n`);
   return 0;
 }

@@ -2,6 +2,7 @@ import type { WireSession } from '../../api/schemas/session.ts';
 import type { ApiClient } from '../up/installation/api-client.ts';
 import type { LogPrinter } from '../terminal/log-printer.ts';
 import type { Outlet } from '../terminal/outlet.ts';
+import { visibleJson } from '../terminal/visible.ts';
 import type { RunScreen } from './run-session.ts';
 import { showStart } from './start-progress.ts';
 import type { StatusLine } from './status-line.ts';
@@ -47,11 +48,11 @@ export function createPlainScreen(options: {
 
 /** For programs: `{"session": …}`, a `{"log": …}` for each line, and the session again when it has ended. */
 export function createJsonScreen(stdout: Outlet, stderr: Outlet): RunScreen {
-  const session = async (value: WireSession): Promise<void> => stdout.write(`${JSON.stringify({ session: value })}\n`);
+  const session = async (value: WireSession): Promise<void> => stdout.write(`${visibleJson({ session: value })}\n`);
   return {
     started: session,
     ended: session,
-    record: async (record) => stdout.write(`${JSON.stringify({ log: record })}\n`),
+    record: async (record) => stdout.write(`${visibleJson({ log: record })}\n`),
     say: async (text) => stderr.write(`${text}\n`).catch(() => undefined),
   };
 }

@@ -62,6 +62,8 @@ export async function runSession(options: RunOptions): Promise<number> {
     for (const line of words) await screen.say(line);
     return exitCode;
   } catch (error) {
+    // Leaving breaks off the calls that are under way.
+    if (signals.leave.aborted) return await leaveAtOnce(session.id, options);
     if (error instanceof BrokenPipe) {
       await stop(options, session.id, { graceSeconds: options.graceSeconds });
       return EXIT.brokenPipe;

@@ -10,6 +10,11 @@ export function secondsIn(text: string, option: string): number {
   throw wrongUsage(`${option} takes a span of time such as 10m, 1h30m or 90s; not "${text}".`);
 }
 
+/** A span for `--grace`, which may also be none. */
+export function graceIn(text: string): number {
+  return /^0s?$/.test(text) ? 0 : secondsIn(text, '--grace');
+}
+
 /** `512m`, `2g`, `512`: megabytes. Throws naming the option. */
 export function megabytesIn(text: string, option: string): number {
   const [, amount = '', unit = ''] = /^(\d{1,9})([mg]?)b?$/i.exec(text) ?? [];

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
 import { describe } from '../../errors.ts';
 import type { Environment } from '../../settings.ts';
 import { CommandFailure, wrongUsage } from '../up/failure.ts';
+
+/** A file that is written so is standard input. */
+const STANDARD_INPUT = '@-';
 
 /** `K=V` each, or `K` for what the caller's environment has. */
 export function envIn(given: readonly string[], env: Environment): Record<string, string> {
@@ -29,6 +33,9 @@ export function metadataIn(given: readonly string[]): Record<string, string> {
  * value in the command line, which every user of the machine can read.
  */
 export async function secretsIn(given: readonly string[], env: Environment): Promise<Record<string, string>> {
+  if (given.filter((text) => text.endsWith(`=${STANDARD_INPUT}`)).length > 1) {
+    throw wrongUsage('Only one --secret can come from standard input.');
+  }
   const entries = given.map(async (text): Promise<[string, string]> => {
     const [name = '', source] = text.split(/=(.*)/s);
     if (source === undefined) return [name, fromEnvironment(name, env, '--secret')];
@@ -48,7 +55,9 @@ function fromEnvironment(name: string, env: Environment, option: string): string
 
 async function fromFile(name: string, path: string): Promise<string> {
   try {
-    return (await readFile(path === '-' ? '/dev/stdin' : path, 'utf8')).replace(/\r?\n$/, '');
+    // By its stream, as a socket has no path to open.
+    const text = path === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8');
+    return text.replace(/\r?\n$/, '');
   } catch (error) {
     throw new CommandFailure(`--secret ${name}: ${describe(error)}`, { cause: error });
   }

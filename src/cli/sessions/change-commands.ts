@@ -4,7 +4,7 @@ import { sessionSchema } from '../../api/schemas/session.ts';
 import { isEnded } from '../../session/status.ts';
 import { connectApi } from '../client/connect.ts';
 import { sessionIdOf } from '../client/session-id.ts';
-import { secondsIn } from '../run/spans.ts';
+import { graceIn, secondsIn } from '../run/spans.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { wrongUsage } from '../up/failure.ts';
 import { forEachSession } from './each-session.ts';
@@ -17,7 +17,7 @@ export function stopCommand(context: CommandContext): Command {
     .option('--grace <span>', 'what the command has to end by itself', '10s')
     .option('--now', 'revoke the token first, without any grace')
     .action(async (given: string[], { grace, now }: { grace: string; now?: true }) => {
-      const graceSeconds = /^0s?$/.test(grace) ? 0 : secondsIn(grace, '--grace');
+      const graceSeconds = graceIn(grace);
       const body = now === true ? { graceSeconds: 0, revoke: 'now' } : { graceSeconds };
       const api = await connectApi(context);
       await forEachSession(given, { api, progress: context.progress }, async (id) => {

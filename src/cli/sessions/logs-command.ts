@@ -6,6 +6,7 @@ import { followLog } from '../client/follow-log.ts';
 import { sessionIdOf } from '../client/session-id.ts';
 import { BrokenPipe } from '../terminal/outlet.ts';
 import { ownScreen } from '../terminal/screen.ts';
+import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { wrongUsage } from '../up/failure.ts';
 
@@ -42,7 +43,7 @@ export function logsCommand(context: CommandContext): Command {
       const patience = { limitMs: PATIENCE_MS, signal: new AbortController().signal, onTrouble };
       try {
         for await (const record of followLog(api.client, wish, patience)) {
-          if (json === true) await stdout.write(`${JSON.stringify(record)}\n`);
+          if (json === true) await stdout.write(`${visibleJson(record)}\n`);
           else await printer.print(record);
         }
       } catch (error) {

@@ -5,6 +5,7 @@ import { collect } from '../collect.ts';
 import { connectApi } from '../client/connect.ts';
 import { everyPage } from '../client/every-page.ts';
 import { metadataIn } from '../run/variables.ts';
+import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { wrongUsage } from '../up/failure.ts';
 import { sessionTable } from './session-table.ts';
@@ -32,7 +33,7 @@ export function lsCommand(context: CommandContext): Command {
         atMost: Number(limit),
       });
       const lines =
-        json === true ? sessions.map((session) => JSON.stringify(session)) : sessionTable(sessions, new Date());
+        json === true ? sessions.map((session) => visibleJson(session)) : sessionTable(sessions, new Date());
       for (const line of lines) context.progress.line(line);
     });
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { sessionSchema } from '../../api/schemas/session.ts';
 import { connectApi } from '../client/connect.ts';
 import { sessionIdOf } from '../client/session-id.ts';
+import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { sessionFacts } from './session-facts.ts';
 
@@ -14,7 +15,7 @@ export function showCommand(context: CommandContext): Command {
     .action(async (given: string, { json }: { json?: true }) => {
       const api = await connectApi(context);
       const session = await api.call('GET', `/v1/sessions/${await sessionIdOf(api, given)}`, sessionSchema);
-      const lines = json === true ? [JSON.stringify(session, null, 2)] : sessionFacts(session);
+      const lines = json === true ? [visibleJson(session, 2)] : sessionFacts(session);
       for (const line of lines) context.progress.line(line);
     });
 }

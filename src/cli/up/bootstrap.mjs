@@ -15,6 +15,8 @@ const MAX_ERROR_LINES = 12;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const binDir = join(root, 'node_modules', '.bin');
+// What `daypass` prints is for programs to read.
+const screen = process.argv[2] === 'cli' ? process.stderr : process.stdout;
 let child;
 
 // Ctrl-C reaches every process of the terminal, and npm passes it on besides: what it means is for the child to say.
@@ -37,7 +39,7 @@ function packagesAreStale() {
 
 async function installPackages() {
   const startedAt = Date.now();
-  process.stdout.write('… packages: npm install\n');
+  screen.write('… packages: npm install\n');
   // Not `npm ci`: it refuses a lock file that lacks an optional binary of some other platform, as one does that was made
   // while that platform's package was not published yet. Versions are the lock file's all the same.
   // Node 24 itself is among the development packages, so a NODE_ENV of production must not leave them out.
@@ -55,7 +57,7 @@ async function installPackages() {
       `The packages could not be installed. npm says:\n${errorLines(output)}\nPut that right, then run: npm install`,
     );
   }
-  process.stdout.write(`✓ packages  ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n`);
+  screen.write(`✓ packages  ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n`);
 }
 
 /** Why npm failed is in its first lines; what follows is how it is used. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe } from '../../errors.ts';
 import { flush } from '../terminal/outlet.ts';
 import { SettingsError } from '../../settings.ts';
@@ -36,7 +37,7 @@ try {
     throw new CommandFailure(`There is no command "${name}". There are: ${Object.keys(COMMANDS).join(', ')}.`);
   }
   // This program hands the user's own settings on to others; nobody else reads the environment.
-  const root = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');
+  const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
   process.exitCode = await command({ env: process.env, root, progress, args });
 } catch (error) {
   if (error instanceof Interrupted) process.exitCode = INTERRUPTED_CODE;

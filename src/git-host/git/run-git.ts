@@ -37,7 +37,7 @@ async function collect(stdout: NodeJS.ReadableStream): Promise<Buffer> {
 }
 
 /** Waits until more may be written, or until nobody reads any more. */
-async function drained(stdin: NodeJS.WritableStream): Promise<void> {
+export async function drained(stdin: NodeJS.WritableStream): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   stdin.once('drain', resolve);
   stdin.once('close', resolve);

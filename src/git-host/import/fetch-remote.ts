@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { GitFailed, runGit } from '../git/run-git.ts';
 import { HostError } from '../http/host-error.ts';
 import type { RepoPlace } from '../repos/head.ts';
@@ -32,6 +34,12 @@ export async function fetchRemote(place: RepoPlace, remote: DialledRemote, refsp
   const whole = '--depth=2147483647';
   const options = ['--quiet', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', whole];
   await ask(place, remote, ['fetch', ...options, remote.url.href, ...refspecs]);
+  // A remote that is a shallow clone itself: git takes that for granted and notes here which parents it has not.
+  if (existsSync(join(place.repoDir, 'shallow')))
+    throw new HostError(
+      'bad_value',
+      'source.url: the remote has only the end of its history; fetch the whole of it there',
+    );
 }
 
 async function ask(place: RepoPlace, remote: DialledRemote, args: string[]): Promise<string> {

@@ -31,6 +31,12 @@ export async function readHead(place: RepoPlace): Promise<Head> {
   }
 }
 
+/** All refs with where they are, and HEAD, as one text: equal texts mean that nothing moved. */
+export async function listRefs(place: RepoPlace): Promise<string> {
+  const refs = await runGit({ ...place, args: ['for-each-ref', '--format=%(objectname) %(refname)'] });
+  return `${await readFile(join(place.repoDir, 'HEAD'), 'utf8')}${refs.toString()}`;
+}
+
 /**
  * Points HEAD at a branch that exists, where the one it names does not: after an import whose branch is called otherwise. A
  * branch called master is preferred, then the first by name.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * Removes what a killed git left in a repo: locks, which would refuse every later write to their ref, and half-received
- * packs, which git does not remove on a signal. Only to be called while no git process writes to the repo, and synchronous
+ * packs, which git does not remove on a signal, and marks that hold a pack for one who is gone. Only to be called while no git process writes to the repo, and synchronous
  * so that none can be started meanwhile. A repo that is gone is fine.
  */
 export function removeLeftovers(repoDir: string): void {
@@ -19,7 +19,8 @@ function isLock(name: string): boolean {
 }
 
 function isHalfReceived(name: string): boolean {
-  return name.startsWith('tmp_');
+  // `.tmp-…` are packs of a repack, as large as the repo; a pack with a `.keep` would never be merged with others again.
+  return name.startsWith('tmp_') || name.startsWith('.tmp-') || name.endsWith('.keep');
 }
 
 function removeIn(directory: string, matches: (name: string) => boolean, options: { recursive?: boolean } = {}): void {

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { startGit } from '../git/git-process.ts';
+import { drained } from '../git/run-git.ts';
 import type { RepoPlace } from './head.ts';
 
 /**
@@ -14,7 +14,9 @@ export async function writeBlob(place: RepoPlace, pieces: AsyncIterable<Uint8Arr
   git.stdout.setEncoding('latin1').on('data', (text: string) => (name += text));
   try {
     for await (const piece of pieces) {
-      if (!git.stdin.write(piece)) await once(git.stdin, 'drain', { signal });
+      // A git that gave up reads nothing more, and says why when it has ended.
+      if (git.stdin.destroyed) break;
+      if (!git.stdin.write(piece)) await drained(git.stdin);
     }
     git.stdin.end();
   } catch (error) {

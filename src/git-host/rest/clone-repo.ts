@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { RepoOperation } from '../host.ts';
+import type { RepoCall, RepoOperation } from '../host.ts';
 import { HostError } from '../http/host-error.ts';
+import { inTurnIfLarge } from '../large-content.ts';
 import { fromBytePath } from '../repos/file-path.ts';
 import type { RepoPlace } from '../repos/head.ts';
 import { parseListing, type ListedEntry } from '../repos/listing.ts';
@@ -22,7 +23,8 @@ type Skipped = { filename: string; reason: 'binary' | 'symlink' | 'submodule' | 
  * GET /repo/{id}/clone: all files of a commit that are text in UTF-8, streamed, so that the host holds one file at a time.
  * This host's own `skipped` names the others and says why; GET file has their bytes.
  */
-export const cloneRepo: RepoOperation = async (_host, { req, res, query, place, signal }) => {
+export const cloneRepo: RepoOperation = async (host, call) => {
+  const { query, place, signal } = call;
   const commit = await resolveCommit(place, query.get('commit') || null);
   const entries = commit === null ? [] : await entriesOf(place, commit);
   const readable = entries.filter((entry) => reasonToSkip(entry) === null);
@@ -30,9 +32,21 @@ export const cloneRepo: RepoOperation = async (_host, { req, res, query, place, 
   if (totalBytes > MAX_CLONE_BYTES) {
     throw new HostError('too_large', `the files have ${totalBytes} bytes, above ${MAX_CLONE_BYTES}; use git clone`);
   }
+  const skipped = entries.flatMap((entry) => skippedOf(entry, reasonToSkip(entry)));
+  const largestBytes = readable.reduce((largest, { sizeBytes }) => Math.max(largest, sizeBytes), 0);
+  await inTurnIfLarge(host, call, largestBytes, () =>
+    host.gates.transfer.run(call.by, signal, () => sendFiles(call, readable, skipped)),
+  );
+};
+
+async function sendFiles(
+  { req, res, place, signal }: RepoCall,
+  readable: ListedEntry[],
+  skippedUnread: Skipped[],
+): Promise<void> {
   res.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   if (req.method === 'HEAD') return void res.end();
-  const skipped = entries.flatMap((entry) => skippedOf(entry, reasonToSkip(entry)));
+  const skipped = [...skippedUnread];
   const write = (text: string): Promise<void> => writeTo(res, text, signal);
   await write('{"files":[');
   let isFirst = true;
@@ -52,7 +66,7 @@ export const cloneRepo: RepoOperation = async (_host, { req, res, query, place, 
     await write('"}');
   }
   res.end(`],"skipped":${JSON.stringify(skipped)}}`);
-};
+}
 
 async function entriesOf(place: RepoPlace, commit: string): Promise<ListedEntry[]> {
   return parseListing(await runGit({ ...place, args: ['ls-tree', '-r', '-z', '-l', '--full-tree', commit] }));

@@ -7,6 +7,7 @@ import { readJson } from '../http/read-json.ts';
 import { sendJson } from '../http/send-json.ts';
 import { createFromGit } from '../import/create-from-git.ts';
 import { createFromRepo } from '../import/create-from-repo.ts';
+import { announcedBytes, inTurnIfLarge } from '../large-content.ts';
 import { commitTree } from '../repos/commit-tree.ts';
 import type { RepoPlace } from '../repos/head.ts';
 import { replaceTree } from '../repos/operations.ts';
@@ -34,16 +35,21 @@ const schema = z.object({
 type Body = z.infer<typeof schema>;
 
 /** POST /repo. Without a source the repo is empty and `repo_head` is null until something is pushed. */
-export const createRepo: AccountOperation = async (host, { req, res, signal }) => {
+export const createRepo: AccountOperation = (host, call) =>
+  inTurnIfLarge(host, { ...call, by: 'account' }, announcedBytes(call.req), () => create(host, call));
+
+const create: AccountOperation = async (host, { req, res, signal }) => {
   const body = check(schema, (await readJson(req, signal)) ?? {});
   const metadata = metadataOf(host, body);
   const repoId = randomUUID();
   const createdAtMs = host.now();
-  const head = await host.dirs.create(repoId, signal, (repoDir) =>
-    fill(host, { repoDir, homeDir: host.dirs.homeDir, signal }, body.source ?? null, createdAtMs),
+  const head = await host.dirs.create(
+    repoId,
+    signal,
+    (repoDir) => fill(host, { repoDir, homeDir: host.dirs.homeDir, signal }, body.source ?? null, createdAtMs),
+    // A repo without a record can be reached by nobody, so the record comes last.
+    () => host.repos.add({ repoId, createdAtMs, updatedAtMs: null, metadata, autoIndex: body.auto_index ?? false }),
   );
-  // A repo without a record can be reached by nobody, so the record comes last.
-  host.repos.add({ repoId, createdAtMs, updatedAtMs: null, metadata, autoIndex: body.auto_index ?? false });
   sendJson(res, 201, { repo_id: repoId, repo_head: head });
 };
 

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Host, RepoCall, RepoOperation } from '../host.ts';
 import { check } from '../http/check.ts';
+import { HostError } from '../http/host-error.ts';
 import { readJson } from '../http/read-json.ts';
 import { sendJson } from '../http/send-json.ts';
 import { mergeFromGit } from '../import/merge-from-git.ts';
+import { announcedBytes, inTurnIfLarge } from '../large-content.ts';
 import { commitChange } from '../repos/commit-change.ts';
 import type { CommitResult } from '../repos/commit-tree.ts';
 import { readHead } from '../repos/head.ts';
@@ -30,7 +32,10 @@ const schema = z.object({
 });
 
 /** POST /repo/{id}/update: one commit on the default branch, or none when nothing changes. */
-export const updateRepo: RepoOperation = async (host, call) => {
+export const updateRepo: RepoOperation = (host, call) =>
+  inTurnIfLarge(host, call, announcedBytes(call.req), () => update(host, call));
+
+const update: RepoOperation = async (host, call) => {
   const { req, res, repo, place, signal } = call;
   const body = check(schema, (await readJson(req, signal)) ?? {});
   const result = body.source
@@ -53,6 +58,13 @@ async function change(host: Host, call: RepoCall, wanted: z.infer<typeof source>
         change: (before) => applyOperations(before, wanted.operations),
       });
     case 'git':
+      requireAccount(call);
       return mergeFromGit(host, call, { url: wanted.url, branch: wanted.branch ?? null });
   }
+}
+
+/** An import asks any host for any path: a sandbox could send out by it what its own network does not let through. */
+function requireAccount({ by }: RepoCall): void {
+  if (by === 'account') return;
+  throw new HostError('forbidden', 'an update of type git goes out to the network and needs an account key');
 }

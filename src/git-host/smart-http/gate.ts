@@ -17,7 +17,7 @@ interface Waiting {
 
 /** `places` is how much runs at once, `waitMs` how long anybody waits for one. */
 export function createGate({ places, waitMs }: { places: number; waitMs: number }): Gate {
-  const perCaller = Math.ceil((places * 3) / 4);
+  const perCaller = Math.max(1, Math.floor((places * 3) / 4));
   const running = new Map<string, number>();
   const queue: Waiting[] = [];
   let taken = 0;
@@ -71,4 +71,4 @@ export function createGate({ places, waitMs }: { places: number; waitMs: number 
   };
 }
 
-const BUSY = 'too many clones, fetches and pushes at once; try again in a minute';
+const BUSY = 'the git host serves as many as it can at once; try again in a minute';

@@ -11,6 +11,12 @@ function figure({ log }: Outcome, name: string): number {
   return Number(new RegExp(`^${name}=([\\d.]+)$`, 'm').exec(log)?.[1] ?? Number.NaN);
 }
 
+/** Whether an event of the session names the limit that it met. */
+function names({ events }: Outcome, resource: string): [boolean, string] {
+  const isNamed = events.some(({ type, detail }) => type === 'resource_exhausted' && detail['resource'] === resource);
+  return [isNamed, `no event names ${resource} as used up`];
+}
+
 /** Taking all that there is: processes, memory, disk, time. */
 export const RESOURCES: Attack[] = [
   fromInside({
@@ -42,7 +48,7 @@ PY`,
   fromInside({
     name: 'threads count as processes and stop at the same limit',
     area,
-    must: 'The next thread is refused at the limit.',
+    must: 'The next thread is refused at the limit, and an event says so.',
     request: { resources: { pids: 64, memoryMb: 512, cpus: 1 } },
     script: `
       weapon <<'PY'
@@ -56,7 +62,8 @@ except RuntimeError:
     pass
 print(f"made={made}", flush=True)
 PY`,
-    holds: (outcome) => wrongIn([figure(outcome, 'made') < 64, `${figure(outcome, 'made')} threads were made`]),
+    holds: (outcome) =>
+      wrongIn([figure(outcome, 'made') < 64, `${figure(outcome, 'made')} threads were made`], names(outcome, 'pids')),
   }),
   fromInside({
     name: 'a memory bomb ends its own session, and the failure says so',
@@ -76,24 +83,29 @@ while True:
   fromInside({
     name: 'a child that eats all memory is killed alone',
     area,
-    must: 'The child is killed at the session’s limit, the command goes on to its end.',
+    must: 'The child is killed at the session’s limit, an event says so, the command goes on to its end.',
     request: { resources: { memoryMb: 128, cpus: 1 } },
     script: `
       python3 -c 'kept = []
 while True: kept.append(bytearray(4 << 20))' && hole "the child lived"
       echo "went on"`,
-    holds: ({ log }) => wrongIn([log.includes('went on'), 'the command did not go on']),
+    holds: (outcome) =>
+      wrongIn([outcome.log.includes('went on'), 'the command did not go on'], names(outcome, 'memory')),
   }),
   fromInside({
     name: 'a full workspace is full for its own session alone',
     area,
-    must: 'Writing stops at diskMb.',
+    must: 'Writing stops at diskMb, and an event says so.',
     alone: true,
     request: { resources: { memoryMb: 512, cpus: 1, diskMb: 64 } },
     script: `
       denied "more than the disk" dd if=/dev/zero of=/workspace/fill bs=1M count=300
       echo "used=$(du -sm /workspace | cut -f1)"`,
-    holds: (outcome) => wrongIn([figure(outcome, 'used') <= 66, `${figure(outcome, 'used')} MB were written of 64`]),
+    holds: (outcome) =>
+      wrongIn(
+        [figure(outcome, 'used') <= 66, `${figure(outcome, 'used')} MB were written of 64`],
+        names(outcome, 'disk'),
+      ),
   }),
   fromInside({
     name: 'every writable place together has a bound',

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nothingLeft, startStack, type Stack } from '../../support/stack.ts';
 import { supervise, SUPERVISED, type Supervision } from '../../faults/rig/supervision.ts';
+import { startReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts';
 import { createRepo, getSession, settled, startSession, until } from '../../scenarios/session.ts';
 import { readHostRemains } from '../../../src/invariants/read/host-remains.ts';
 import { startCanary, type Canary } from './canary.ts';
@@ -12,6 +13,8 @@ import { oneAtATime, type OneAtATime } from './one-at-a-time.ts';
 
 /** What a victim has in its environment, and nobody else may ever read. */
 export const VICTIM_SECRET = 'sk-obviously-fake-secret-of-the-victim';
+/** What a session may send to hosts of its allow list. */
+export const MAX_SENT_MB = 32;
 /** From here on a role's line is an error: pino's number. */
 const PINO_ERROR = 50;
 
@@ -28,6 +31,8 @@ export interface Arena extends AsyncDisposable {
   readonly canary: Canary;
   readonly internet: Internet;
   readonly image: HostileImage;
+  /** A receiver of webhooks that the operator has allowed. */
+  readonly receiver: WebhookReceiver;
   readonly victim: Victim;
   readonly neighbour: Neighbour;
   /** Held while a session starts, so that a neighbour's figure tells of the attacks and not of other starts. */
@@ -49,8 +54,20 @@ export async function startArena(): Promise<Arena> {
   const canary = made.use(await startCanary());
   const internet = made.use(await startInternet());
   const image = made.use(await buildHostileImage());
-  const settings = { ...internet.settings, DAYPASS_LOG_LIMIT_MB: '8', DAYPASS_IMAGES: `daypass/sandbox,${image.name}` };
-  const programs = { gateway: 'test/attacks/rig/gateway-on-internet.ts' } as const;
+  const receiver = made.use(await startReceiver());
+  const settings = {
+    ...internet.settings,
+    DAYPASS_LOG_LIMIT_MB: '8',
+    DAYPASS_IMAGES: `daypass/sandbox,${image.name}`,
+    DAYPASS_GATEWAY_MAX_SENT_MB: `${MAX_SENT_MB}`,
+    DAYPASS_WEBHOOK_PORTS: `443,${canary.port}`,
+    DAYPASS_WEBHOOK_PRIVATE_HOSTS: receiver.host,
+    DAYPASS_WEBHOOK_CA_FILE: receiver.certificateFile,
+  };
+  const programs = {
+    gateway: 'test/attacks/rig/gateway-on-internet.ts',
+    worker: 'test/attacks/rig/worker-on-internet.ts',
+  } as const;
   const stack = made.use(await startStack(settings, { programs }));
   const supervision = made.use(supervise(stack, {}));
   const starts = oneAtATime();
@@ -63,6 +80,7 @@ export async function startArena(): Promise<Arena> {
     canary,
     internet,
     image,
+    receiver,
     victim,
     neighbour,
     starts,

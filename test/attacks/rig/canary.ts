@@ -13,6 +13,8 @@ export interface Canary extends AsyncDisposable {
   readonly addresses: string[];
   /** The requests that it saw: `METHOD HOST PATH`. */
   seen(): string[];
+  /** The connections that it had, whatever came through them. */
+  connections(): number;
 }
 
 export async function startCanary(): Promise<Canary> {
@@ -21,6 +23,8 @@ export async function startCanary(): Promise<Canary> {
     seen.push(`${req.method} ${req.headers.host} ${req.url}`);
     res.end(`${CANARY_SONG}\n`);
   });
+  let connections = 0;
+  server.on('connection', () => connections++);
   server.listen(0, '0.0.0.0');
   await once(server, 'listening');
   const addresses = Object.values(networkInterfaces())
@@ -31,6 +35,7 @@ export async function startCanary(): Promise<Canary> {
     port: (server.address() as AddressInfo).port,
     addresses,
     seen: () => seen,
+    connections: () => connections,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
       server.close();

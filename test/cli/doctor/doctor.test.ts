@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { perform } from '../../../src/cli/doctor/check.ts';
@@ -14,6 +14,7 @@ import { doctor } from '../../../src/cli/doctor/doctor.ts';
 import { createRepo, settled, startSession } from '../../scenarios/session.ts';
 import { startStack } from '../../support/stack.ts';
 import { quietProgress } from '../support/quiet-progress.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const SANDBOX = 'sbx_0123456789abcdef';
 
@@ -106,6 +107,7 @@ test('of an API elsewhere it says what the API knows, and what is not seen from 
   expect(refused.code).toBe(1);
   expect(refused.lines[0]).toContain('✗ API: GET /v1/stats: the API answered 401 unauthorized');
   expect(refused.lines[1]).toContain('DAYPASS_API_KEY');
+  expect(refused.lines[2]).toBe('? workers: not seen from here, as the API does not say');
 });
 
 test('on a machine where nothing was started it looks at the engine and the ports, and says how to start', async () => {
@@ -123,6 +125,22 @@ test('on a machine where nothing was started it looks at the engine and the port
   expect(lines).toContain('  End what listens there, or set DAYPASS_API_LISTEN to another address.');
   expect(lines).toContain('? Redis: not seen from here, as nothing was ever started on /nonexistent: npm start');
   expect(lines.some((line) => line.startsWith('✓ Docker engine'))).toBe(true);
+  expect(code).toBe(1);
+});
+
+test('an engine that does not answer is one fault, and a start that was ended is no heap of them', async () => {
+  await using dir = await temporaryDirectory();
+  const secrets = { installation: 'test', apiKey: 'dp_obviously_fake_key', gitHostKey: 'dpg_obviously_fake_key' };
+  await writeFile(join(dir.path, 'secrets.json'), JSON.stringify(secrets));
+  const { code, lines } = await examine({
+    DAYPASS_DATA_DIR: dir.path,
+    DAYPASS_API_LISTEN: '127.0.0.1:0',
+    DAYPASS_GIT_HOST_LISTEN: '127.0.0.1:0',
+    DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+  });
+  expect(lines.filter((line) => line.startsWith('✗'))).toEqual([expect.stringContaining('✗ Docker engine: ')]);
+  expect(lines).toContain('? engine versions: not seen from here, as the Docker engine does not answer');
+  expect(lines).toContain(`? Redis: not seen from here, as nothing runs on ${dir.path}: npm start`);
   expect(code).toBe(1);
 });
 

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { perform } from '../../../src/cli/doctor/check.ts';
 import { storeChecks } from '../../../src/cli/doctor/store-checks.ts';
+import { connectRedis } from '../../../src/store/redis.ts';
 import type { SealKeySource } from '../../../src/token/minter/seal-key-source.ts';
 import { formatSealKeys } from '../../../src/token/seal-keys.ts';
 import { Secret } from '../../../src/token/secret.ts';
@@ -60,4 +62,17 @@ test('a Redis that syncs once a second is told of, and one that may forget is re
   await expect(check('Redis').look()).rejects.toThrow('maxmemory-policy must be noeviction');
   expect(check('Redis').mend).toContain('maxmemory-policy noeviction');
   await own.redis.config('SET', 'maxmemory-policy', 'noeviction');
+});
+
+test('what Redis alone could tell is not seen where it does not answer, and only the check of Redis says how to mend that', async () => {
+  const redis = connectRedis('/nonexistent/redis.sock');
+  const checks = storeChecks({ redis, sealKeys: { keys: [k1] }, spoolDir });
+  const lines = (await Promise.all(checks.map(perform))).flatMap((found) => found.lines);
+  redis.disconnect();
+  expect(lines).toEqual([
+    expect.stringMatching(/^✗ Redis: /),
+    expect.stringContaining('DAYPASS_REDIS_URL'),
+    '? seal keys: not seen from here, as Redis does not answer',
+    '? deletions: not seen from here, as Redis does not answer',
+  ]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { repoIn } from '../../../src/cli/run/repo-option.ts';
-import { megabytesIn, secondsIn } from '../../../src/cli/run/spans.ts';
-import { envIn } from '../../../src/cli/run/variables.ts';
+import { graceIn, megabytesIn, secondsIn } from '../../../src/cli/run/spans.ts';
+import { envIn, secretsIn } from '../../../src/cli/run/variables.ts';
 
 const ID = '0b5c1a52-7f1e-4a35-9f0a-3f1f6d9f2f00';
 
@@ -37,4 +37,12 @@ test('a size is in megabytes, or says its units', () => {
 test('a variable keeps what follows its first equals sign, and one without comes from here', () => {
   expect(envIn(['A=b=c', 'B=', 'C'], { C: 'here' })).toEqual({ A: 'b=c', B: '', C: 'here' });
   expect(() => envIn(['D'], {})).toThrow('no variable of this name');
+});
+
+test('a grace may be none', () => {
+  expect(['0', '0s', '10s'].map(graceIn)).toEqual([0, 0, 10]);
+});
+
+test('standard input is one secret and no more', async () => {
+  await expect(secretsIn(['A=@-', 'B=@-'], {})).rejects.toThrow('Only one --secret');
 });

@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { EscapeFilter } from '../../../src/cli/terminal/escape-filter.ts';
-import { visible } from '../../../src/cli/terminal/visible.ts';
+import { visible, visibleJson } from '../../../src/cli/terminal/visible.ts';
 
 const ESC = '\u001b';
 
@@ -68,4 +68,11 @@ test('however a line is cut in pieces, no control character passes but those of 
 
 test('values of the API are shown with their control characters written out', () => {
   expect(visible(`a${ESC}[31m\n\u202e\u2028é`)).toBe('a\\x1b[31m\\x0a\\u{202e}\\u{2028}é');
+});
+
+test('JSON on a terminal shows what acts on it, and is the same for a program', () => {
+  const value = { text: '\u009b2J \u202e evil \u{e0041} \u001b[2J' };
+  const json = visibleJson(value, 2);
+  expect(json).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+  expect(JSON.parse(json)).toEqual(value);
 });

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const BOOTSTRAP = 'src/cli/up/bootstrap.mjs';
 
 interface Project extends AsyncDisposable {
-  run(...args: string[]): ChildProcess & { said: Promise<string> };
+  run(...args: string[]): ChildProcess & { said: Promise<string>; printed: Promise<string> };
   path: string;
 }
 
@@ -37,8 +37,11 @@ async function project(options: { main: string; npm?: string; installed: boolean
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      const said = Promise.all([text(child.stdout), text(child.stderr)]).then((parts) => parts.join(''));
-      return Object.assign(child, { said });
+      const read = Promise.all([text(child.stdout), text(child.stderr)]);
+      return Object.assign(child, {
+        said: read.then((parts) => parts.join('')),
+        printed: read.then(([printed]) => printed),
+      });
     },
   };
 }
@@ -64,6 +67,12 @@ test('missing packages are installed first, exactly as locked and with those for
   const said = await it.run('start').said;
   expect(said).toMatch(/… packages: npm install\n✓ packages {2}\d+\.\d s\nmain runs\n/);
   expect(await readFile(join(it.path, 'npm-was-called'), 'utf8')).toContain('install --no-save --include=dev');
+});
+
+test('of the command only its own words are on standard output', async () => {
+  const npm = 'mkdir -p node_modules; echo {} > node_modules/.package-lock.json';
+  await using it = await project({ installed: false, npm, main: "console.log('ses_1')" });
+  expect(await it.run('cli').printed).toBe('ses_1\n');
 });
 
 test('with the real npm it installs the first time only', async () => {

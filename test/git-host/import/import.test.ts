@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -123,7 +123,7 @@ describe('repos from other git hosts', () => {
   });
 
   test('the connection goes to the address that was checked, whatever the name leads to by then', async () => {
-    const dirs = await openRepoDirs(client.path('pinned'));
+    const dirs = await openRepoDirs(client.path('pinned'), () => true);
     const name = `git.nowhere.invalid:${new URL(remote.url).port}`;
     const names = { public: async () => [], private: async () => ['127.0.0.1'] };
     const imports = createImports({ privateHosts: [name], names });
@@ -166,6 +166,21 @@ describe('repos from other git hosts', () => {
     const body = { source: { type: 'git', url: `http://${files.host}/files.git` } };
     const answer = await importing.call('POST', '/repo', { body });
     expect([answer.status, answer.body]).toEqual([400, { error: expect.stringContaining('serves files and no git') }]);
+  });
+
+  test('a remote that has a part of its history is refused, since nobody could clone what comes from there', async () => {
+    const { id } = await createRepo(remote, { a: '1' });
+    await remote.sdk().repo.file.upload('a', '2', { repo_id: id });
+    const url = remote.cloneUrl(id, ACCOUNT_KEY);
+    await client.git(['clone', '--quiet', '--bare', '--depth', '1', url, 'part']);
+    await rm(remote.repoDir(id), { recursive: true });
+    await rename(client.path('part'), remote.repoDir(id));
+    const own = await createEmptyRepo(host);
+    for (const path of ['/repo', `/repo/${own}/update`]) {
+      const answer = await host.call('POST', path, { body: { source: { type: 'git', url } } });
+      expect([answer.status, answer.body]).toEqual([400, { error: expect.stringContaining('only the end of its') }]);
+    }
+    expect(await client.git(['ls-remote', host.cloneUrl(own, ACCOUNT_KEY)])).toBe('');
   });
 
   test('objects that a push could not bring do not come by an import either', async () => {
@@ -226,8 +241,8 @@ describe('repos from other git hosts', () => {
   });
 
   describe('updates from there', () => {
-    const update = (id: string, fields: object, key = ACCOUNT_KEY) =>
-      host.call('POST', `/repo/${id}/update`, { key, body: { source: { type: 'git', url: source.url, ...fields } } });
+    const update = (id: string, fields: object) =>
+      host.call('POST', `/repo/${id}/update`, { body: { source: { type: 'git', url: source.url, ...fields } } });
 
     test('a repo that is behind is brought to that state, and once it has it nothing changes', async () => {
       const { repo } = host.sdk();
@@ -274,16 +289,21 @@ describe('repos from other git hosts', () => {
       expect((await repo.update(repo_id, {})).repo_head).toBe(repo_head);
     });
 
-    test('a token with the right to write may, one that reads may not, and no token creates a repo', async () => {
-      const { repo_id } = await host.sdk().repo.create({ source: { type: 'git', url: source.url } });
-      const [writer, reader] = [
-        await host.mint({ repo_ids: [repo_id] }),
-        await host.mint({ repo_ids: [repo_id], access: 'read' }),
-      ];
-      expect((await update(repo_id, {}, writer)).status).toBe(200);
-      expect((await update(repo_id, {}, reader)).status).toBe(403);
-      const body = { source: { type: 'git', url: source.url } };
-      expect((await host.call('POST', '/repo', { key: writer, body })).status).toBe(403);
+    test('no token may import, whatever it may else: what a sandbox sends out is for its own network to judge', async () => {
+      let asked = 0;
+      await using outside = await openServer((_req, res) => {
+        asked += 1;
+        res.writeHead(404).end();
+      });
+      await using importing = await openTestHost({ importHosts: [outside.host] });
+      const { id } = await createRepo(importing, { a: 'a' });
+      const git = { type: 'git', url: `http://${outside.host}/secret-of-a-sandbox.git` };
+      for (const access of ['write', 'read']) {
+        const key = await importing.mint({ repo_ids: [id], access });
+        for (const path of [`/repo/${id}/update`, '/repo'])
+          expect((await importing.call('POST', path, { key, body: { source: git } })).status).toBe(403);
+      }
+      expect(asked).toBe(0);
     });
   });
 });

@@ -8,8 +8,13 @@ import { openGitClient } from '../support/git-client.ts';
 test('a commit is refused with a conflict when the branch moved after its tree was read, even back to its parent', async () => {
   await using client = await openGitClient();
   const { signal } = new AbortController();
-  const dirs = await openRepoDirs(client.path('data'));
-  await dirs.create('r', signal, async () => {});
+  const dirs = await openRepoDirs(client.path('data'), () => true);
+  await dirs.create(
+    'r',
+    signal,
+    async () => {},
+    () => {},
+  );
   const place = { repoDir: dirs.pathOf('r'), homeDir: dirs.homeDir, signal };
   const write = (content: string) =>
     commitTree(place, {

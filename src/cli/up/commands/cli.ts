@@ -17,6 +17,7 @@ import { lsCommand } from '../../sessions/ls-command.ts';
 import { showCommand } from '../../sessions/show-command.ts';
 import { BrokenPipe } from '../../terminal/outlet.ts';
 import { tokensCommand } from '../../tokens/tokens-command.ts';
+import { Interrupted } from '../ending/end-signals.ts';
 import { CommandFailure } from '../failure.ts';
 import type { CommandContext } from './context.ts';
 import { down } from './down.ts';
@@ -40,7 +41,7 @@ export async function cli(context: CommandContext): Promise<number> {
   } catch (error) {
     exitCode = exitCodeOf(error, context.args);
     const isShown = error instanceof CommanderError || error instanceof BrokenPipe;
-    if (!isShown) process.stderr.write(`✗ ${describe(error)}\n`);
+    if (!isShown) process.stderr.write(`✗ ${wordsOf(error)}\n`);
   }
   return isRead || exitCode === EXIT.brokenPipe ? exitCode : EXIT.brokenPipe;
 }
@@ -102,14 +103,20 @@ function throwInsteadOfEnding(command: Command): void {
   for (const one of command.commands) throwInsteadOfEnding(one);
 }
 
-/** Throws what is a fault of ours. */
 function exitCodeOf(error: unknown, [command]: readonly string[]): number {
-  if (error instanceof CommandFailure) return error.exitCode;
-  if (error instanceof SettingsError) return EXIT.failed;
+  if (error instanceof Interrupted) throw error;
   if (error instanceof BrokenPipe) return EXIT.brokenPipe;
-  if (!(error instanceof CommanderError)) throw error;
-  if (error.exitCode === 0) return 0;
-  return command === 'run' ? EXIT.notRun : EXIT.usage;
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  // What the command itself ends with begins at 0, so all that is wrong before it has one code beyond.
+  if (command === 'run') return EXIT.notRun;
+  if (error instanceof CommanderError) return EXIT.usage;
+  return error instanceof CommandFailure ? error.exitCode : EXIT.failed;
+}
+
+/** A fault of ours with where it is. */
+function wordsOf(error: unknown): string {
+  const isForPeople = error instanceof CommandFailure || error instanceof SettingsError || !(error instanceof Error);
+  return isForPeople ? describe(error) : (error.stack ?? error.message);
 }
 
 async function versionIn(root: string): Promise<string> {

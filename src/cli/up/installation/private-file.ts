@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { CommandFailure } from '../failure.ts';
 
 /** Writes JSON that only this user may read, all of it or nothing: a reader never sees a part. */
 export async function writePrivateJson(path: string, value: unknown): Promise<void> {
@@ -20,6 +21,8 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new Error(`${path} cannot be read as what it should hold. Put it right or remove it.`, { cause: error });
+    throw new CommandFailure(`${path} cannot be read as what it should hold. Put it right or remove it.`, {
+      cause: error,
+    });
   }
 }

@@ -8,6 +8,8 @@ import { isDebianLike } from './os-release.ts';
 
 /** Where system programs lie that a user's PATH may leave out. */
 const SYSTEM_DIRS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+/** The one that packages of the system bring modules for, whatever comes first on the PATH. */
+const SYSTEM_PYTHON = '/usr/bin/python3';
 const VERSION_TIMEOUT_MS = 10_000;
 
 /** The machine that is being set up, as far as the set-up asks about it. */
@@ -33,6 +35,7 @@ export async function lookAtMachine(userEnv: Environment): Promise<Machine> {
 }
 
 async function look(need: Need, env: Environment): Promise<Found> {
+  if (need.isPythonModule) return (await hasPythonModule(need.program, env)) ? { version: null } : null;
   const path = await pathOf(need.program, env);
   if (path === null) return null;
   if (need.atLeast === undefined) return { version: null };
@@ -51,4 +54,12 @@ async function pathOf(program: string, env: Environment): Promise<string | null>
     if (runs) return path;
   }
   return null;
+}
+
+async function hasPythonModule(name: string, env: Environment): Promise<boolean> {
+  const options = { env, timeoutMs: VERSION_TIMEOUT_MS };
+  return runProgram(SYSTEM_PYTHON, ['-c', `import ${name}`], options).then(
+    ({ code }) => code === 0,
+    () => false,
+  );
 }

@@ -1,6 +1,8 @@
 /** A program that a command needs, and the Debian packages that bring it. */
 export interface Need {
   program: string;
+  /** It is a module of the system's own Python, and no program. */
+  isPythonModule?: true;
   packages: string[];
   /** Older ones will not do, such as `6.2`. */
   atLeast?: string;
@@ -16,7 +18,8 @@ const TO_TEST: Need[] = [
   { program: 'chromium', packages: ['chromium'] },
   { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
   // Clients of the git host other than git.
-  { program: 'dulwich', packages: ['python3-dulwich', 'python3-pygit2'] },
+  { program: 'dulwich', isPythonModule: true, packages: ['python3-dulwich'] },
+  { program: 'pygit2', isPythonModule: true, packages: ['python3-pygit2'] },
 ];
 
 /** Only where no engine answers. */

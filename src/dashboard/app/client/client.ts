@@ -1,9 +1,12 @@
 import { problemOf } from './problem.ts';
 import { readMessages, type SseMessage } from './sse.ts';
 import type { Login } from './login.ts';
+import type { Sight } from './sight.ts';
 
 /** The API as the page calls it, by the browser's login. Every call throws a `Problem` for an answer that is no success. */
 export interface Client {
+  /** Whether somebody sees the page that calls. */
+  readonly sight: Sight;
   get<T>(path: string, signal?: AbortSignal): Promise<T>;
   send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, options?: SendOptions): Promise<T>;
   /**
@@ -24,7 +27,7 @@ export interface StreamOptions {
 }
 
 /** `onLoggedOut` is told once the login does not count any more. */
-export function createClient(login: Login, onLoggedOut: (why: string) => void): Client {
+export function createClient(login: Login, sight: Sight, onLoggedOut: (why: string) => void): Client {
   async function call(path: string, init: RequestInit): Promise<Response> {
     const response = await fetch(path, init);
     if (response.ok) return response;
@@ -33,6 +36,7 @@ export function createClient(login: Login, onLoggedOut: (why: string) => void): 
     throw problem;
   }
   return {
+    sight,
     async get<T>(path: string, signal?: AbortSignal) {
       const response = await call(path, { signal: signal ?? null });
       return (await response.json()) as T;

@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
 import { messageOf, Problem } from './problem.ts';
+import { untilSeen, type Sight } from './sight.ts';
 
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 10_000;
@@ -16,19 +17,22 @@ export interface FollowHandlers<T> {
 
 /**
  * Keeps a stream of events open until it says that it is over or the signal aborts; after a break it resumes behind the
- * last message that was handled. Resolves at the end; rejects with a `Problem` when asking again would not help.
+ * last message that was handled. A page that nobody sees holds none, as a browser has six connections to the API for all
+ * its tabs together. Resolves at the end; rejects with a `Problem` when asking again would not help.
  */
 export async function follow<T>(client: Client, path: string, handlers: FollowHandlers<T>): Promise<void> {
   const { signal, onOpen, onBreak, onMessages } = handlers;
   let lastEventId: string | null = null;
   let retryMs = RETRY_MS;
-  while (!signal.aborted) {
-    const silence = createSilenceGuard();
+  for (;;) {
+    await untilSeen(client.sight, signal);
+    if (signal.aborted) return;
+    const guard = createGuard(client.sight);
     try {
-      const batches = await client.stream(path, { lastEventId, signal: AbortSignal.any([signal, silence.signal]) });
+      const batches = await client.stream(path, { lastEventId, signal: AbortSignal.any([signal, guard.signal]) });
       await onOpen?.();
       for await (const batch of batches) {
-        silence.heard();
+        guard.heard();
         retryMs = RETRY_MS;
         const messages = batch.filter(({ event }) => event === 'message').map(({ data }) => data as T);
         if (messages.length > 0) onMessages(messages);
@@ -42,8 +46,9 @@ export async function follow<T>(client: Client, path: string, handlers: FollowHa
       onBreak?.(messageOf(error));
       if (error instanceof Problem && error.retryAfterSeconds !== null) retryMs = error.retryAfterSeconds * 1_000;
     } finally {
-      silence.end();
+      guard.end();
     }
+    if (guard.wasHidden()) continue;
     await pause(retryMs, signal);
     retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   }
@@ -54,17 +59,30 @@ function isFinal(error: unknown): boolean {
   return error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429;
 }
 
-function createSilenceGuard() {
+/** Aborts a connection on which nothing is heard, or that nobody looks at, and one that is over, read to its end or not. */
+function createGuard(sight: Sight) {
   const controller = new AbortController();
+  const { signal } = controller;
   const give = () => setTimeout(() => controller.abort(new TypeError('Nothing was heard.')), SILENT_MS);
   let timer = give();
+  let wasHidden = false;
+  const onChange = () => {
+    if (sight.visibilityState === 'visible') return;
+    wasHidden = true;
+    controller.abort(new TypeError('Nobody looks.'));
+  };
+  sight.addEventListener('visibilitychange', onChange, { signal });
   return {
-    signal: controller.signal,
+    signal,
+    wasHidden: () => wasHidden,
     heard() {
       clearTimeout(timer);
       timer = give();
     },
-    end: () => clearTimeout(timer),
+    end() {
+      clearTimeout(timer);
+      controller.abort();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Scope } from '../../../access/scope.ts';
-import { problemOf } from './problem.ts';
+import { Problem, problemOf } from './problem.ts';
 
 /** What the page has of a login; the login itself is in a cookie that no script can read. */
 export interface Login {
@@ -22,7 +22,14 @@ export async function logIn(key: string): Promise<Login> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch('/login', { method: 'POST', headers, body: JSON.stringify({ key }) });
   if (!response.ok) throw await problemOf(response);
-  return ((await response.json()) as { login: Login }).login;
+  const login = await currentLogin();
+  if (login === null) {
+    throw new Problem(
+      'This browser did not keep the login: it keeps one only for an address with https, or on its own machine. ' +
+        'Open the page so, for example by ssh -L 7070:127.0.0.1:7070 HOST and http://localhost:7070.',
+    );
+  }
+  return login;
 }
 
 /** Ends it; one that is over already is as good. */

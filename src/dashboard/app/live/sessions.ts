@@ -21,13 +21,17 @@ export interface Sessions {
   /** Newest first; null before the first page has come. */
   readonly list: ReadonlySignal<Session[] | null>;
   readonly hasMore: ReadonlySignal<boolean>;
+  /** Whether more match the filter than are kept, so that the list ends too early. */
+  readonly isCut: ReadonlySignal<boolean>;
   /** Undefined: not read yet; null: there is none, or none any more. */
   one(id: string): Session | null | undefined;
-  /** Rejects with what the API says, when it refuses the filter. */
+  /** Rejects with what the API says, when it refuses the filter; the one before holds then. */
   setFilter(filter: Filter): Promise<void>;
   more(): Promise<void>;
   /** Reads a session again, soon. */
   refresh(id: string): void;
+  /** Reads a session, and keeps it until the signal aborts, however old it is. */
+  hold(id: string, until: AbortSignal): void;
   /** Calls back with the events of all sessions, until the signal aborts. */
   onEvents(listener: (events: SessionEvent[]) => void, until: AbortSignal): void;
 }
@@ -40,12 +44,26 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
   const connection = signal<Connection>({ state: 'connecting' });
   const listeners = new Set<(events: SessionEvent[]) => void>();
   const dirty = new Set<string>();
+  const held = new Set<string>();
+  const isCut = signal(false);
 
   const keep = (entries: Iterable<readonly [string, Session | null]>): void => {
     const next = new Map([...known.value, ...entries]);
-    const tooMany = next.size - MAX_KEPT;
-    if (tooMany > 0) for (const [id] of oldestOf(next, tooMany)) next.delete(id);
+    for (const [id, session] of leastWanted(next, next.size - MAX_KEPT)) {
+      next.delete(id);
+      if (isListed(session)) isCut.value = true;
+    }
     known.value = next;
+  };
+  const isListed = (session: Session | null): boolean => session !== null && matches(session, filter.value);
+  /** What nobody looks at: first what is not listed, then the oldest. */
+  const leastWanted = (sessions: ReadonlyMap<string, Session | null>, count: number) => {
+    if (count <= 0) return [];
+    const rank = (session: Session | null) => `${isListed(session) ? 1 : 0} ${session?.createdAt ?? ''}`;
+    return [...sessions]
+      .filter(([id]) => !held.has(id))
+      .toSorted(([, a], [, b]) => rank(a).localeCompare(rank(b)))
+      .slice(0, count);
   };
 
   async function readPage(wanted: Filter, cursor: string | null): Promise<Session[]> {
@@ -87,6 +105,16 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
     }
   }
 
+  async function showFilter(wanted: Filter): Promise<void> {
+    filter.value = wanted;
+    paging.value = null;
+    isCut.value = false;
+    // What is kept of others takes no room from those that it finds.
+    known.value = new Map([...known.value].filter(([id]) => held.has(id)));
+    if (wanted.id !== null) await readOne(wanted.id);
+    await readPage(wanted, null);
+  }
+
   let reading = false;
   async function refresh(ids: Iterable<string>): Promise<void> {
     for (const id of ids) dirty.add(id);
@@ -112,7 +140,7 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
       void refresh(new Set(events.map(({ sessionId }) => sessionId)));
       for (const listener of listeners) listener(events);
     },
-  }).catch((error: Error) => (connection.value = { state: 'lost', why: error.message }));
+  }).catch((error: Error) => (connection.value = { state: 'refused', why: error.message }));
 
   return {
     connection,
@@ -128,16 +156,26 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
         .filter((session) => matches(session, filter.value) && isOnPages(session))
         .toSorted(newestFirst);
     }),
-    hasMore: computed(() => paging.value !== null && paging.value.cursor !== null),
+    hasMore: computed(() => !isCut.value && paging.value !== null && paging.value.cursor !== null),
+    isCut,
     one: (id) => known.value.get(id),
     async setFilter(wanted) {
-      filter.value = wanted;
-      paging.value = null;
-      if (wanted.id !== null) await readOne(wanted.id);
-      await readPage(wanted, null);
+      const before = filter.value;
+      try {
+        await showFilter(wanted);
+      } catch (error) {
+        // Kept, it would be refused again each time that the stream is opened anew.
+        if (filter.value === wanted) void showFilter(before).catch(() => undefined);
+        throw error;
+      }
     },
     more: async () => void (await readPage(filter.value, paging.value?.cursor ?? null)),
     refresh: (id) => void refresh([id]),
+    hold(id, end) {
+      held.add(id);
+      end.addEventListener('abort', () => held.delete(id));
+      void refresh([id]);
+    },
     onEvents(listener, end) {
       listeners.add(listener);
       end.addEventListener('abort', () => listeners.delete(listener));
@@ -147,10 +185,4 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
 
 function newestFirst(a: Session, b: Session): number {
   return b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id);
-}
-
-function oldestOf(sessions: ReadonlyMap<string, Session | null>, count: number) {
-  return [...sessions]
-    .toSorted(([, a], [, b]) => (a?.createdAt ?? '').localeCompare(b?.createdAt ?? ''))
-    .slice(0, count);
 }

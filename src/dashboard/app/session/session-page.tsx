@@ -20,7 +20,7 @@ export function SessionPage({ id }: { id: string }) {
   const events = useSignal<SessionEvent[]>([]);
   useWhile(
     (signal) => {
-      sessions.refresh(id);
+      sessions.hold(id, signal);
       const onMessages = (more: SessionEvent[]) => {
         events.value = [...events.peek(), ...more];
         sessions.refresh(id);

@@ -41,6 +41,7 @@ export function SessionsPage() {
         </table>
       </div>
       {list?.length === 0 && <NoSessions />}
+      {sessions.isCut.value && <p class="quiet note">Older ones are not kept on this page. The filter finds them.</p>}
       <More hasMore={sessions.hasMore.value} onMore={() => void run(() => sessions.more())} />
     </section>
   );

@@ -7,13 +7,14 @@ export function ConnectionState() {
     connecting: 'connecting…',
     live: 'live',
     lost: 'connection lost, trying again…',
+    refused: 'not live: load the page anew',
   }[connection.state];
   return (
     <span
       role="status"
       class="connection"
       data-connection={connection.state}
-      title={connection.state === 'lost' ? connection.why : undefined}
+      title={'why' in connection ? connection.why : undefined}
     >
       {text}
     </span>

@@ -37,7 +37,7 @@ interface Begun {
 function begin(login: Login, onLoggedOut: (why: string) => void): Begun {
   const leaving = new AbortController();
   const { signal } = leaving;
-  const client = createClient(login, onLoggedOut);
+  const client = createClient(login, document, onLoggedOut);
   const sessions = followSessions(client, signal);
   const figures = watchFigures(client, signal);
   sessions.onEvents((events) => {

@@ -4,10 +4,14 @@ import { Field } from './field.tsx';
 
 const MAX_REPOS = 16;
 
-/** One row a repo. */
-export function RepoFields() {
+/** One row a repo. `onChange` is told of rows that come and go, as no input tells of those. */
+export function RepoFields({ onChange }: { onChange: () => void }) {
   // Numbers that stay with their rows, whichever of them is taken away.
   const rows = useSignal([0]);
+  const change = (wanted: number[]) => {
+    rows.value = wanted;
+    onChange();
+  };
   return (
     <fieldset>
       <legend>Repos</legend>
@@ -36,7 +40,7 @@ export function RepoFields() {
           {rows.value.length > 1 && (
             <Button
               label={`Without repo ${index + 1}`}
-              onClick={() => (rows.value = rows.value.filter((other) => other !== row))}
+              onClick={() => change(rows.value.filter((other) => other !== row))}
             >
               ✕
             </Button>
@@ -44,7 +48,7 @@ export function RepoFields() {
         </div>
       ))}
       {rows.value.length < MAX_REPOS && (
-        <Button onClick={() => (rows.value = [...rows.value, Math.max(...rows.value) + 1])}>Another repo</Button>
+        <Button onClick={() => change([...rows.value, Math.max(...rows.value) + 1])}>Another repo</Button>
       )}
     </fieldset>
   );

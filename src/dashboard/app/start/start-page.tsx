@@ -16,6 +16,7 @@ export function StartPage() {
   const { client, sessions } = useDeps();
   const { busy, problem, run } = useAction();
   const idempotencyKey = useRef(crypto.randomUUID());
+  const renewKey = () => (idempotencyKey.current = crypto.randomUUID());
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const body = requestOf(new FormData(event.currentTarget as HTMLFormElement));
@@ -32,13 +33,8 @@ export function StartPage() {
         <h2 id="start-title">Start a session</h2>
       </div>
       <FieldErrors.Provider value={problem.value?.fields ?? []}>
-        <form
-          class="start"
-          autocomplete="off"
-          onSubmit={submit}
-          onInput={() => (idempotencyKey.current = crypto.randomUUID())}
-        >
-          <RepoFields />
+        <form class="start" autocomplete="off" onSubmit={submit} onInput={renewKey}>
+          <RepoFields onChange={renewKey} />
           <CommandFields />
           <fieldset>
             <legend>Environment</legend>

@@ -12,7 +12,7 @@ export interface Pages<T> {
   readonly hasMore: ReadonlySignal<boolean>;
   readonly failure: ReadonlySignal<string | null>;
   more: () => void;
-  /** Reads the first page again, and shows it instead of what is shown. */
+  /** Reads again as many pages as are shown, and shows them instead. */
   reload: () => void;
 }
 
@@ -26,14 +26,25 @@ export function usePages<T>(path: string): Pages<T> {
   // The newest reading is the one that counts.
   const reading = useRef(0);
 
-  const read = async (from: string | null) => {
-    const mine = ++reading.current;
+  // What was asked for stays, however often the list is read again.
+  const wanted = useRef(1);
+
+  const pageAt = (from: string | null) => {
     const at = from === null ? '' : `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(from)}`;
+    return client.get<Page<T>>(`${path}${at}`);
+  };
+  const read = async () => {
+    const mine = ++reading.current;
     try {
-      const page = await client.get<Page<T>>(`${path}${at}`);
+      let { data, nextCursor } = await pageAt(null);
+      for (let pages = 1; pages < wanted.current && nextCursor !== null; pages++) {
+        const page = await pageAt(nextCursor);
+        data = [...data, ...page.data];
+        nextCursor = page.nextCursor;
+      }
       if (mine !== reading.current) return;
-      items.value = from === null ? page.data : [...(items.peek() ?? []), ...page.data];
-      cursor.value = page.nextCursor;
+      items.value = data;
+      cursor.value = nextCursor;
       failure.value = null;
     } catch (error) {
       if (mine === reading.current) failure.value = messageOf(error);
@@ -42,7 +53,8 @@ export function usePages<T>(path: string): Pages<T> {
   useWhile(
     (signal) => {
       items.value = null;
-      void read(null);
+      wanted.current = 1;
+      void read();
       signal.addEventListener('abort', () => void reading.current++);
     },
     [path],
@@ -51,7 +63,10 @@ export function usePages<T>(path: string): Pages<T> {
     items,
     hasMore,
     failure,
-    more: () => void read(cursor.peek()),
-    reload: () => void read(null),
+    more: () => {
+      wanted.current++;
+      void read();
+    },
+    reload: () => void read(),
   };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { lookAtMachine } from '../../../../src/cli/up/setup/machine.ts';
 import { isAtLeast, missingOf, needsOf, type Found } from '../../../../src/cli/up/setup/needs.ts';
 
 const all = (version: string | null): Map<string, Found> =>
@@ -11,6 +12,12 @@ test('nothing is missing where every program is there in a version that will do'
 test('a program that is absent is missing, and no other', () => {
   const found = all('7.0.15').set('git', null);
   expect(missingOf(needsOf('start'), found)).toMatchObject([{ need: { program: 'git' }, why: 'is not there' }]);
+});
+
+test('a module of Python is asked for by its own name, so that another of the same package does not stand in for it', async () => {
+  const machine = await lookAtMachine({ PATH: '/usr/bin:/bin' });
+  const needs = ['json', 'no_such_module'].map((program) => ({ program, isPythonModule: true as const, packages: [] }));
+  expect(missingOf(needs, await machine.find(needs))).toMatchObject([{ need: { program: 'no_such_module' } }]);
 });
 
 test('a Redis that is too old, or does not tell its version, is missing', () => {
