@@ -22,8 +22,8 @@ export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { lo
 
 /** Prepares what every sandbox of this host gets, and serves workers. Throws where it cannot, with what to do. */
 export async function startWarden(options: WardenOptions): Promise<{ close(): Promise<void> }> {
-  const { dockerHost, installation, limits, images, runtime, gid, gatewayGid, log } = options;
-  const engine = createEngineApi(engineAddress(dockerHost));
+  const { dockerHost, certDir, installation, limits, images, runtime, gid, gatewayGid, log } = options;
+  const engine = createEngineApi(engineAddress(dockerHost, certDir));
   const engineId = await requireEngine(engine, runtime, log);
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
   const runDir = await realpath(options.runDir);
@@ -38,7 +38,7 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     await requireOwnDirectory(dir);
   }
   if (gatewayGid !== null) await openFor(gatewayGid, gatewaysDir(runDir));
-  const docker = connectDocker(dockerHost);
+  const docker = connectDocker(dockerHost, certDir);
   const toolsDir = await openTools({ dir: options.toolsDir, image: SANDBOX_IMAGE, docker, engine });
   const disks = await openDisks(options.disks, log);
   const host: HostFacts = {

@@ -18,9 +18,10 @@ export function toolsCheck(toolsDir: string, warden: EngineApi | null): Check {
     look: async () => {
       const used = warden === null ? null : await usedBy(warden);
       const dir = used === null ? toolsDir : dirname(used);
-      await requireExecMount(dir, await nearest(dir));
+      const there = await nearest(dir);
+      await requireExecMount(dir, there);
       for (const tools of used === null ? await toolsIn(dir) : [used]) await runInitOnce(tools);
-      return used ?? dir;
+      return used ?? (there === dir ? dir : `${dir}, which the warden is to make`);
     },
     mend: 'Set DAYPASS_TOOLS_DIR to such a directory for the warden, and start it again.',
   };
