@@ -10,6 +10,7 @@ import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
 import { openDisks } from './disks/open-disks.ts';
 import { requireEngine } from './engine/require-engine.ts';
+import { createConfigDigests } from './images/config-digest.ts';
 import { nameFiles, namesDir } from './places/name-files.ts';
 import { requireOwnDirectory } from './places/own-directory.ts';
 import { createPlaces } from './places/places.ts';
@@ -57,7 +58,9 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     gid,
     gatewayGid: gatewayGid ?? gid,
   });
-  const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, disks, host, log });
+  const configDigestOf = createConfigDigests(docker);
+  const deps = { engine, installation, limits, images, configDigestOf, places, disks, host, log };
+  const server = createWardenServer(ROUTES, deps);
   await listenForGroup(server, options.socket, gid);
   return {
     async close() {
