@@ -1,5 +1,5 @@
 import { failpoint } from '../src/ops/failpoints.ts';
-import { decideEnding, type EndFacts } from './ending.ts';
+import { decideEnding, overdueCause, type EndFacts } from './ending.ts';
 import type { WorkerDeps } from './deps.ts';
 import { Leave, type LeaveReason } from './leave.ts';
 import { watchLife, type Life } from './life.ts';
@@ -74,7 +74,7 @@ async function goThrough(deps: WorkerDeps, life: Life, run: Run): Promise<void> 
 /** Only who holds a session may end it: one that is cut off sees its sandbox vanish, too. */
 async function end(deps: WorkerDeps, life: Life, { sandbox, ...run }: Run): Promise<void> {
   await life.confirm();
-  const cause = run.exit === null ? life.cause : run.cause;
+  const cause = run.exit === null ? life.cause : (run.cause ?? overdueCause(life.cause, run.exit));
   const shortage = sandbox && (await closeSandbox(deps, run.session, sandbox, run.exit));
   await endSession(deps, run.session, decideEnding({ ...run, cause, shortage }));
   await failpoint('worker.ended');
