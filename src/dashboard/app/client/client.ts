@@ -54,9 +54,15 @@ export function createClient(login: Login, sight: Sight, onLoggedOut: (why: stri
     async stream(path, { lastEventId, signal }) {
       const headers = new Headers({ accept: 'text/event-stream' });
       if (lastEventId !== null) headers.set('last-event-id', lastEventId);
-      const { body } = await call(path, { headers, signal });
+      const { status, body } = await call(path, { headers, signal });
+      if (status === 204) return nothingMore();
       if (body === null) throw new Error('The stream has no body.');
       return readMessages(body);
     },
   };
+}
+
+/** As from a server that says the stream is over. */
+async function* nothingMore(): AsyncGenerator<SseMessage[]> {
+  yield [{ id: null, event: 'end', data: null }];
 }
