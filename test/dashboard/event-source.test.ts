@@ -35,7 +35,7 @@ async function listen(path: string): Promise<{ heard: () => Promise<Heard>; answ
     source.onerror = () => (heard.isClosed = source.readyState === EventSource.CLOSED);
     window.heard = heard;
   }`);
-  return { heard: () => page.evaluate('window.heard') as Promise<Heard>, answers };
+  return { heard: () => page.evaluate<Heard>('window.heard'), answers };
 }
 
 const closed = (heard: () => Promise<Heard>) => eventually(heard, ({ isClosed }) => isClosed, { timeoutMs: 10_000 });

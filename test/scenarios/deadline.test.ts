@@ -79,7 +79,7 @@ describe('at its deadline', () => {
     const { id, repo } = await start(`trap '${smuggle}' TERM; ${LOOP}`);
     await settled(stack, id);
     const [line = ''] = (await commitsOf(repo)).split('\n');
-    const token = [...line].toReversed().join('');
+    const token = line.split('').toReversed().join('');
     expect(token.length).toBeGreaterThan(20);
     expect(await answerTo(token, repo)).toBe(401);
   });
