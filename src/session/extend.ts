@@ -49,6 +49,6 @@ function longestEnd(startedAt: string | null, request: { maxTimeoutSeconds: numb
 function beyond(limit: string): Refusal {
   return new Refusal(
     'beyond_token_lifetime',
-    `The life of its token lets the session run ${limit}, and no longer. That needs a larger maxTimeoutSeconds, or credentials.delivery "gateway", when it is started.`,
+    `The life of its token lets the session run ${limit}. A longer session needs a larger maxTimeoutSeconds, or credentials.delivery "gateway", when it is started.`,
   );
 }
