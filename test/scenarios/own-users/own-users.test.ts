@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestRedis } from '../../support/redis.ts';
 import { nothingLeft, startStack, type Stack } from '../../support/stack.ts';
 import { createRepo, logOf, settled, startSession, until } from '../session.ts';
-import { layOut, USERS } from './lay-out.ts';
+import { layOut, layOutRunDir, USERS } from './lay-out.ts';
 import { probe, type Attempt } from './probe.ts';
 
 describe('roles that run as users of their own', () => {
@@ -114,6 +114,28 @@ describe('roles that run as users of their own', () => {
     const gateways = join(stack.dir, 'run', 'gateways');
     await mkdir(join(gateways, 'sbx_left'), { mode: 0o775 });
     await expect.poll(() => readdir(gateways), { timeout: 40_000 }).toEqual([]);
+  });
+
+  it('end a session whose host was started anew, and have no error to tell of', async () => {
+    const repo = await createRepo(stack);
+    const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sleep', '600'] });
+    await until(stack, id, ({ status }) => status === 'running');
+    const roles = ['api', 'worker', 'gateway', 'minter', 'git-host', 'warden'] as const;
+    for (const role of roles) await stack.stop(role, 'SIGKILL');
+    // What lies in memory is gone then, and no container runs.
+    for (const { Id } of await stack.containers()) await stack.docker.getContainer(Id).kill();
+    for (const name of await readdir(stack.memoryDir)) await rm(join(stack.memoryDir, name), { recursive: true });
+    await rm(join(stack.dir, 'run'), { recursive: true });
+    await layOutRunDir(join(stack.dir, 'run'));
+    for (const role of roles.toReversed()) await stack.start(role);
+    expect(await settled(stack, id)).toMatchObject({ status: 'failed', token: { state: 'revoked' } });
+    const errors = roles.flatMap((role) =>
+      stack
+        .process(role)
+        .lines()
+        .filter((line) => /"level":[56]0/.test(line)),
+    );
+    expect(errors).toEqual([]);
   });
 
   it('leave nothing behind, all in all', async () => {
