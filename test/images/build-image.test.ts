@@ -17,8 +17,8 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'daypass-build-'));
 }, 300_000);
 afterAll(async () => {
-  const images = await docker.listImages({ filters: { label: [`daypass.test=${mark}`] } });
-  for (const { Id } of images) await docker.getImage(Id).remove({ force: true });
+  const mine = await docker.listImages({ filters: { label: [`daypass.test=${mark}`] } });
+  for (const { Id } of mine) await docker.getImage(Id).remove({ force: true });
   await rm(dir, { recursive: true, force: true });
 });
 

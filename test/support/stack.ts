@@ -13,7 +13,7 @@ import { eventually } from './eventually.ts';
 import { startProcess, type TestProcess, type User } from './processes.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, '..', '..');
 export const API_KEY = 'dp_obviously_fake_key_of_a_test';
 export const ACCOUNT_KEY = 'account-key-of-a-test';
 

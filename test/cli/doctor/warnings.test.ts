@@ -23,7 +23,7 @@ describe('the doctor says with a tick what had better be otherwise', () => {
     expect(await saidOfRunDir(inMemory)).toBe(inMemory);
     await mkdir(join(inMemory, 'decisions'));
     expect(await saidOfRunDir(inMemory)).toBe(inMemory);
-    const onDisk = new URL('.', import.meta.url).pathname;
+    const onDisk = import.meta.dirname;
     expect(await isInMemory(onDisk)).toBe(false);
     expect(await saidOfRunDir(onDisk)).toMatch(/decisions is on a disk[^]*DAYPASS_RUN_DIR\.$/);
   });
