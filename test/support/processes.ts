@@ -30,16 +30,16 @@ export function commandAs({ uid, gid, groups }: User, command: readonly string[]
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Starts one of the project's programs, as another user if need be, and resolves when it has printed a line that holds `readyText`. Rejects with what
- * it printed when it ends or takes too long before that.
+ * Starts one of the project's programs, as another user and by another Node if need be, and resolves when it has printed a
+ * line that holds `readyText`. Rejects with what it printed when it ends or takes too long before that.
  */
 export async function startProcess(
   program: string,
   env: Record<string, string>,
   readyText: string,
-  user?: User,
+  { user, node = process.execPath }: { user?: User; node?: string } = {},
 ): Promise<TestProcess> {
-  const command = [process.execPath, program] as const;
+  const command = [node, program] as const;
   const [file, args] = user === undefined ? [command[0], command.slice(1)] : commandAs(user, command);
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];

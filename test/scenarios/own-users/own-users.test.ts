@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyForAll, type ProgramPlace } from '../../support/copy-for-all.ts';
 import { startTestRedis } from '../../support/redis.ts';
 import { nothingLeft, startStack, type Stack } from '../../support/stack.ts';
 import { createRepo, logOf, settled, startSession, until } from '../session.ts';
@@ -9,11 +11,16 @@ import { probe, type Attempt } from './probe.ts';
 
 describe('roles that run as users of their own', () => {
   let stack: Stack;
+  let place: ProgramPlace;
   beforeAll(async () => {
+    place = await copyForAll(await mkdtemp(join(tmpdir(), 'dp-programs-')));
     const redis = await startTestRedis();
-    stack = await startStack({}, { redis, layOut: (dir) => layOut(dir, redis.url) });
+    stack = await startStack({}, { redis, place, layOut: (dir) => layOut(dir, redis.url) });
   });
-  afterAll(async () => stack[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await stack[Symbol.asyncDispose]();
+    await rm(place.root, { recursive: true, force: true });
+  });
 
   it('are the users that the processes have', async () => {
     for (const [role, { uid }] of Object.entries(USERS)) {
@@ -75,7 +82,7 @@ describe('roles that run as users of their own', () => {
     const attempts = await attemptsOn(stack, id);
     const all = attempts.map(({ name }) => name);
     const allowed = async (role: keyof typeof USERS): Promise<string[]> => {
-      const said = await probe(USERS[role], attempts);
+      const said = await probe(place.node, USERS[role], attempts);
       expect(Object.keys(said)).toEqual(all);
       // Nothing is missing that would look as if it were refused.
       expect(Object.values(said).filter((word) => !['done', 'EACCES'].includes(word))).toEqual([]);
