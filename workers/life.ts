@@ -1,3 +1,4 @@
+import { DEADLINE_GRACE_SECONDS } from '../src/session/deadline.ts';
 import { isEnded } from '../src/session/status.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { readSession } from '../src/store/records.ts';
@@ -6,8 +7,6 @@ import type { StopCause } from './ending.ts';
 import { Leave, type LeaveReason } from './leave.ts';
 import { whileStoreAway } from './while-store-away.ts';
 
-/** How long an agent has between SIGTERM and SIGKILL when its time is over. */
-export const DEADLINE_GRACE_SECONDS = 10;
 /** A hint of a change can be lost, so the record is looked at this often anyway. */
 const LOOK_EVERY_MS = 1_000;
 

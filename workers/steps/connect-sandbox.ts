@@ -1,12 +1,13 @@
 import { order } from '../../src/runtime/orders.ts';
 import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
+import { DEADLINE_GRACE_SECONDS } from '../../src/session/deadline.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { Secret } from '../../src/token/secret.ts';
 import { aborted } from '../aborted.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
 import { keepToken } from '../keep-token.ts';
-import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
+import type { Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
 import { noteExhaustion } from '../note-exhaustion.ts';
 import { openLog, type SessionLog } from '../log/session-log.ts';
