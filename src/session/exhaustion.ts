@@ -19,7 +19,9 @@ export function parseUsedUp([resource = '', where = '', of = '', counted = '']: 
   const count = Number(counted);
   if (resource === 'memory' || resource === 'pids') return { resource, count };
   if (resource === 'disk' && (of === 'bytes' || of === 'inodes')) return { resource, where, of, count };
-  throw new SessionError('sandbox_failed', 'Init speaks of a limit that there is none of', { said: `${resource} ${of}` });
+  throw new SessionError('sandbox_failed', 'Init speaks of a limit that there is none of', {
+    said: `${resource} ${of}`,
+  });
 }
 
 /** The same for whatever is the same limit. */

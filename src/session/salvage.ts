@@ -29,7 +29,13 @@ export function salvage(
   });
   const kept = { ...(Object.fromEntries(fields) as unknown as SessionRecord), id: known.id };
   if (isEnded(kept.status) && kept.endedAt !== null) return { session: kept, hadEnded: true };
-  const session: SessionRecord = { ...kept, status: 'failed', failure, endedAt: now.toISOString(), sealedSecrets: null };
+  const session: SessionRecord = {
+    ...kept,
+    status: 'failed',
+    failure,
+    endedAt: now.toISOString(),
+    sealedSecrets: null,
+  };
   return { session, hadEnded: false };
 }
 

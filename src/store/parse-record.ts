@@ -33,7 +33,12 @@ export function ifReadable<T>(parse: () => T): T | null {
 }
 
 /** As it was written, field by field: what is compared with the store later is the very text. */
-function parse<T>(noun: string, id: string, text: string | null, problemOf: (read: unknown) => string | null): T | null {
+function parse<T>(
+  noun: string,
+  id: string,
+  text: string | null,
+  problemOf: (read: unknown) => string | null,
+): T | null {
   if (text === null) return null;
   let read: unknown;
   try {

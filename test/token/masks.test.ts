@@ -50,23 +50,35 @@ test('an error in the log is masked in every text that it holds, its causes and 
 test('a line about one session has nothing masked by the secrets of another', () => {
   const masks = createMasks();
   masks.hold('ses_b', [new Secret('refused')]);
-  const [line] = logOf(masks, (log) => log.warn({ err: new Error('connection refused'), sessionId: 'ses_a' }, 'refused'));
+  const [line] = logOf(masks, (log) =>
+    log.warn({ err: new Error('connection refused'), sessionId: 'ses_a' }, 'refused'),
+  );
   expect(line).toMatchObject({ msg: 'refused', err: { message: 'connection refused' } });
 });
 
-test.each(['level', 'time', 'role', 'msg', 'sessionId', 'ses_a', 'worker', 'message', 'stack', 'type', 'ECONNRESET', 'code'])(
-  'a secret that says %s leaves every line its names, ids and codes',
-  (word) => {
-    const masks = createMasks();
-    const error = Object.assign(new TypeError('no such thing'), { code: 'ECONNRESET' });
-    const write = (log: Logger): void => log.error({ err: error, sessionId: 'ses_a', step: 'message' }, 'failed');
-    const [plain] = logOf(masks, write);
-    masks.hold('ses_a', [new Secret(word)]);
-    const [masked] = logOf(masks, write);
-    const errOf = (line: typeof plain) => line?.['err'] as Record<string, unknown>;
-    expect(Object.keys(masked ?? {})).toEqual(Object.keys(plain ?? {}));
-    expect({ ...masked, time: '', err: '' }).toEqual({ ...plain, time: '', err: '' });
-    expect(Object.keys(errOf(masked))).toEqual(Object.keys(errOf(plain)));
-    expect(errOf(masked)).toMatchObject({ type: 'TypeError', code: 'ECONNRESET' });
-  },
-);
+test.each([
+  'level',
+  'time',
+  'role',
+  'msg',
+  'sessionId',
+  'ses_a',
+  'worker',
+  'message',
+  'stack',
+  'type',
+  'ECONNRESET',
+  'code',
+])('a secret that says %s leaves every line its names, ids and codes', (word) => {
+  const masks = createMasks();
+  const error = Object.assign(new TypeError('no such thing'), { code: 'ECONNRESET' });
+  const write = (log: Logger): void => log.error({ err: error, sessionId: 'ses_a', step: 'message' }, 'failed');
+  const [plain] = logOf(masks, write);
+  masks.hold('ses_a', [new Secret(word)]);
+  const [masked] = logOf(masks, write);
+  const errOf = (line: typeof plain) => line?.['err'] as Record<string, unknown>;
+  expect(Object.keys(masked ?? {})).toEqual(Object.keys(plain ?? {}));
+  expect({ ...masked, time: '', err: '' }).toEqual({ ...plain, time: '', err: '' });
+  expect(Object.keys(errOf(masked))).toEqual(Object.keys(errOf(plain)));
+  expect(errOf(masked)).toMatchObject({ type: 'TypeError', code: 'ECONNRESET' });
+});

@@ -15,7 +15,11 @@ const exited = (exitCode: number) => ({
 
 describe('how a session ends', () => {
   it('succeeds when its command exits with 0', () => {
-    expect(decideEnding({ ...facts, exit: exited(0) }, mask)).toEqual({ status: 'succeeded', exitCode: 0, failure: null });
+    expect(decideEnding({ ...facts, exit: exited(0) }, mask)).toEqual({
+      status: 'succeeded',
+      exitCode: 0,
+      failure: null,
+    });
   });
 
   it('fails without a failure of ours when the command exits with another code', () => {
@@ -24,28 +28,37 @@ describe('how a session ends', () => {
 
   it('is stopped, with the code that the command still gave, when somebody stopped it', () => {
     const cause = { kind: 'stopped', tokenFirst: false, sinceMs: 900_000 } as const;
-    expect(decideEnding({ ...facts, cause, exit: exited(143) }, mask)).toMatchObject({ status: 'stopped', exitCode: 143 });
+    expect(decideEnding({ ...facts, cause, exit: exited(143) }, mask)).toMatchObject({
+      status: 'stopped',
+      exitCode: 143,
+    });
   });
 
   it('ends by its own exit when that came before whatever was to stop it, and was only seen later', () => {
     const cause = { kind: 'timed_out', tokenFirst: true, sinceMs: 1_020_000 } as const;
-    expect(decideEnding({ ...facts, cause, exit: exited(0) }, mask)).toMatchObject({ status: 'succeeded', failure: null });
+    expect(decideEnding({ ...facts, cause, exit: exited(0) }, mask)).toMatchObject({
+      status: 'succeeded',
+      failure: null,
+    });
   });
 
   it('fails by no fault of the command when something outside told its sandbox to end, whatever it made of that', () => {
     const exit = { ...exited(0), fromOutside: true };
-    expect(decideEnding({ ...facts, exit }, mask)).toMatchObject({ status: 'failed', failure: { code: 'sandbox_failed' } });
+    expect(decideEnding({ ...facts, exit }, mask)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'sandbox_failed' },
+    });
   });
 
   it('is timed out, and not failed, when the deadline broke a step', () => {
     const error = { step: 'clone', thrown: new SessionError('clone_failed', 'git was killed') };
-    expect(decideEnding({ ...facts, cause: { kind: 'timed_out', tokenFirst: true, sinceMs: 900_000 }, error }, mask)).toEqual(
-      {
-        status: 'timed_out',
-        exitCode: null,
-        failure: null,
-      },
-    );
+    expect(
+      decideEnding({ ...facts, cause: { kind: 'timed_out', tokenFirst: true, sinceMs: 900_000 }, error }, mask),
+    ).toEqual({
+      status: 'timed_out',
+      exitCode: null,
+      failure: null,
+    });
   });
 
   it('names the step and the reason when a step of ours fails', () => {
@@ -73,7 +86,9 @@ describe('how a session ends', () => {
 
   it('masks all of an error that it does not know', () => {
     const error = { step: 'run', thrown: new TypeError('hunter22 is no function') };
-    expect(decideEnding({ ...facts, error }, mask).failure?.message).toBe('Daypass itself failed: [secret] is no function');
+    expect(decideEnding({ ...facts, error }, mask).failure?.message).toBe(
+      'Daypass itself failed: [secret] is no function',
+    );
   });
 
   it('says how much memory there was when a killed command ran out of it', () => {

@@ -18,7 +18,11 @@ const LOOK_EVERY_MS = 1_000;
 export function keepNetwork(
   { config, log }: Pick<WorkerDeps, 'config' | 'log'>,
   session: SessionRecord,
-  { id: sandboxId, init, life }: { id: string; init: Pick<InitClient, 'setPorts'>; life: Pick<Life, 'onNetwork' | 'fail'> },
+  {
+    id: sandboxId,
+    init,
+    life,
+  }: { id: string; init: Pick<InitClient, 'setPorts'>; life: Pick<Life, 'onNetwork' | 'fail'> },
 ): () => void {
   const { runDir } = config;
   let wanted: SessionNetwork = { allow: [], tokenId: session.tokenId };

@@ -27,14 +27,15 @@ export function createMender(): (deps: Pick<WorkerDeps, 'redis' | 'log'>) => Pro
   let isDone = false;
   return async ({ redis, log }) => {
     if (isDone) return;
-    for (let after = '-'; ; ) {
+    for (let after = '-'; ;) {
       const entries = await redis.zrange(keys.sessions, after, '+', 'BYLEX', 'LIMIT', 0, CHUNK);
       if (entries.length === 0) break;
       const ids = entries.map(idOfEntry);
       const texts = await redis.mget(ids.map((id) => keys.session(id)));
       const unreadable = ids.filter((id, i) => problemOf(id, texts[i] ?? null) !== null);
       for (const sessionId of unreadable) {
-        if (await makeReadable(redis, sessionId)) log.warn({ sessionId }, 'a record that could not be read is made readable');
+        if (await makeReadable(redis, sessionId))
+          log.warn({ sessionId }, 'a record that could not be read is made readable');
       }
       after = `(${entries.at(-1) ?? ''}`;
     }

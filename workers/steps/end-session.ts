@@ -23,7 +23,8 @@ export async function endSession(
   } catch (error) {
     if (error instanceof Leave || !isOwnFault(error)) throw error;
     const fault = { step: 'end', thrown: error };
-    if (!(await endByFault(deps, session.id, fault, ({ term }) => term === session.term))) throw new Leave('superseded');
+    if (!(await endByFault(deps, session.id, fault, ({ term }) => term === session.term)))
+      throw new Leave('superseded');
   }
 }
 
@@ -34,11 +35,7 @@ export async function endSession(
  *
  * Throws `Leave` when another worker holds it by now.
  */
-async function writeEnd(
-  { redis }: Pick<WorkerDeps, 'redis'>,
-  session: SessionRecord,
-  ending: Ending,
-): Promise<void> {
+async function writeEnd({ redis }: Pick<WorkerDeps, 'redis'>, session: SessionRecord, ending: Ending): Promise<void> {
   for (;;) {
     // It may have been renewed since this worker took it.
     const { tokenId } = (await whileStoreAway(() => readSession(redis, session.id))) ?? session;
