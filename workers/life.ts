@@ -1,3 +1,4 @@
+import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { readSession } from '../src/store/records.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -36,6 +37,8 @@ export interface Life extends AsyncDisposable {
    * stop itself goes on. Throws `Leave` as soon as the session is to be let go of.
    */
   step<T>(name: string, work: () => Promise<T>, atStop?: 'give_up' | 'go_on'): Promise<T>;
+  /** Of a fault of ours that happened beside the steps: the step under way throws it, or the next one. */
+  fail(fault: unknown): void;
   /** Looks at the record once more. Throws `Leave` when the session is not this worker's any more. */
   confirm(): Promise<void>;
 }
@@ -55,9 +58,11 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   const grace = new AbortController();
   const left = Promise.withResolvers<never>();
   const stopped = Promise.withResolvers<never>();
+  const failed = Promise.withResolvers<never>();
   // They may be rejected while nothing waits for them.
-  for (const { promise } of [left, stopped]) promise.catch(() => undefined);
+  for (const { promise } of [left, stopped, failed]) promise.catch(() => undefined);
   let leaving: Leave | null = null;
+  let fault: { thrown: unknown } | null = null;
   let cause: StopCause | null = null;
   let current = 'begin';
   const stepMs: Record<string, number> = {};
@@ -90,6 +95,11 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     return changesInMs;
   };
 
+  const fail = (thrown: unknown): void => {
+    fault ??= { thrown };
+    failed.reject(fault.thrown);
+  };
+
   const judge = (read: SessionRecord): void => {
     if (read.term !== session.term) return leave('superseded');
     latest = read;
@@ -117,6 +127,7 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     clearTimeout(timer);
     const alone = setInterval(judgeTime, STORE_ANSWERS_MS).unref();
     await read().catch((error: unknown) => {
+      if (isOwnFault(error)) return fail(error);
       log.warn({ err: error, sessionId: session.id }, 'could not look at the session');
     });
     clearInterval(alone);
@@ -152,13 +163,15 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     async step(name, work, atStop = 'give_up') {
       if (atStop === 'give_up') stop.signal.throwIfAborted();
       if (leaving !== null) throw leaving;
+      if (fault !== null) throw fault.thrown;
       current = name;
       const from = performance.now();
       const ends = atStop === 'give_up' ? [left.promise, stopped.promise] : [left.promise];
-      const result = await Promise.race([work(), ...ends]);
+      const result = await Promise.race([work(), failed.promise, ...ends]);
       stepMs[name] = Math.round(performance.now() - from);
       return result;
     },
+    fail,
     async confirm() {
       if (leaving === null) await Promise.race([read(), left.promise]);
       if (leaving !== null) throw leaving;

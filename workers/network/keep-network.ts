@@ -1,4 +1,5 @@
 import { hasGateway, isInPlace, openGateway } from '../../src/egress/policy-files.ts';
+import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Life, SessionNetwork } from '../life.ts';
@@ -17,7 +18,11 @@ const LOOK_EVERY_MS = 1_000;
 export function keepNetwork(
   { config, log }: Pick<WorkerDeps, 'config' | 'log'>,
   session: SessionRecord,
-  { id: sandboxId, init, life }: { id: string; init: Pick<InitClient, 'setPorts'>; life: Pick<Life, 'onNetwork'> },
+  {
+    id: sandboxId,
+    init,
+    life,
+  }: { id: string; init: Pick<InitClient, 'setPorts'>; life: Pick<Life, 'onNetwork' | 'fail'> },
 ): () => void {
   const { runDir } = config;
   let wanted: SessionNetwork = { allow: [], tokenId: session.tokenId };
@@ -32,6 +37,7 @@ export function keepNetwork(
   };
   const writeSoon = (): void => {
     turn = turn.then(write).catch((error: unknown) => {
+      if (isOwnFault(error)) return life.fail(error);
       log.error(
         { err: error, sessionId: session.id },
         'what a session may reach is not written yet; it is tried again',

@@ -71,8 +71,8 @@ export async function connectSandbox(
     });
   });
   const letNetworkBe = keepNetwork(deps, session, { id, init, life });
-  const letTokenBe = keepToken(deps, session);
-  const decisions = relayDecisions(deps, session, id);
+  const letTokenBe = keepToken(deps, session, life);
+  const decisions = relayDecisions(deps, session, { id, life });
   releases.move();
   return {
     id,

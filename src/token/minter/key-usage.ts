@@ -1,5 +1,5 @@
 import { allTokens, unsettledSessions } from '../../store/listing.ts';
-import { view } from '../../store/records.ts';
+import { readSessionIfReadable, readTokenIfReadable } from '../../store/records.ts';
 import type { Redis } from '../../store/redis.ts';
 import { waitingWebhooks } from '../../store/webhooks.ts';
 import { graceEndMs } from '../../session/deadline.ts';
@@ -29,7 +29,7 @@ interface KeyUsageDeps {
   spool: Pick<Spool, 'all'>;
 }
 
-/** Everything in the store that is sealed at the moment. What is over and settled holds no value any more. */
+/** Everything in the store that is sealed at the moment and can be read. What is over and settled holds no value any more. */
 export async function sealedRecords({
   redis,
 }: Pick<KeyUsageDeps, 'redis'>): Promise<{ tokens: TokenRecord[]; sessions: SessionRecord[] }> {
@@ -38,8 +38,9 @@ export async function sealedRecords({
   // A receiver that is away is told of a session that is settled, too.
   const ids = new Set([...(await unsettledSessions(redis)), ...(await waitingWebhooks(redis))]);
   await inBatches(ids, AT_ONCE, async (sessionId) => {
-    const { session, token } = await view(redis, sessionId);
+    const session = await readSessionIfReadable(redis, sessionId);
     if (session?.sealedSecrets || session?.webhook?.sealed) sessions.push(session);
+    const token = session?.tokenId ? await readTokenIfReadable(redis, session.tokenId) : null;
     if (token?.sealed) tokens.set(token.id, token);
   });
   for (const state of ['active', 'revoking'] as const) {

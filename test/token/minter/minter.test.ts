@@ -320,7 +320,7 @@ describe('the minter', () => {
     await using minter = await open();
     expect(await minter.client.revoke(minter.tokenId, soon())).toBe('intended');
     expect(await minter.client.revoke('tok_nobody', soon())).toBeNull();
-    await expect(minter.client.mint('tok_nobody', soon())).rejects.toMatchObject({ code: 'internal' });
+    await expect(minter.client.mint('tok_nobody', soon())).rejects.toMatchObject({ code: 'internal_error' });
   });
 
   it('opens nothing to a sandbox without the claim, nor after the end', async () => {
