@@ -58,7 +58,7 @@ export class LogWriter {
     if (this.#takenOver !== null) throw this.#takenOver;
     for (const record of records) {
       this.#waiting.push({ id: String(++this.#lastId), ...record });
-      this.#waitingBytes += record.text.length + RECORD_OVERHEAD_BYTES;
+      this.#waitingBytes += bytesWaiting(record);
     }
     this.#at = at;
     this.#begin();
@@ -96,7 +96,7 @@ export class LogWriter {
       const resume = { ...progress, ...this.#options.snapshot() };
       this.#waiting = [];
       await this.#commit(records, resume);
-      this.#waitingBytes = this.#waiting.reduce((sum, { text }) => sum + text.length + RECORD_OVERHEAD_BYTES, 0);
+      this.#waitingBytes = this.#waiting.reduce((sum, record) => sum + bytesWaiting(record), 0);
     }
     this.#flushing = null;
   }
@@ -118,4 +118,8 @@ export class LogWriter {
       }
     }
   }
+}
+
+function bytesWaiting({ text, bytes = '' }: NewRecord): number {
+  return text.length + bytes.length + RECORD_OVERHEAD_BYTES;
 }
