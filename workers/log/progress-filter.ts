@@ -44,7 +44,8 @@ export class ProgressFilter {
       if (end === -1 || (rest[end] === CARRIAGE_RETURN && end + 1 === rest.length)) break;
       const isBreak = rest[end] === NEWLINE || rest[end + 1] === NEWLINE;
       const length = isBreak && rest[end] === CARRIAGE_RETURN ? end + 2 : end + 1;
-      latest = isBreak ? NOTHING : rest.subarray(0, length);
+      if (isBreak) latest = NOTHING;
+      else if (end > 0) latest = rest.subarray(0, length);
       if (isBreak || timeMs - this.#keptAtMs >= KEEP_EVERY_MS) {
         kept.push(rest.subarray(0, end), LINE_BREAK);
         this.#keptAtMs = timeMs;

@@ -32,7 +32,8 @@ export function withPiece(line: States, piece: string): States {
   if (from === -1) return { ...line, more: line.more + next.length };
   const text = line.text + next.slice(from);
   const { count, start, end } = lastState(text);
-  const first = count > MAX_SHOWN || start > MAX_SHOWN_CHARS ? start : 0;
+  const isBar = line.overdrawn > 0 || count > MAX_SHOWN || start > MAX_SHOWN_CHARS;
+  const first = isBar ? start : 0;
   const kept = Math.min(end, start + MAX_STATE_CHARS);
   // What comes after a return is another state, also when it comes later.
   const isOver = text.indexOf(RETURN, end) !== -1;
@@ -41,7 +42,7 @@ export function withPiece(line: States, piece: string): States {
     carried: first === 0 ? line.carried : carriedBehind(text.slice(0, first), line.carried),
     // What was not kept of a state is known no more.
     more: line.more > 0 && start < line.text.length ? line.more + from : end - kept,
-    overdrawn: line.overdrawn + (first === 0 ? 0 : count - 1),
+    overdrawn: line.overdrawn + (isBar ? Math.max(0, count - 1) : 0),
   };
 }
 
