@@ -24,7 +24,7 @@ export interface StreamAnswer {
   status: number;
   type: string;
   /** Ends when there is no more to say, or when the call's signal aborts. */
-  chunks: AsyncIterable<string>;
+  chunks: AsyncIterable<string | Uint8Array>;
   /** Written now and then, so that nobody between takes a silent connection for a dead one. Absent where it would be content. */
   heartbeat?: string;
 }

@@ -1,4 +1,4 @@
-import type { LogRecord, LogStream } from '../session/log-record.ts';
+import { outputOf, type LogRecord, type LogStream } from '../session/log-record.ts';
 import type { SessionStatus } from '../session/status.ts';
 import { isEnded } from '../session/status.ts';
 import type { StreamAnswer } from './answer.ts';
@@ -24,34 +24,35 @@ export function writeLog(type: string, pages: AsyncIterable<LogRecord[]>, form: 
     case 'text/event-stream':
       return sseAnswer(messages(pages, form));
     case 'application/x-ndjson':
-      return {
-        status: 200,
-        type,
-        chunks: texts(pages, form, (record) => `${JSON.stringify(record)}\n`),
-        heartbeat: EMPTY_LINE,
-      };
+      return { status: 200, type, chunks: ndjson(pages, form), heartbeat: EMPTY_LINE };
     default:
-      return { status: 200, type: 'text/plain; charset=utf-8', chunks: texts(pages, form, plain) };
+      return { status: 200, type: 'text/plain; charset=utf-8', chunks: plain(pages, form) };
   }
 }
 
-/** The agent's own output. What the system says of it is left out, as it was never part of it, unless it is asked for. */
-function plain({ stream, text, partial }: LogRecord, wanted: LogStream | null): string {
-  if (stream === 'system' && wanted !== 'system') return '';
-  return partial ? text : `${text}\n`;
+/**
+ * The agent's own output, byte for byte but for masks. What the system says of it is left out, as it was never part of it,
+ * unless it is asked for.
+ */
+async function* plain(pages: AsyncIterable<LogRecord[]>, { stream }: LogForm): AsyncGenerator<string | Uint8Array> {
+  for await (const records of pages) {
+    const wanted = records.filter((record) =>
+      stream === null ? record.stream !== 'system' : record.stream === stream,
+    );
+    if (wanted.length > 0) yield joined(wanted.map(outputOf));
+  }
 }
 
-async function* texts(
-  pages: AsyncIterable<LogRecord[]>,
-  { stream }: LogForm,
-  write: (record: LogRecord, wanted: LogStream | null) => string,
-): AsyncGenerator<string> {
+/** Text where all of it is, which is quicker. */
+function joined(pieces: (string | Buffer)[]): string | Uint8Array {
+  if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('');
+  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+}
+
+async function* ndjson(pages: AsyncIterable<LogRecord[]>, { stream }: LogForm): AsyncGenerator<string> {
   for await (const records of pages) {
-    const text = records
-      .filter((record) => stream === null || record.stream === stream)
-      .map((record) => write(record, stream))
-      .join('');
-    if (text !== '') yield text;
+    const wanted = records.filter((record) => stream === null || record.stream === stream);
+    if (wanted.length > 0) yield wanted.map((record) => `${JSON.stringify(record)}\n`).join('');
   }
 }
 

@@ -57,6 +57,19 @@ describe('the log of an ended session', () => {
     expect((await rig.call('GET', `${path}?stream=system`)).body).toBe('log is too long\n');
   });
 
+  test('as text is byte for byte what the agent wrote, and ends where that ended', async () => {
+    const path = await endedWith([
+      line(1, '\ufffd\ufffd\0x', { bytes: Buffer.from('fffe0078', 'hex').toString('base64'), partial: true }),
+      line(2, 'oops', { stream: 'stderr' }),
+      line(3, '\u00e9\r'),
+      line(4, 'no end', { partial: true }),
+    ]);
+    const reply = await fetch(`${rig.api.url}${path}?stream=stdout`, { headers: rig.authorization });
+    expect(Buffer.from(await reply.arrayBuffer()).toString('latin1')).toBe('\xff\xfe\0x\xc3\xa9\r\nno end');
+    const both = await fetch(rig.api.url + path, { headers: rig.authorization });
+    expect((await both.arrayBuffer()).byteLength).toBe(4 + 5 + 4 + 6);
+  });
+
   test('as ndjson has every record with its id', async () => {
     const reply = await rig.call('GET', await endedWith(MIXED), { headers: { accept: 'application/x-ndjson' } });
     const records = (reply.body as string).trimEnd().split('\n');

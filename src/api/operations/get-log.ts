@@ -17,8 +17,9 @@ export const getLog = defineOperation({
   scope: 'read',
   summary: 'The log of a session',
   description:
-    'As Accept says. text/plain: standard output and error as they were; system records only with stream=system. ' +
-    'application/x-ndjson: one record a line. text/event-stream: one record a message, at the end of the session an ' +
+    'As Accept says. text/plain: standard output and error byte for byte, but for masks, and no line break that was not ' +
+    'there; system records only with stream=system. application/x-ndjson: one record a line. A line of which the rest is ' +
+    'late comes in pieces, marked partial, within 250 ms. text/event-stream: one record a message, at the end of the session an ' +
     '`end` event; follows unless follow=false. With follow it goes on, from queued on, until the last line, however long ' +
     'the command is silent. Every 15 s of silence bring a heartbeat, which readers skip: a comment in an event stream, an ' +
     'empty line in NDJSON. Text has no room for one, so a proxy or a client with an idle timeout may cut it off; behind ' +
