@@ -305,6 +305,7 @@ export function loadWardenConfig(env: Environment = process.env) {
     ...installation,
     DOCKER_HOST: z.string().optional(),
     DAYPASS_MEMORY_DIR: memoryDir.optional(),
+    DAYPASS_TOOLS_DIR: z.string().optional(),
     DAYPASS_WARDEN_GID: groupOfOurs.optional(),
     DAYPASS_GATEWAY_GID: groupOfOurs.optional(),
     DAYPASS_DISK_DIR: z.string().optional(),
@@ -328,6 +329,8 @@ export function loadWardenConfig(env: Environment = process.env) {
     installation: read.DAYPASS_INSTALLATION,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     memoryDir: read.DAYPASS_MEMORY_DIR ?? defaultMemoryDir(read.DAYPASS_INSTALLATION),
+    /** Programs must be allowed to run from there, which many hosts forbid below their run directory. */
+    toolsDir: resolve(read.DAYPASS_TOOLS_DIR ?? join(read.DAYPASS_DATA_DIR, 'tools')),
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     images: read.DAYPASS_IMAGES,
     limits: resourceLimits(read),

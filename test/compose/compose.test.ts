@@ -154,6 +154,7 @@ it('gives a doctor who finds nothing to mend', async () => {
   expect(lines.filter((line) => line.startsWith('✗'))).toEqual([]);
   expect(lines).toContainEqual('✓ invariants: all hold');
   expect(lines).toContainEqual('✓ disk way: ext4 loop');
+  expect(lines).toContainEqual(expect.stringMatching(`^✓ tools directory: ${daypass.places.toolsDir}/[0-9a-f]{64}$`));
 });
 
 it('is gone without a trace when it is taken down', async () => {

@@ -119,6 +119,7 @@ describe('npm start', () => {
       'secrets.json',
       'session-logs',
       'spool',
+      'tools',
     ]);
   });
 

@@ -33,7 +33,13 @@ export async function layOut(dir: string, redisSocket: string): Promise<RoleUser
   const DAYPASS_CREDENTIAL_SOCKET = join(credentialsDir, 'credentials.sock');
   const DAYPASS_LOG_DIR = logs;
   return {
-    warden: { settings: { DAYPASS_WARDEN_GID: String(GROUP.warden), DAYPASS_GATEWAY_GID: String(GROUP.gateway) } },
+    warden: {
+      settings: {
+        DAYPASS_TOOLS_DIR: await make(join(dir, 'tools'), { uid: 0 }, 0, 0o755),
+        DAYPASS_WARDEN_GID: String(GROUP.warden),
+        DAYPASS_GATEWAY_GID: String(GROUP.gateway),
+      },
+    },
     'git-host': { user: USERS['git-host'], settings: { DAYPASS_DATA_DIR: await dataOf('git-host') } },
     minter: {
       user: USERS.minter,

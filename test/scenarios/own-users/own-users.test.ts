@@ -174,6 +174,7 @@ async function attemptsOn(stack: Stack, sessionId: string): Promise<Attempt[]> {
     { name: 'the spool', how: 'list', path: join(stack.dir, 'data', 'spool') },
     { name: 'pushes', how: 'list', path: join(stack.dir, 'data-gateway', 'pushes') },
     { name: 'repos', how: 'list', path: join(stack.dir, 'data-git-host', 'git-host') },
+    { name: 'a tool of one’s own', how: 'add', path: join(stack.dir, 'tools') },
     { name: 'disks', how: 'list', path: stack.diskDir },
   ];
 }
