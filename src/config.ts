@@ -9,6 +9,7 @@ import { CERT_FILES } from './runtime/docker/cert-files.ts';
 import { AGENT_ID } from './runtime/docker/agent-id.ts';
 import { defaultMemoryDir } from './runtime/memory-dir.ts';
 import { DISK_WAYS } from './runtime/docker/workspace.ts';
+import { DEADLINE_GRACE_SECONDS } from './session/deadline.ts';
 import { settings, wrongSettings, type Environment } from './settings.ts';
 import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
@@ -236,7 +237,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...minterSocket,
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
-    DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
+    DAYPASS_TOKEN_GRACE_SECONDS: tokenGrace.prefault('120'),
     DAYPASS_TOKEN_TTL_SECONDS: positive.prefault('21600'),
     DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
     DAYPASS_LOG_LIMIT_MB: positive.prefault('100'),
@@ -255,7 +256,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     installation: read.DAYPASS_INSTALLATION,
     workerName: read.DAYPASS_WORKER_NAME,
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
-    /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
+    /** What a token outlives its session's longest time by, so that an agent can still push in the grace after its deadline. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
     /** The most that a token lives which is with the gateway, where it is renewed. */
     tokenTtlSeconds: read.DAYPASS_TOKEN_TTL_SECONDS,
@@ -330,6 +331,11 @@ function isReadable(file: string): boolean {
     return false;
   }
 }
+
+const tokenGrace = positive.refine(
+  (seconds) => seconds >= DEADLINE_GRACE_SECONDS,
+  `must be at least ${DEADLINE_GRACE_SECONDS}, the grace that an agent has after its deadline`,
+);
 
 const groupOfOurs = wholeNumber.refine((gid) => gid !== AGENT_ID, 'must not be the group of the agents');
 

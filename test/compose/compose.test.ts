@@ -140,6 +140,11 @@ it('lets no role reach another over the network but the git host, and the minter
   expect(await daypass.docker.getNetwork(network).inspect()).toMatchObject({ Internal: true });
 });
 
+it('has no role that ended by itself', async () => {
+  const counts = (await inspectAll()).map(([name, { RestartCount }]) => [name, RestartCount]);
+  expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(SERVICES.map((name) => [name, 0])));
+});
+
 it('has the command at hand, with the key of its operator', async () => {
   expect(await daypass.compose('exec', '-T', 'api', 'daypass', 'tokens')).toContain('revoked');
 });

@@ -11,7 +11,7 @@ import { TESTED_SERVICE_IMAGE } from '../../src/images/service-image.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import type { Stack } from '../support/stack.ts';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, '..', '..');
 const TIMEOUT_MS = 120_000;
 export const SERVICES = ['host', 'redis', 'git-host', 'api', 'minter', 'gateway', 'warden', 'worker'] as const;
 export type Service = (typeof SERVICES)[number];

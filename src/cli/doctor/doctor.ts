@@ -5,7 +5,7 @@ import { connectDocker } from '../../runtime/docker/connect.ts';
 import { createEngineApi } from '../../runtime/docker/engine-api.ts';
 import { connectRedis, type Redis } from '../../store/redis.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { apiChecks, debtCheck, type ApiPlace } from './api-checks.ts';
+import { apiChecks, debtCheck, overdueCheck, type ApiPlace } from './api-checks.ts';
 import { notSeen, perform, type Check } from './check.ts';
 import { clockCheck, httpClock, redisClock } from './clock-check.ts';
 import { diskCheck } from './disk-check.ts';
@@ -74,6 +74,7 @@ function remoteChecks(api: ApiPlace): Check[] {
   return [
     ...apiChecks(api),
     debtCheck(api),
+    overdueCheck(api),
     clockCheck([httpClock('the API', `${api.url}/healthz`)]),
     ...notSeen(['Docker engine and its image', TOOLS, ...PLACES, ...SERVICES, 'invariants'], why),
   ];
