@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile }
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadWardenConfig } from '../../src/config.ts';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
 import { createEngineApi } from '../../src/runtime/docker/engine-api.ts';
 import { engineAddress } from '../../src/runtime/docker/connect.ts';
@@ -18,6 +19,12 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe('the tools that sandboxes are started with', () => {
+  it('lie in the data directory unless they are to lie elsewhere, and never below the run directory by themselves', () => {
+    const env = { DAYPASS_DATA_DIR: '/data', DAYPASS_RUN_DIR: '/run/daypass' };
+    expect(loadWardenConfig(env).toolsDir).toBe('/data/tools');
+    expect(loadWardenConfig({ ...env, DAYPASS_TOOLS_DIR: '/programs' }).toolsDir).toBe('/programs');
+  });
+
   it('lie outside of the run directory, named by what they are, and nobody can write to their files', async () => {
     await using warden = await startTestWarden();
     const { toolsDir, runDir } = warden.host;
