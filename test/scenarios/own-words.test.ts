@@ -10,6 +10,7 @@ import { SESSION_STATUSES } from '../../src/session/status.ts';
 import { connectPatientRedis, type Redis } from '../../src/store/redis.ts';
 import { tokenProblem } from '../../src/token/record-shape.ts';
 import { TOKEN_STATES } from '../../src/token/state.ts';
+import { eventually } from '../support/eventually.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
 import { startReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { createRepo, settled, startSession, until } from './session.ts';
@@ -66,7 +67,16 @@ async function liveThrough(name: LifeName, secrets: Record<string, string>) {
     await stack.call('POST', `/v1/sessions/${id}/stop`, { graceSeconds: 1 });
   }
   const ended = await settled(stack, id);
-  await expect.poll(() => receiver.received.filter(({ text }) => text.includes(id)).length).toBeGreaterThan(1);
+  await eventually(
+    () => receiver.received.filter(({ text }) => text.includes(id)),
+    (found) => found.some(({ text }) => text.includes('"type":"session.settled"')),
+    { timeoutMs: 30_000 },
+  );
+  await eventually(
+    async () => (await (await stack.call('GET', `/v1/sessions/${id}/receipt`)).json()) as { signature: unknown },
+    ({ signature }) => signature !== null,
+    { timeoutMs: 30_000 },
+  );
   const json = async (path: string): Promise<unknown> => (await stack.call('GET', `/v1/sessions/${id}${path}`)).json();
   const record = JSON.parse((await redis.get(`daypass:session:${id}`)) ?? '') as Record<string, unknown>;
   const token = JSON.parse((await redis.get(`daypass:token:${ended.token?.id}`)) ?? '') as Record<string, unknown>;
