@@ -70,6 +70,14 @@ export function decideEnding({ session, cause: given, exit, shortage, error }: E
   return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };
 }
 
+/**
+ * The cause that an exit shows although nobody had seen it by then: an agent that ends after its deadline was out of time,
+ * also where its init has told it so, in place of its worker. Pure.
+ */
+export function overdueCause(found: StopCause | null, exit: AgentExit): StopCause | null {
+  return found?.kind === 'timed_out' && exit.timeMs >= found.sinceMs ? found : null;
+}
+
 function shortageFailure({ request }: SessionRecord, shortage: Shortage, step: string): SessionFailure {
   const { memoryMb, diskMb } = request.resources;
   if (shortage === 'memory') {

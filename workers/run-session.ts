@@ -1,7 +1,7 @@
 import { failpoint } from '../src/ops/failpoints.ts';
+import { decideEnding, overdueCause, type EndFacts } from './ending.ts';
 import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionRecord } from '../src/session/record.ts';
-import { decideEnding, type EndFacts } from './ending.ts';
 import type { WorkerDeps } from './deps.ts';
 import { endByFault, type Fault } from './end-by-fault.ts';
 import { Leave, type LeaveReason } from './leave.ts';
@@ -91,7 +91,7 @@ async function goThrough(deps: WorkerDeps, life: Life, run: Run): Promise<void> 
 /** Only who holds a session may end it: one that is cut off sees its sandbox vanish, too. */
 async function end(deps: WorkerDeps, life: Life, { sandbox, ...run }: Run): Promise<void> {
   await life.confirm();
-  const cause = run.exit === null ? life.cause : run.cause;
+  const cause = run.exit === null ? life.cause : (run.cause ?? overdueCause(life.cause, run.exit));
   const shortage = sandbox && (await closeSandbox(deps, run.session, sandbox, run.exit));
   const ending = decideEnding({ ...run, cause, shortage }, deps.masks.of(run.session.id));
   await endSession(deps, run.session, ending);

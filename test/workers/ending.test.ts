@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
-import { decideEnding, type EndFacts } from '../../workers/ending.ts';
+import { decideEnding, overdueCause, type EndFacts, type StopCause } from '../../workers/ending.ts';
 import { aSession } from '../support/records.ts';
 
 const mask = (outside: string): string => outside.replaceAll('hunter22', '[secret]');
@@ -35,11 +35,18 @@ describe('how a session ends', () => {
   });
 
   it('ends by its own exit when that came before whatever was to stop it, and was only seen later', () => {
-    const cause = { kind: 'timed_out', tokenFirst: true, sinceMs: 1_020_000 } as const;
+    const cause = { kind: 'timed_out', tokenFirst: false, sinceMs: 1_020_000 } as const;
     expect(decideEnding({ ...facts, cause, exit: exited(0) }, mask)).toMatchObject({
       status: 'succeeded',
       failure: null,
     });
+  });
+
+  it('shows by the time of its exit that a deadline was the cause, though no worker had seen that', () => {
+    const deadline: StopCause = { kind: 'timed_out', tokenFirst: false, sinceMs: 1_000_000 };
+    expect(overdueCause(deadline, exited(0))).toBe(deadline);
+    expect(overdueCause(deadline, { ...exited(0), timeMs: 999_999 })).toBeNull();
+    expect(overdueCause({ ...deadline, kind: 'stopped' }, exited(0))).toBeNull();
   });
 
   it('fails by no fault of the command when something outside told its sandbox to end, whatever it made of that', () => {
@@ -53,7 +60,7 @@ describe('how a session ends', () => {
   it('is timed out, and not failed, when the deadline broke a step', () => {
     const error = { step: 'clone', thrown: new SessionError('clone_failed', 'git was killed') };
     expect(
-      decideEnding({ ...facts, cause: { kind: 'timed_out', tokenFirst: true, sinceMs: 900_000 }, error }, mask),
+      decideEnding({ ...facts, cause: { kind: 'timed_out', tokenFirst: false, sinceMs: 900_000 }, error }, mask),
     ).toEqual({
       status: 'timed_out',
       exitCode: null,

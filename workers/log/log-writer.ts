@@ -60,7 +60,7 @@ export class LogWriter {
     if (this.#over !== null) throw this.#over.why;
     for (const record of records) {
       this.#waiting.push({ id: String(++this.#lastId), ...record });
-      this.#waitingBytes += record.text.length + RECORD_OVERHEAD_BYTES;
+      this.#waitingBytes += bytesWaiting(record);
     }
     this.#at = at;
     this.#begin();
@@ -98,7 +98,7 @@ export class LogWriter {
       const resume = { ...progress, ...this.#options.snapshot() };
       this.#waiting = [];
       await this.#commit(records, resume);
-      this.#waitingBytes = this.#waiting.reduce((sum, { text }) => sum + text.length + RECORD_OVERHEAD_BYTES, 0);
+      this.#waitingBytes = this.#waiting.reduce((sum, record) => sum + bytesWaiting(record), 0);
     }
     this.#flushing = null;
   }
@@ -124,4 +124,8 @@ export class LogWriter {
       }
     }
   }
+}
+
+function bytesWaiting({ text, bytes = '' }: NewRecord): number {
+  return text.length + bytes.length + RECORD_OVERHEAD_BYTES;
 }

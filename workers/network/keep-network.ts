@@ -1,4 +1,4 @@
-import { isInPlace, openGateway } from '../../src/egress/policy-files.ts';
+import { hasGateway, isInPlace, openGateway } from '../../src/egress/policy-files.ts';
 import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -32,7 +32,8 @@ export function keepNetwork(
   const write = async (): Promise<void> => {
     if (closed) return;
     const policy = policyOf({ ...session, tokenId: wanted.tokenId }, sandboxId, wanted.allow);
-    if (!(await isInPlace({ runDir, policy }))) await openGateway({ runDir, policy });
+    if ((await isInPlace({ runDir, policy })) || !(await hasGateway({ runDir, sandboxId }))) return;
+    await openGateway({ runDir, policy });
   };
   const writeSoon = (): void => {
     turn = turn.then(write).catch((error: unknown) => {

@@ -15,7 +15,7 @@ import { keepNetwork } from '../network/keep-network.ts';
 import { relayDecisions, type DecisionRelay } from '../network/relay-decisions.ts';
 
 /** The sandbox's own clock runs out after the worker's, which records why the session ends. */
-const WATCHDOG_AFTER_SECONDS = DEADLINE_GRACE_SECONDS + 5;
+const WATCHDOG_AFTER_SECONDS = 1;
 /** An init that runs answers within milliseconds. */
 const ANSWER_MS = 2_000;
 /** How long the engine may take to end a sandbox that it was told to kill. */
@@ -64,8 +64,8 @@ export async function connectSandbox(
   const drained = init.pump();
   await init.caughtUp(log.resumeAt);
   life.onDeadline((deadline) => {
-    const seconds = Math.ceil((deadline.getTime() - Date.now()) / 1000) + WATCHDOG_AFTER_SECONDS;
-    init.setWatchdog(Math.max(0, seconds), DEADLINE_GRACE_SECONDS).catch((error: unknown) => {
+    const { seconds, graceSeconds } = watchdogFor(deadline, Date.now());
+    init.setWatchdog(seconds, graceSeconds).catch((error: unknown) => {
       if (!channel.isClosed)
         deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be told of its deadline');
     });
@@ -90,6 +90,13 @@ export async function connectSandbox(
       channel.close();
     },
   };
+}
+
+/** What init is to do by itself where nobody else does it; in the grace, what is left of that. Pure. */
+export function watchdogFor(deadline: Date, nowMs: number): { seconds: number; graceSeconds: number } {
+  const left = Math.ceil((deadline.getTime() - nowMs) / 1_000) + WATCHDOG_AFTER_SECONDS;
+  const seconds = Math.max(0, left);
+  return { seconds, graceSeconds: Math.max(0, left + DEADLINE_GRACE_SECONDS - seconds) };
 }
 
 /**

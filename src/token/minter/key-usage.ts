@@ -2,6 +2,7 @@ import { allTokens, unsettledSessions } from '../../store/listing.ts';
 import { readSessionIfReadable, readTokenIfReadable } from '../../store/records.ts';
 import type { Redis } from '../../store/redis.ts';
 import { waitingWebhooks } from '../../store/webhooks.ts';
+import { graceEndMs } from '../../session/deadline.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import type { TokenRecord } from '../record.ts';
 import { keyIdOf, type SealKey } from '../sealing.ts';
@@ -71,9 +72,10 @@ export async function keyUsage(
     if (opens(sealed) || !(opened.has(id) || isOver(expiresAt))) useOf(keyIdOf(sealed ?? '')).tokens++;
   for (const { sealed, expiresAt } of files)
     if (opens(sealed) || !isOver(expiresAt)) useOf(keyIdOf(sealed)).spoolFiles++;
-  for (const { sealedSecrets, deadlineAt, webhook } of sessions) {
+  for (const { sealedSecrets, webhook, ...session } of sessions) {
+    const isUnderWay = (graceEndMs(session) ?? Infinity) >= now.getTime();
     const needed = [
-      ...(sealedSecrets && (opens(sealedSecrets) || !isOver(deadlineAt)) ? [sealedSecrets] : []),
+      ...(sealedSecrets && (opens(sealedSecrets) || isUnderWay) ? [sealedSecrets] : []),
       // Its receiver is told of the end after the deadline.
       ...(webhook?.sealed ? [webhook.sealed] : []),
     ];
