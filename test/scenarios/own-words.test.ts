@@ -47,7 +47,7 @@ const LIVES = {
   },
   failed: { command: ['sh', '-c', 'echo status >&2; exit 3'] },
   stopped: { command: ['sleep', '60'] },
-  timed_out: { command: ['sleep', '60'], timeoutSeconds: 2 },
+  timed_out: { command: ['sleep', '60'], timeoutSeconds: 12 },
   ref_not_found: { command: ['true'], ref: 'running' },
   command_not_found: { command: ['no-such-program'] },
 } as const;
