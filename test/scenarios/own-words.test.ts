@@ -108,7 +108,8 @@ function storyOf({ session, record, token, stored, receipt }: Told) {
     exitCode: number;
     failure: { code: string } | null;
   };
-  const milestones = stored.filter(({ type }) => type !== 'network');
+  // How many times it was seen at something differs, and when a message was confirmed.
+  const milestones = stored.filter(({ type }) => type !== 'network' && !type.startsWith('webhook_'));
   return {
     status,
     exitCode,
@@ -166,7 +167,9 @@ test(
     for (let at = 0; at < words.length; at += MAX_SECRETS) {
       const secrets = words.slice(at, at + MAX_SECRETS);
       const variables = Object.fromEntries(secrets.map((word, i) => [`WORD_${i}`, word]));
-      const lives = names.map(async (name) => ({ name, secrets, told: await liveThrough(name, variables) }));
+      // One that waits for its deadline takes long.
+      const tried = names.filter((name) => name !== 'timed_out' || secrets.includes(name));
+      const lives = tried.map(async (name) => ({ name, secrets, told: await liveThrough(name, variables) }));
       masked.push(...(await Promise.all(lives)));
     }
     for (const { name, told } of masked) {
