@@ -6,9 +6,14 @@ import { sseAnswer, type SseMessage } from './sse.ts';
 
 export const LOG_TYPES: ['text/plain', ...string[]] = ['text/plain', 'application/x-ndjson', 'text/event-stream'];
 
+/** Readers of JSON skip it, as white space; those of lines do by convention. */
+const EMPTY_LINE = '\n';
+
 interface LogForm {
   /** Only records of this stream; null is all that the form shows. */
   stream: LogStream | null;
+  /** The record that the pages come after; `0` is the beginning. */
+  afterId: string;
   /** The session's status once the pages are over. */
   finalStatus(): Promise<SessionStatus | null>;
 }
@@ -19,7 +24,7 @@ export function writeLog(type: string, pages: AsyncIterable<LogRecord[]>, form: 
     case 'text/event-stream':
       return sseAnswer(messages(pages, form));
     case 'application/x-ndjson':
-      return { status: 200, type, chunks: ndjson(pages, form) };
+      return { status: 200, type, chunks: ndjson(pages, form), heartbeat: EMPTY_LINE };
     default:
       return { status: 200, type: 'text/plain; charset=utf-8', chunks: plain(pages, form) };
   }
@@ -52,11 +57,14 @@ async function* ndjson(pages: AsyncIterable<LogRecord[]>, { stream }: LogForm): 
 }
 
 async function* messages(pages: AsyncIterable<LogRecord[]>, form: LogForm): AsyncGenerator<SseMessage> {
+  let lastId = form.afterId;
   for await (const records of pages) {
     for (const record of records) {
       if (form.stream === null || record.stream === form.stream) yield { id: record.id, data: record };
     }
+    lastId = records.at(-1)?.id ?? lastId;
   }
   const status = await form.finalStatus();
-  if (status === null || isEnded(status)) yield { event: 'end', data: { status } };
+  // A client that asks again from here, as EventSource does, is told that there is no more.
+  if (status === null || isEnded(status)) yield { id: lastId, event: 'end', data: { status } };
 }

@@ -86,8 +86,22 @@ describe('the log of an ended session', () => {
     const path = await endedWith(MIXED);
     using stream = await openSse(rig.api.url + path, { ...rig.authorization, 'last-event-id': '4' });
     expect(await stream.next()).toEqual({ id: '5', data: MIXED[4] });
-    expect(await stream.next()).toEqual({ event: 'end', data: { status: 'succeeded' } });
+    expect(await stream.next()).toEqual({ id: '5', event: 'end', data: { status: 'succeeded' } });
     expect(await stream.next()).toBeNull();
+  });
+
+  test('as SSE is answered 204 to a client that resumes at its end or past it, and to no other', async () => {
+    const path = await endedWith(MIXED);
+    const get = (lastEventId: string, accept = 'text/event-stream', at = path) =>
+      rig.call('GET', at, { headers: { accept, 'last-event-id': lastEventId } });
+    expect((await get('5')).status).toBe(204);
+    expect((await get('99')).status).toBe(204);
+    expect((await get('5', 'text/plain')).status).toBe(200);
+    expect((await rig.call('GET', `${path}?after=5`, { headers: { accept: 'text/event-stream' } })).status).toBe(200);
+    const { session } = await putSession(rig.redis, { status: 'running' });
+    await appendLog(rig, session.id, MIXED);
+    const live = `/v1/sessions/${session.id}/logs?follow=false`;
+    expect((await get('5', 'text/event-stream', live)).status).toBe(200);
   });
 });
 
