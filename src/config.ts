@@ -7,6 +7,7 @@ import { parseFailpoints } from './ops/failpoints.ts';
 import { AGENT_ID } from './runtime/docker/agent-id.ts';
 import { defaultMemoryDir } from './runtime/memory-dir.ts';
 import { DISK_WAYS } from './runtime/docker/workspace.ts';
+import { DEADLINE_GRACE_SECONDS } from './session/deadline.ts';
 import { settings, type Environment } from './settings.ts';
 import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
@@ -234,7 +235,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...minterSocket,
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
-    DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
+    DAYPASS_TOKEN_GRACE_SECONDS: tokenGrace.prefault('120'),
     DAYPASS_TOKEN_TTL_SECONDS: positive.prefault('21600'),
     DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
     DAYPASS_LOG_LIMIT_MB: positive.prefault('100'),
@@ -253,7 +254,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     installation: read.DAYPASS_INSTALLATION,
     workerName: read.DAYPASS_WORKER_NAME,
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
-    /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
+    /** What a token outlives its session's longest time by, so that an agent can still push in the grace after its deadline. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
     /** The most that a token lives which is with the gateway, where it is renewed. */
     tokenTtlSeconds: read.DAYPASS_TOKEN_TTL_SECONDS,
@@ -288,6 +289,11 @@ const credentialSocketOf = (read: Read<typeof place & typeof credentialSocket>):
 /** Alone in its directory, which is its group's. */
 const wardenSocketIn = (runDir: string): string => join(resolve(runDir), 'warden', 'engine.sock');
 
+const tokenGrace = positive.refine(
+  (seconds) => seconds >= DEADLINE_GRACE_SECONDS,
+  `must be at least ${DEADLINE_GRACE_SECONDS}, the grace that an agent has after its deadline`,
+);
+
 const groupOfOurs = wholeNumber.refine((gid) => gid !== AGENT_ID, 'must not be the group of the agents');
 
 export function loadWardenConfig(env: Environment = process.env) {
@@ -299,6 +305,7 @@ export function loadWardenConfig(env: Environment = process.env) {
     ...installation,
     DOCKER_HOST: z.string().optional(),
     DAYPASS_MEMORY_DIR: memoryDir.optional(),
+    DAYPASS_TOOLS_DIR: z.string().optional(),
     DAYPASS_WARDEN_GID: groupOfOurs.optional(),
     DAYPASS_GATEWAY_GID: groupOfOurs.optional(),
     DAYPASS_DISK_DIR: z.string().optional(),
@@ -322,6 +329,8 @@ export function loadWardenConfig(env: Environment = process.env) {
     installation: read.DAYPASS_INSTALLATION,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     memoryDir: read.DAYPASS_MEMORY_DIR ?? defaultMemoryDir(read.DAYPASS_INSTALLATION),
+    /** Programs must be allowed to run from there, which many hosts forbid below their run directory. */
+    toolsDir: resolve(read.DAYPASS_TOOLS_DIR ?? join(read.DAYPASS_DATA_DIR, 'tools')),
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     images: read.DAYPASS_IMAGES,
     limits: resourceLimits(read),

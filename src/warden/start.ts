@@ -1,5 +1,4 @@
 import { chmod, chown, mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { WardenConfig } from '../config.ts';
 import { gatewaysDir } from '../egress/layout.ts';
 import { SANDBOX_IMAGE } from '../images/sandbox-image.ts';
@@ -11,13 +10,13 @@ import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
 import { openDisks } from './disks/open-disks.ts';
 import { requireEngine } from './engine/require-engine.ts';
-import { extractTools } from './images/extract-tools.ts';
 import { nameFiles, namesDir } from './places/name-files.ts';
 import { requireOwnDirectory } from './places/own-directory.ts';
 import { createPlaces } from './places/places.ts';
 import { ROUTES } from './routes.ts';
 import { createWardenServer } from './serve/create-server.ts';
 import { listenForGroup } from './serve/listen.ts';
+import { openTools } from './tools/open-tools.ts';
 
 export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { log: Logger };
 
@@ -29,25 +28,24 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
   const runDir = await realpath(options.runDir);
   const memoryDir = await realpath(await openMemoryDir(options.memoryDir, gid));
-  const toolsDir = join(runDir, 'tools');
   // Whoever could write here would decide what sandboxes get mounted.
   await requireOwnDirectory(runDir);
   for (const [dir, mode] of [
     [gatewaysDir(runDir), 0o700],
-    [toolsDir, 0o755],
     [namesDir(runDir), 0o755],
   ] as const) {
     await mkdir(dir, { recursive: true, mode });
     await requireOwnDirectory(dir);
   }
   if (gatewayGid !== null) await openFor(gatewayGid, gatewaysDir(runDir));
-  const disks = await openDisks(options.disks, log);
   const docker = connectDocker(dockerHost);
+  const toolsDir = await openTools({ dir: options.toolsDir, image: SANDBOX_IMAGE, docker, engine });
+  const disks = await openDisks(options.disks, log);
   const host: HostFacts = {
     engineId,
     runDir,
     memoryDir,
-    toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: toolsDir }),
+    toolsDir,
     ...(await nameFiles(runDir, repoHostOf(options.repoOrigin))),
     runtime,
     disks: disks.way,

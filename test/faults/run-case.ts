@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Law, Violation } from '../../src/invariants/violation.ts';
+import { takeCrashes } from '../support/crashes.ts';
 import type { FaultCase } from './fault-case.ts';
 import type { OwnEngine } from './rig/own-engine.ts';
 import { startRig, type Rig } from './rig/rig.ts';
@@ -66,7 +67,7 @@ export async function runCase(fault: FaultCase, options: CaseOptions): Promise<C
   const endings = await endingsOf(rig);
   return {
     name: fault.name,
-    wrong: [...failed, ...seen.wrong],
+    wrong: [...failed, ...(await takeCrashes()), ...seen.wrong],
     violations: seen.violations,
     lawfulAfterMs,
     endings,

@@ -38,6 +38,7 @@ export async function startTestWarden(options: TestWardenOptions = {}): Promise<
     installation,
     runDir,
     memoryDir,
+    toolsDir: join(dir, 'tools'),
     repoOrigin: 'http://git.example',
     images: ['daypass/*'],
     limits: { cpus: 4, memoryMb: 1_024, pids: 512, diskMb: 1_024 },

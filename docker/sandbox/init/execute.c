@@ -132,7 +132,7 @@ static void release_reports(struct session *session, const struct order *order) 
 
 static void stop(struct session *session, const struct order *order) {
   if (order->count != 1) fail("order 'T' has %zu fields instead of 1", order->count);
-  if (strcmp(order->fields[0], "TERM") == 0) session_stop(session, SIGTERM);
+  if (strcmp(order->fields[0], "TERM") == 0) session_ask_to_end(session);
   else if (strcmp(order->fields[0], "KILL") == 0) session_kill(session);
   else fail("order 'T' says neither TERM nor KILL");
 }

@@ -4,7 +4,7 @@ import { connectDocker } from '../../runtime/docker/connect.ts';
 import { createEngineApi } from '../../runtime/docker/engine-api.ts';
 import { connectRedis, type Redis } from '../../store/redis.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { apiChecks, debtCheck, type ApiPlace } from './api-checks.ts';
+import { apiChecks, debtCheck, overdueCheck, type ApiPlace } from './api-checks.ts';
 import { notSeen, perform, type Check } from './check.ts';
 import { clockCheck, httpClock, redisClock } from './clock-check.ts';
 import { diskCheck } from './disk-check.ts';
@@ -15,9 +15,11 @@ import { kernelCheck } from './kernel-check.ts';
 import { portChecks } from './port-checks.ts';
 import { providerCheck } from './provider-check.ts';
 import { storeChecks } from './store-checks.ts';
+import { toolsCheck } from './tools-check.ts';
 import { doctorSees, type RoleConfigs } from './where.ts';
 
 const PLACES = ['run directory', 'memory directory', 'gateway', 'warden', 'minter', 'disk way'];
+const TOOLS = 'tools directory';
 const SERVICES = ['repo host', 'Redis', 'seal keys'];
 
 /**
@@ -39,7 +41,8 @@ export async function doctor({ env, root, progress }: Omit<CommandContext, 'args
   if (sees.what === 'machine') {
     const docker = connectDocker(env['DOCKER_HOST']);
     const rest = notSeen([...PLACES, ...SERVICES, 'API'], sees.why);
-    return (await examine([...engineChecks(docker), ...portChecks(sees.ports), ...rest])) ? 0 : 1;
+    const seen = [...engineChecks(docker), toolsCheck(sees.toolsDir, null), ...portChecks(sees.ports)];
+    return (await examine([...seen, ...rest])) ? 0 : 1;
   }
   const redis = connectRedis(sees.configs.worker.redisUrl);
   const queue = openSessionsQueue(redis);
@@ -58,8 +61,9 @@ function remoteChecks(api: ApiPlace): Check[] {
   return [
     ...apiChecks(api),
     debtCheck(api),
+    overdueCheck(api),
     clockCheck([httpClock('the API', `${api.url}/healthz`)]),
-    ...notSeen(['Docker engine and its image', ...PLACES, ...SERVICES, 'invariants'], why),
+    ...notSeen(['Docker engine and its image', TOOLS, ...PLACES, ...SERVICES, 'invariants'], why),
   ];
 }
 
@@ -69,13 +73,15 @@ function allChecks(
   { redis, queue }: { redis: Redis; queue: ReturnType<typeof openSessionsQueue> },
 ): Check[] {
   const docker = connectDocker(warden.dockerHost);
-  const { runDir, memoryDir, disks, installation } = warden;
+  const { runDir, memoryDir, toolsDir, disks, installation } = warden;
   const { relace, sealKeys, spoolDir } = minter;
   const { minterSocket, wardenSocket } = worker;
+  const wardenApi = createEngineApi({ socketPath: wardenSocket });
   return [
     ...engineChecks(docker),
     ...hostChecks({ runDir, memoryDir, minterSocket, wardenSocket }),
-    diskCheck(createEngineApi({ socketPath: wardenSocket })),
+    toolsCheck(toolsDir, wardenApi),
+    diskCheck(wardenApi),
     kernelCheck(worker.concurrency),
     providerCheck(relace),
     ...storeChecks({ redis, sealKeys, spoolDir }),

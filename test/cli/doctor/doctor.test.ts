@@ -43,6 +43,7 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
     'gateway',
     'warden',
     'minter',
+    'tools directory',
     'disk way',
     'inotify instances',
     'repo host',

@@ -11,9 +11,8 @@ import type { GitPolicy } from '../../../src/egress/git/policy.ts';
 import type { Pace } from '../../../src/egress/git/patience.ts';
 import { openSharedGit } from '../../../src/egress/git/shared-git.ts';
 import { createUpstream } from '../../../src/egress/git/upstream.ts';
-import { openGateway } from '../../../src/egress/policy-files.ts';
 import { openGitClient, type GitClient } from '../../git-host/support/git-client.ts';
-import { gatewayRig, serve, tunnelTo, type RigOptions } from '../support/rig.ts';
+import { gatewayRig, placePolicy, serve, tunnelTo, type RigOptions } from '../support/rig.ts';
 
 export interface GitGatewayRig {
   /** The origin under which a sandbox asks for git. */
@@ -69,7 +68,7 @@ export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGate
   await gateway.start();
   const place = async (git: GitPolicy): Promise<void> => {
     const policy = { sandboxId: SANDBOX, sessionId: 'ses_git', allow: [], git };
-    await openGateway({ runDir: gateway.runDir, policy });
+    await placePolicy(gateway.runDir, policy);
   };
   await place(options.git);
   const socket = await gateway.sandbox(SANDBOX).then(async (path) => {

@@ -50,6 +50,7 @@ const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     'DOCKER_HOST',
     'DAYPASS_INSTALLATION',
     'DAYPASS_MEMORY_DIR',
+    'DAYPASS_TOOLS_DIR',
     'DAYPASS_WARDEN_GID',
     'DAYPASS_GATEWAY_GID',
     'DAYPASS_DISK_DIR',
