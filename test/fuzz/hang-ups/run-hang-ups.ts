@@ -1,5 +1,6 @@
 import type { Address } from '../../../src/health/ask.ts';
 import { startInternet } from '../../attacks/rig/internet.ts';
+import { takeCrashes } from '../../support/crashes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { randomFrom } from '../../support/random.ts';
 import { startStack, type Role, type Stack } from '../../support/stack.ts';
@@ -112,7 +113,7 @@ async function lookAt(stack: Stack, before: Map<Role, RoleState>): Promise<strin
       return why === null ? [] : [`${role} is not well: ${why}`];
     }),
   );
-  return [...left, ...health.flat(), ...ROLES.flatMap((role) => complaintsOf(stack, role))];
+  return [...left, ...health.flat(), ...ROLES.flatMap((role) => complaintsOf(stack, role)), ...(await takeCrashes())];
 }
 
 async function readAll(stack: Stack): Promise<Map<Role, RoleState>> {
