@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { randomFrom } from '../../support/random.ts';
 import { startStack, type Role, type Stack } from '../../support/stack.ts';
 import { hangUp } from './hang-up.ts';
-import { plansFor } from './plans.ts';
+import { nextOf, plansFor } from './plans.ts';
 import { complaintsOf, moreThan, readRole, unhealthy, type RoleState } from './role-state.ts';
 import { recordTargets, type HangUpTarget } from './targets.ts';
 
@@ -78,8 +78,7 @@ async function hangUpOn(
   const lane = async (): Promise<void> => {
     while (count.connections < most && performance.now() < untilMs && !signal.aborted) {
       count.connections++;
-      const plan = plans.next().value;
-      if (plan !== undefined && (await hangUp(address, plan)) > 0) count.answered++;
+      if ((await hangUp(address, nextOf(plans))) > 0) count.answered++;
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));

@@ -39,6 +39,8 @@ fetch = packet(b"want %s side-band-64k\\n" % head.encode()) + b"0000" + packet(b
 
 /** Each of these holds what it can for so long, while the neighbours work. */
 const HOLD_SECONDS = 12;
+/** Those that were sent until then are still looked into behind it. */
+const BOMB_SECONDS = 4;
 
 const HANG_UP = `weapon <<'PY'
 ${PRELUDE}
@@ -132,7 +134,7 @@ pack = b"PACK" + struct.pack(">II", 2, len(objects)) + b"".join(objects)
 pack += hashlib.sha1(pack).digest()
 other = "1" * 40
 print(f"bomb={len(pack)}", flush=True)
-until = time.time() + ${HOLD_SECONDS}
+until = time.time() + ${BOMB_SECONDS}
 def push(i):
     while time.time() < until:
         body = packet(b"%s %s %s/x%d\\0report-status" % (head.encode(), other.encode(), mine.encode(), i)) + b"0000" + pack
