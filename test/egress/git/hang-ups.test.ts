@@ -35,6 +35,8 @@ test('clients that hang up at any byte and moment of a fetch or a push leave not
       value: new Secret('obviously-fake'),
       cloneUrls: { r: `http://127.0.0.1:${port}/r.git` },
     }),
+    // Long enough for clients to leave meanwhile.
+    dialMs: 2,
   });
   const address = { host: '127.0.0.1', port: Number(new URL(at.url).port) };
   const [head, former] = ['1'.repeat(40), '2'.repeat(40)];
