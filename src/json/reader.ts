@@ -15,6 +15,8 @@ export class TextPlace {
 }
 
 export interface ReaderLimits extends JsonLimits {
+  /** Bytes of one string or name that is kept, with its quotes. */
+  textBytes: number;
   /** Bytes of all strings, numbers and names that are kept, as they are written. */
   keptBytes: number;
 }
@@ -36,6 +38,7 @@ export class JsonReader {
     this.#limits = limits;
     this.#leftOut = options.leaveOut;
     this.#scanner = new JsonScanner(limits, {
+      maxTokenBytes: limits.textBytes,
       open: (kind) => {
         const value = kind === 'list' ? [] : {};
         this.#put(value);

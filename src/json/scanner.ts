@@ -6,6 +6,8 @@ import { NUMBER_STARTS, numberStep, isWholeNumber, type NumberState } from './nu
 export interface JsonSink {
   open(kind: 'list' | 'object'): void;
   close(): void;
+  /** The most bytes that one token may have that is handed over; all of them are held until it ends. */
+  readonly maxTokenBytes: number;
   /** Whether the bytes of the value that begins here are needed, when it is a string. */
   wantsString(): boolean;
   /**
@@ -247,6 +249,7 @@ export class JsonScanner {
       this.#afterToken();
       return;
     }
+    if (this.#isWanted) this.#requireShort(end);
     const bytes = this.#isWanted ? this.#tokenBytes(piece, end) : null;
     this.#held = [];
     const isKey = this.#isKey;
@@ -272,7 +275,14 @@ export class JsonScanner {
   /** Whoever pushes may fill the piece's memory with the next one. */
   #holdRest(piece: Buffer): void {
     if (this.#within === 'nothing' || !this.#isWanted) return;
+    this.#requireShort(piece.length);
     this.#held.push(Buffer.from(piece.subarray(Math.max(0, this.#tokenStart - this.#passedBytes))));
+  }
+
+  #requireShort(end: number): void {
+    const most = this.#sink?.maxTokenBytes ?? Infinity;
+    if (this.#passedBytes + end - this.#tokenStart > most)
+      throw tooMuch(`has a text that is longer than ${most} bytes`);
   }
 
   #count(what: 'containers' | 'scalars' | 'keys', words: string): void {

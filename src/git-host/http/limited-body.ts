@@ -37,18 +37,22 @@ export async function* limitedBody(req: IncomingMessage, options: LimitedBodyOpt
   const source = isPacked ? req.on('data', (piece: Buffer) => came(piece.length)).pipe(createGunzip()) : req;
   let [size, count] = [0, 0];
   const pieces = source.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = (): void => aborted.reject(signal.reason);
+  // One wait at a time: a race with the signal's promise would keep every piece for as long as that promise.
+  let giveUp = (_reason: unknown): void => {};
+  const nextPiece = (): Promise<IteratorResult<Buffer>> => {
+    const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Buffer>>();
+    giveUp = reject;
+    pieces.next().then(resolve, (error: unknown) => reject(isPacked ? badGzip(error) : error));
+    return promise;
+  };
+  const abort = (): void => giveUp(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    signal.throwIfAborted();
     for (;;) {
-      const next = await Promise.race([pieces.next(), aborted.promise]).catch((error: unknown) => {
-        throw isPacked && !signal.aborted ? badGzip(error) : error;
-      });
+      signal.throwIfAborted();
+      const next = await nextPiece();
       if (next.done === true) return;
-      const piece = next.value as Buffer;
+      const piece = next.value;
       size += piece.length;
       count += 1;
       if (!isPacked) came(piece.length);

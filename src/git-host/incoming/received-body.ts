@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { passedOn } from '../free-buffers.ts';
 import type { Share } from './budget.ts';
 
 const WINDOW_BYTES = 256 * 1024;
@@ -34,6 +35,7 @@ export class BodyStore {
   }
 
   async append(piece: Buffer): Promise<void> {
+    passedOn(piece.length);
     for (let at = 0; at < piece.length;) {
       if (this.#filled === this.#chunk.length) await this.#nextChunk(piece.length - at);
       const copied = piece.copy(this.#chunk, this.#filled, at);

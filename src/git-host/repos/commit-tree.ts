@@ -9,7 +9,7 @@ import type { TreeChange } from './operations.ts';
 import { changesBetween, type Tree, type TreeEntry } from './tree.ts';
 
 /** That one change is about, above which it comes by git. */
-const MAX_FILES = 100_000;
+const MAX_FILES = 50_000;
 const MAX_PATH_BYTES = 16 * 1024 * 1024;
 
 export interface CommitResult {

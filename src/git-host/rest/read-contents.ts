@@ -11,13 +11,16 @@ import { MAX_FILE_BYTES } from '../repos/operations.ts';
 
 /** Room for one file of the largest size with its JSON escapes; a larger tree comes by git push. */
 export const MAX_JSON_BYTES = 64 * 1024 * 1024;
-/** A tree of files has a list or object for each, and two fields. */
+/** Git takes ten thousands of files in one directory, and minutes for hundred thousands. */
+const MAX_FILES = 50_000;
+/** Each file or operation is an object with up to three fields. */
 const LIMITS = {
   depth: 32,
-  containers: 100_100,
-  scalars: 301_000,
-  keys: 301_000,
+  containers: MAX_FILES + 100,
+  scalars: 3 * MAX_FILES + 1_000,
+  keys: 3 * MAX_FILES + 1_000,
   keyBytes: 1_024,
+  textBytes: 64 * 1024,
   keptBytes: 16 * 1024 * 1024,
 };
 /** So little is read at once that nobody else waits for it. */

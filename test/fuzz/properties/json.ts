@@ -31,7 +31,10 @@ const theGuardAcceptsWhatJsonParseDoes = fc.asyncProperty(text, async (input) =>
 });
 
 const aReaderMakesWhatJsonParseDoes = fc.asyncProperty(text, cuts, async (input, at) => {
-  const reader = new JsonReader({ ...WIDE, keptBytes: 100_000 }, { leaveOut: 'nothing of this name' });
+  const reader = new JsonReader(
+    { ...WIDE, textBytes: 10_000, keptBytes: 100_000 },
+    { leaveOut: 'nothing of this name' },
+  );
   const read = parsed(() => {
     for (const piece of cut(input, at)) reader.push(piece);
     return reader.end();
@@ -49,7 +52,7 @@ const contentsAreWhatJsonParseMakesOfThem = fc.asyncProperty(
   async (content, isEscaped, at) => {
     const written = isEscaped ? escapeAll(content) : JSON.stringify(content);
     const body = Buffer.from(`{"a":[{"content":${written}}]}`);
-    const reader = new JsonReader({ ...WIDE, keptBytes: 100 }, { leaveOut: 'content' });
+    const reader = new JsonReader({ ...WIDE, textBytes: 100, keptBytes: 100 }, { leaveOut: 'content' });
     for (const piece of cut(body, at)) reader.push(piece);
     const value = reader.end() as { a: { content: TextPlace }[] };
     const { start, end } = value.a[0]?.content as TextPlace;
