@@ -11,6 +11,7 @@ import { createSlowReaders } from './answers/slow-readers.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { HOST_BOUNDS, type HostBounds } from './bounds.ts';
 import { openDatabase } from './database.ts';
+import { keepLean } from './free-buffers.ts';
 import { createPipelineGuard } from './http/pipelining.ts';
 import { createRequests } from './http/requests.ts';
 import { createImports } from './import/imports.ts';
@@ -104,6 +105,7 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
     };
     const maintainer = startMaintainer(host, options.maintenanceEveryMs ?? MAINTENANCE_EVERY_MS);
     const app = createGitHost(host, maintainer);
+    const letGrow = keepLean();
     const isInTurn = createPipelineGuard(bounds.requestsPerConnection);
     const server = createServer(
       { headersTimeout: bounds.headersTimeoutMs, connectionsCheckingInterval: LOOK_AT_TIME_EVERY_MS },
@@ -119,6 +121,7 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
     return {
       url,
       async close() {
+        letGrow();
         server.close();
         const stopped = maintainer.stop();
         await host.uses.endAll();

@@ -1,4 +1,5 @@
 import { createBreath } from '../breath.ts';
+import { passedOn } from '../free-buffers.ts';
 import { startGit } from '../git/git-process.ts';
 import { GitFailed } from '../git/run-git.ts';
 import { HostError } from '../http/host-error.ts';
@@ -52,6 +53,7 @@ export async function* listFiles(
   try {
     for await (const piece of git.stdout as AsyncIterable<Buffer>) {
       bytesRead += piece.length;
+      passedOn(piece.length);
       for (let at = 0; at < piece.length; at += BATCH_BYTES) {
         const bytes = Buffer.concat([half, piece.subarray(at, at + BATCH_BYTES)]);
         const end = bytes.lastIndexOf(0) + 1;

@@ -1,7 +1,31 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const EVERY_MS = 20;
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+/** One request on a connection of its own, as a kept one may be closed while the client is busy. */
+export async function send(
+  host: { url: string; key: string },
+  method: string,
+  path: string,
+  options: { body?: string | Buffer; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { body = '', headers = {} } = options;
+  const all = { authorization: `Bearer ${host.key}`, 'content-length': Buffer.byteLength(body), ...headers };
+  const req = request(`${host.url}${path}`, { method, agent: false, headers: all });
+  const answered = once(req, 'response') as Promise<[IncomingMessage]>;
+  req.end(body);
+  const [res] = await answered;
+  return { status: res.statusCode ?? 0, body: await text(res) };
+}
 
 export interface HostWatch {
   /** Ends the watch. Throws when a call of it failed. */
@@ -20,20 +44,18 @@ export function watchHost(host: { url: string; pid: number; key: string; repoId:
   let longestMs = 0;
   let rounds = 0;
   const over = new AbortController();
-  const timed = async (work: () => Promise<Response>, status: number): Promise<Response> => {
+  const timed = async (method: string, path: string, status: number, body = ''): Promise<string> => {
     const began = performance.now();
-    const answer = await work();
+    const answer = await send(host, method, path, { body });
     longestMs = Math.max(longestMs, performance.now() - began);
     if (answer.status !== status) throw new Error(`a call beside it was answered ${answer.status}`);
-    return answer;
+    return answer.body;
   };
-  const headers = { authorization: `Bearer ${host.key}` };
   const calling = (async () => {
     for (; !over.signal.aborted; rounds += 1) {
       const body = JSON.stringify({ name: 'beside', repo_ids: [host.repoId] });
-      const minted = await timed(() => fetch(`${host.url}/repo_token`, { method: 'POST', headers, body }), 201);
-      const { token } = (await minted.json()) as { token: string };
-      await timed(() => fetch(`${host.url}/repo_token/${token}`, { method: 'DELETE', headers }), 204);
+      const { token } = JSON.parse(await timed('POST', '/repo_token', 201, body)) as { token: string };
+      await timed('DELETE', `/repo_token/${token}`, 204);
       await sleep(EVERY_MS);
     }
   })();
