@@ -41,7 +41,7 @@ test('on a machine where nothing runs it names path, mount, option and setting o
   const listen = { DAYPASS_API_LISTEN: '127.0.0.1:0', DAYPASS_GIT_HOST_LISTEN: '127.0.0.1:0' };
   const env = { ...listen, DAYPASS_DATA_DIR: '/nonexistent', DAYPASS_TOOLS_DIR: toolsDir };
   expect(await doctor({ env, root: '/', progress })).toBe(1);
-  expect(progress.lines.filter((line) => line.startsWith('✗'))).toEqual([
+  expect(progress.lines.filter((line) => line.startsWith('✗ tools directory'))).toEqual([
     `✗ tools directory: ${toolsDir} lies on ${host.path}, which is mounted with noexec, so no sandbox could run its init from ` +
       'there. Set DAYPASS_TOOLS_DIR to a directory on a file system that programs may run from.',
   ]);
