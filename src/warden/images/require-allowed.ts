@@ -28,6 +28,7 @@ export async function requireAllowed(
 async function within<T>(work: Promise<T>, name: string, signal: AbortSignal): Promise<T> {
   const late = Promise.withResolvers<never>();
   const giveUp = (): void => late.reject(new WardenRefusal(503, `The image ${name} is still being read; try again`));
+  if (signal.aborted) giveUp();
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     return await Promise.race([work, late.promise]);
@@ -41,7 +42,7 @@ function advice(name: string, image: Image, config: string | null): string {
   if (config === null) {
     return `What the engine has under this name has the manifest ${image.id}; if that is the one you mean, write ${bare}@${image.id}`;
   }
-  const manifest = config === image.id ? '' : ` (and the manifest ${image.id}, which is this engine's alone)`;
+  const manifest = config === image.id ? '' : ` (and here the manifest ${image.id})`;
   return (
     `What the engine has under this name has the configuration ${config}${manifest}; if that is the one you mean, write ` +
     `${bare}@${config}, which is right on every engine`
