@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Relace } from '@relace-ai/relace';
@@ -9,6 +7,7 @@ import type Docker from 'dockerode';
 import { runProgram } from '../../src/cli/up/run-program.ts';
 import { TESTED_SERVICE_IMAGE } from '../../src/images/service-image.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
+import { freePort } from '../support/free-port.ts';
 import type { Stack } from '../support/stack.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -98,13 +97,4 @@ export async function composeUp(): Promise<Installation> {
     relace: (key = gitHostKey) => new Relace({ apiKey: key, baseURL: `http://127.0.0.1:${gitPort}/v1`, maxRetries: 0 }),
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { access, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,6 +7,7 @@ import { expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
 import { closeGateway, gatewayReady, listGateways } from '../../src/egress/policy-files.ts';
 import { eventually } from '../support/eventually.ts';
+import { untilOver } from '../support/until-over.ts';
 import {
   connectTo,
   exchange,
@@ -80,7 +80,7 @@ it('lets go of a client that was refused, whether it hangs up or not', async () 
   const client = await connectTo(await rig.sandbox('sbx_a'));
   client.write(connectRequest('example.com:443'));
   client.resume();
-  await once(client, 'end');
+  await untilOver(client);
   // This side stays open and goes on to write, for as long as the gateway puts up with it.
   const cut = await eventually(() => (client.write('still here'), client.destroyed), Boolean);
   expect(cut).toBe(true);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
@@ -6,6 +5,7 @@ import { dial } from '../../src/egress/dial.ts';
 import type { Resolve } from '../../src/egress/decide.ts';
 import type { RequestHandler } from '../../src/egress/request-handler.ts';
 import { eventually } from '../support/eventually.ts';
+import { untilOver } from '../support/until-over.ts';
 import { realClientHello } from './support/client-hello.ts';
 import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo } from './support/rig.ts';
 
@@ -51,11 +51,10 @@ it('cuts what the new rules do not allow: raw, TLS and a download, on both ends;
     (found) => found.filter(({ verdict }) => verdict === 'allowed').length === 6,
   );
   await rig.sandbox('sbx_a', kept);
-  await eventually(() => [open.raw, open.tls, open.web].every(isOver), Boolean, { timeoutMs: 2_000, everyMs: 5 });
+  await eventually(() => [open.raw, open.tls, open.web].every(isOver), Boolean, { everyMs: 5 });
   await eventually(
     () => upstreams.filter(isOver).length,
     (count) => count === 3,
-    { timeoutMs: 2_000 },
   );
   expect([open.kept, open.keptTls, open.repo].some(isOver)).toBe(false);
   const cut = (await rig.decisions('sbx_a')).filter(({ verdict }) => verdict === 'cut');
@@ -124,7 +123,7 @@ it('cuts nothing when rules are added, and refuses all by an empty list but the 
   expect(isOver(open)).toBe(false);
   await rig.sandbox('sbx_a', []);
   open.resume();
-  await Promise.race([once(open, 'close'), once(open, 'end')]);
+  await untilOver(open);
   expect(await exchange(path, 'GET http://web.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/403/);
   expect(await exchange(path, `GET http://127.0.0.1:${port}/ HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(/here$/);
 });

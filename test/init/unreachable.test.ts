@@ -99,10 +99,8 @@ while True:
       { timeoutMs: 30_000 },
     );
     await init.stop('TERM');
-    const began = Date.now();
     await init.stop('KILL');
     expect(await init.exited).toMatchObject({ exitCode: 137, signal: 'SIGKILL' });
-    expect(Date.now() - began).toBeLessThan(5_000);
   });
 
   test('that kills and stops init’s helpers has them back, or only itself to blame; init stays', async () => {

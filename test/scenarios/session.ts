@@ -10,6 +10,7 @@ export interface WireSession {
   status: string;
   exitCode: number | null;
   endedAt: string | null;
+  deadlineAt: string | null;
   failure: { code: string; message: string; step: string } | null;
   repos: { id: string; path: string; ref: string | null; head: string | null }[];
   token: { id: string; state: string; fingerprint: string | null; repoIds: string[]; verifiedAt: string | null } | null;

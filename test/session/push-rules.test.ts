@@ -54,8 +54,10 @@ describe('a pattern of push.branches', () => {
   });
 
   test('takes no long time, whatever it is held against', () => {
-    const began = performance.now();
+    // Of this process alone, whatever else the machine has to do.
+    const before = process.cpuUsage();
     expect(matchesPushPattern([`${'a*'.repeat(120)}b`], `refs/heads/${'a'.repeat(60_000)}`)).toBe(false);
-    expect(performance.now() - began).toBeLessThan(200);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(1_000);
   });
 });

@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const lockFile = z.object({ packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })) });
+const lockFile = z.object({
+  packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), optional: z.boolean().optional() })),
+});
 
 /** What the roles run, as users of their own may run it, too. */
 export interface ProgramPlace {
@@ -31,11 +33,11 @@ export async function copyForAll(into: string): Promise<ProgramPlace> {
   return { root: into, node };
 }
 
-/** Paths of the packages that are no development packages. */
+/** Paths of the packages that are neither for development nor for some other platform. */
 async function packagesOfRoles(): Promise<string[]> {
   const { packages } = lockFile.parse(JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')));
   // A package below another one is copied with it.
-  return Object.entries(packages).flatMap(([path, { dev }]) =>
-    dev !== true && /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) ? [path] : [],
+  return Object.entries(packages).flatMap(([path, { dev, optional }]) =>
+    dev !== true && optional !== true && /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) ? [path] : [],
   );
 }

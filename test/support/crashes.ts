@@ -28,11 +28,11 @@ const noted: { program: string; how: string; lines: readonly string[]; printed: 
 /** What a test knows of a process, for it to be seen to crash. */
 export interface WatchedProcess {
   /** Each line that it prints. */
-  heard(line: string): void;
+  heard: (line: string) => void;
   /** It serves: before that, it may end with an error that says what it lacks. */
-  ready(): void;
+  ready: () => void;
   /** From now on it may end, and with any code. */
-  mayEnd(): void;
+  mayEnd: () => void;
 }
 
 /** Notes it as a crash when this process ends as none may. */

@@ -16,7 +16,9 @@ export const TYPE = {
   ANY: 255,
 };
 const CODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 20_000;
+/** For queries that get no reply. */
+export const NO_REPLY_MS = 2_000;
 
 export interface DnsReply {
   bytes: Buffer;
@@ -42,12 +44,16 @@ export function wireName(name: string): Buffer {
   return Buffer.concat([...bytes, Buffer.from([0])]);
 }
 
-/** The reply to one datagram; null when none comes within a moment. */
-export async function askUdp(port: number, query: Buffer, address = '127.0.0.1'): Promise<DnsReply | null> {
+/** The reply to one datagram; null when none comes within the time. */
+export async function askUdp(
+  port: number,
+  query: Buffer,
+  { address = '127.0.0.1', patienceMs = PATIENCE_MS }: { address?: string; patienceMs?: number } = {},
+): Promise<DnsReply | null> {
   const socket = createSocket('udp4');
   try {
     socket.send(query, port, address);
-    const late = AbortSignal.timeout(PATIENCE_MS);
+    const late = AbortSignal.timeout(patienceMs);
     const [bytes] = (await once(socket, 'message', { signal: late })) as [Buffer];
     return readReply(bytes);
   } catch (error) {

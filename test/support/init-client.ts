@@ -17,7 +17,7 @@ import { eventually } from './eventually.ts';
 
 const AGENT_UID = 1000;
 /** What init does takes a few ms. */
-const SOON = { timeoutMs: 10_000, everyMs: 5 };
+const SOON = { timeoutMs: 20_000, everyMs: 5 };
 const READ_BYTES = 1024 * 1024;
 
 /**

@@ -27,7 +27,7 @@ export function commandAs({ uid, gid, groups }: User, command: readonly string[]
   return ['setpriv', [`--reuid=${uid}`, `--regid=${gid}`, further, ...command]];
 }
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
 
 /**
  * Starts one of the project's programs, as another user and by another Node if need be, and resolves when it has printed a

@@ -23,7 +23,7 @@ export interface TestRedis extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** A real Redis of the test's own, durable as Daypass demands it. */
 export async function startTestRedis(): Promise<TestRedis> {

@@ -16,7 +16,7 @@ export async function openSse(url: string, headers: Record<string, string>): Pro
   if (response.status !== 200 || response.body === null) throw new Error(`${url} answered ${response.status}`);
   const messages = parse(response.body);
   return {
-    async next(timeoutMs = 10_000) {
+    async next(timeoutMs = 20_000) {
       const late = Promise.withResolvers<never>();
       const timer = setTimeout(() => late.reject(new Error(`No message within ${timeoutMs} ms`)), timeoutMs);
       try {

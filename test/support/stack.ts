@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Relace } from '@relace-ai/relace';
@@ -11,6 +9,7 @@ import { readLoopDevices, readMounts } from '../../src/warden/disks/kernel-table
 import { removeAllDisks } from '../../src/warden/disks/remove-all-disks.ts';
 import { CHECKOUT, type ProgramPlace } from './copy-for-all.ts';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 import { startProcess, type TestProcess, type User } from './processes.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
@@ -71,7 +70,8 @@ export interface StackOptions {
 export type RoleUsers = Partial<Record<Role, { user?: User; settings: Record<string, string> }>>;
 
 export async function startStack(settings: Record<string, string> = {}, options: StackOptions = {}): Promise<Stack> {
-  const dir = await mkdtemp(join(tmpdir(), 'dp-'));
+  // Whatever a role makes of a path bears a blank and a letter beyond ASCII.
+  const dir = await mkdtemp(join(tmpdir(), 'dp ü-'));
   const memoryDir = await mkdtemp('/dev/shm/dp-');
   const diskDir = join(dir, 'disks');
   const redis = options.redis ?? (await startTestRedis());
@@ -220,13 +220,4 @@ export async function nothingLeft(stack: Stack): Promise<string[]> {
     (left) => left.length === 0,
     { timeoutMs: 20_000 },
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
+import { isRoot } from '../support/as-root.ts';
 import { directoryOnDisk } from '../support/on-disk.ts';
 import { startTestWarden } from '../support/warden.ts';
 import { runInSandbox } from './support/run-in-sandbox.ts';
@@ -25,7 +26,7 @@ async function as(who: { uid: number; gid: number }, script: string): Promise<st
 }
 
 describe('what a sandbox has on its host', () => {
-  it('can be made, used and removed by a worker of another user, who can change none of it', async () => {
+  it.runIf(isRoot)('can be made, used and removed by a worker of another user, who can change none of it', async () => {
     await using warden = await startTestWarden({ gid: GROUP });
     const { memoryDir, runDir, toolsDir } = warden.host;
     await chmod(dirname(runDir), 0o711);
@@ -54,34 +55,42 @@ describe('what a sandbox has on its host', () => {
     expect(await readdir(join(runDir, 'gateways'))).toEqual([]);
   });
 
-  it('has no file of the agents’ number once it runs, such as systemd removes from /dev/shm', async () => {
-    await using warden = await startTestWarden();
-    const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
-    const spec = aSandbox(warden.host);
-    const dir = join(warden.host.memoryDir, spec.sandboxId);
-    await runtime.create(spec);
-    await runtime.start(spec.sandboxId);
-    const owners = (await readdir(dir)).map(async (name) => [name, (await lstat(join(dir, name))).uid]);
-    expect(Object.fromEntries(await Promise.all(owners))).toEqual({ 'orders.sock': 0, reports: 0 });
-    await runtime.remove(spec.sandboxId);
-  });
+  it.runIf(isRoot)(
+    'has no file of the agents’ number once it runs, such as systemd removes from /dev/shm',
+    async () => {
+      await using warden = await startTestWarden();
+      const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
+      const spec = aSandbox(warden.host);
+      const dir = join(warden.host.memoryDir, spec.sandboxId);
+      await runtime.create(spec);
+      await runtime.start(spec.sandboxId);
+      const owners = (await readdir(dir)).map(async (name) => [name, (await lstat(join(dir, name))).uid]);
+      expect(Object.fromEntries(await Promise.all(owners))).toEqual({ 'orders.sock': 0, reports: 0 });
+      await runtime.remove(spec.sandboxId);
+    },
+  );
 
-  it('is not held by a process that an engine has left behind while it started the container', async () => {
-    await using warden = await startTestWarden();
-    const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
-    const spec = aSandbox(warden.host);
-    const { sandboxId } = spec;
-    await runtime.create(spec);
-    const mounts = () => readFile('/proc/self/mountinfo', 'utf8');
-    await vi.waitFor(async () => expect(await mounts()).toContain(`/disks/${sandboxId}/workspace `));
-    const script = `mount --bind ${join(warden.host.memoryDir, sandboxId)} /mnt; echo ready; exec sleep 1000`;
-    const left = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script]);
-    await once(left.stdout, 'data');
-    const ended = once(left, 'exit');
-    await runtime.remove(sandboxId);
-    expect(await ended).toEqual([null, 'SIGKILL']);
-    expect(await runtime.list()).toEqual([]);
-  });
+  it.runIf(isRoot)(
+    'is not held by a process that an engine has left behind while it started the container',
+    async () => {
+      await using warden = await startTestWarden();
+      const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
+      const spec = aSandbox(warden.host);
+      const { sandboxId } = spec;
+      await runtime.create(spec);
+      const mounts = () => readFile('/proc/self/mountinfo', 'utf8');
+      await vi.waitFor(async () => expect(await mounts()).toContain(`/disks/${sandboxId}/workspace `), {
+        timeout: 20_000,
+      });
+      const script = `mount --bind ${join(warden.host.memoryDir, sandboxId)} /mnt; echo ready; exec sleep 1000`;
+      const left = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script]);
+      await once(left.stdout, 'data');
+      const ended = once(left, 'exit');
+      await runtime.remove(sandboxId);
+      expect(await ended).toEqual([null, 'SIGKILL']);
+      expect(await runtime.list()).toEqual([]);
+    },
+  );
 
   it('is removed without a step into what somebody else has put there', async () => {
     await using warden = await startTestWarden();
@@ -100,7 +109,7 @@ describe('what a sandbox has on its host', () => {
     expect(await readdir(warden.host.memoryDir)).toEqual([]);
   });
 
-  it('is asked for by the group alone', async () => {
+  it.runIf(isRoot)('is asked for by the group alone', async () => {
     await using warden = await startTestWarden({ gid: GROUP });
     await chmod(dirname(warden.host.runDir), 0o711);
     // By a program that every user of a machine may run, as not all may enter where this checkout lies.

@@ -4,7 +4,7 @@
  * signals and the exit code.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,7 +14,8 @@ const LOCK_TOLERANCE_MS = 5_000;
 const MAX_ERROR_LINES = 12;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const binDir = join(root, 'node_modules', '.bin');
+const modules = join(root, 'node_modules');
+const binDir = join(modules, '.bin');
 // What `daypass` prints is for programs to read.
 const screen = process.argv[2] === 'cli' ? process.stderr : process.stdout;
 let child;
@@ -23,7 +24,10 @@ let child;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child?.kill(signal));
 
 try {
-  if (packagesAreStale()) await installPackages();
+  if (packagesAreStale()) {
+    requireWritable(existsSync(modules) ? modules : root);
+    await installPackages();
+  }
   await runMain();
 } catch (error) {
   process.stderr.write(`✗ ${error instanceof Error ? error.message : String(error)}\n`);
@@ -32,9 +36,21 @@ try {
 
 /** `.package-lock.json` is what npm writes last, so an installation that was cut short has none. */
 function packagesAreStale() {
-  const installed = join(root, 'node_modules', '.package-lock.json');
+  const installed = join(modules, '.package-lock.json');
   if (!existsSync(installed)) return true;
   return statSync(installed).mtimeMs + LOCK_TOLERANCE_MS < statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+/** npm would say so in many words, and leave half of them behind. */
+function requireWritable(dir) {
+  try {
+    accessSync(dir, constants.W_OK);
+  } catch {
+    throw new Error(
+      `The packages are missing or older than the lock file, and user ${process.getuid?.()} may not write to ${dir}. ` +
+        `Have its owner, user ${statSync(dir).uid}, run "npm start" once, or clone the project into a directory of your own.`,
+    );
+  }
 }
 
 async function installPackages() {

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { isRoot } from '../../support/as-root.ts';
+import { commandAs } from '../../support/processes.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const BOOTSTRAP = 'src/cli/up/bootstrap.mjs';
@@ -94,6 +96,19 @@ test('packages older than the lock file are installed again', async () => {
   await utimes(join(it.path, 'node_modules/.package-lock.json'), hourAgo, hourAgo);
   await it.run('start').said;
   expect(await readFile(join(it.path, 'npm-was-called'), 'utf8')).toBe('');
+});
+
+test.runIf(isRoot)('a user who may not install them is told whose they are, and npm is not tried', async () => {
+  await using it = await project({ installed: false, npm: 'touch npm-was-called', main: '' });
+  await chmod(it.path, 0o755);
+  const node = join(it.path, 'node');
+  await copyFile(process.execPath, node);
+  const stranger = { uid: 64_401, gid: 64_401, groups: [] };
+  const [program, args] = commandAs(stranger, [node, join(it.path, BOOTSTRAP), 'start']);
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const [said] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect(said).toContain(`user 64401 may not write to ${join(it.path, 'node_modules')}. Have its owner, user 0, run`);
+  await rm(node);
 });
 
 test('when npm fails its errors are shown with the command to run, without its warnings and usage', async () => {

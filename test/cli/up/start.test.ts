@@ -96,7 +96,6 @@ describe('npm start', () => {
     await eventually(
       () => rolePid('worker'),
       (pid) => pid !== before,
-      { timeoutMs: 2_000 },
     );
 
     const pids = Object.values(read('roles.json', rolesFile)).map(({ pid }) => pid);

@@ -7,6 +7,9 @@ import { follow } from '../../../src/dashboard/app/client/follow.ts';
 import type { Sight } from '../../../src/dashboard/app/client/sight.ts';
 import type { SseMessage } from '../../../src/dashboard/app/client/sse.ts';
 
+/** However much else the machine has to do. */
+const SOON = { timeout: 20_000 };
+
 /** A page of which tests say whether somebody sees it. */
 class FakeSight extends EventTarget implements Sight {
   visibilityState: Sight['visibilityState'] = 'visible';
@@ -57,11 +60,11 @@ test('a page that nobody sees holds no stream, and resumes when it is seen', asy
   const heard: number[] = [];
   const onMessages = (messages: number[]) => void heard.push(...messages);
   const done = follow<number>(client, '/v1/events', { signal: leaving.signal, onMessages });
-  await vi.waitFor(() => expect(heard).toEqual([1]));
+  await vi.waitFor(() => expect(heard).toEqual([1]), SOON);
   sight.turn('hidden');
-  await vi.waitFor(() => expect(opened[0]?.signal.aborted).toBe(true));
+  await vi.waitFor(() => expect(opened[0]?.signal.aborted).toBe(true), SOON);
   sight.turn('visible');
-  await vi.waitFor(() => expect(heard).toEqual([1, 2]));
+  await vi.waitFor(() => expect(heard).toEqual([1, 2]), SOON);
   expect(opened[1]?.lastEventId).toBe('1');
   sight.turn('hidden');
   leaving.abort();

@@ -14,8 +14,9 @@ import { gatewayDir, sandboxDecisionsDir } from '../../../src/egress/layout.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../../src/egress/limits/limits.ts';
 import type { NewPolicy } from '../../../src/egress/policy.ts';
 import { gatewayReady, openGateway } from '../../../src/egress/policy-files.ts';
+import { untilOver } from '../../support/until-over.ts';
 
-const READY_MS = 5_000;
+const READY_MS = 20_000;
 
 /** A server on loopback, gone with its connections at the end of the test. */
 export async function serve<S extends Server>(server: S): Promise<number> {
@@ -130,7 +131,7 @@ export async function exchange(path: string, text: string): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.write(text);
-  if (!socket.destroyed) await Promise.race([once(socket, 'end'), once(socket, 'close')]);
+  await untilOver(socket);
   socket.destroy();
   return Buffer.concat(chunks).toString();
 }
@@ -139,15 +140,13 @@ export async function exchange(path: string, text: string): Promise<string> {
 export async function tunnelTo(path: string, target: string): Promise<Socket> {
   const socket = await connectTo(path);
   socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+  const over = untilOver(socket);
   let head = '';
   while (!head.endsWith('\r\n\r\n')) {
     const byte = socket.read(1) as Buffer | null;
     if (byte !== null) head += byte.toString('latin1');
-    else
-      await Promise.race([
-        once(socket, 'readable'),
-        once(socket, 'close').then(() => Promise.reject(new Error(`Cut after: ${head}`))),
-      ]);
+    else if (socket.destroyed || socket.readableEnded) throw new Error(`Cut after: ${head}`);
+    else await Promise.race([new Promise((resolve) => socket.once('readable', resolve)), over]);
   }
   if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`No tunnel: ${head}`);
   return socket;

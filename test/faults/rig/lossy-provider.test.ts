@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ACCOUNT_KEY, createRepo, openTestHost, type TestHost } from '../../git-host/support/test-host.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startLossyProvider, type LossyProvider } from './lossy-provider.ts';
 
 let host: TestHost;
@@ -28,6 +29,12 @@ async function call(method: string, path: string, body?: unknown): Promise<{ sta
 }
 
 const mint = () => call('POST', '/repo_token', { name: 'test', repo_ids: [repoId] });
+/** Resolves when so many mintings have come here, and were not let through as they are. */
+const underWay = (count: number) =>
+  eventually(
+    () => provider.counts().mint.broken,
+    (broken) => broken === count,
+  );
 const live = async () => ((await host.call('GET', '/repo_token')).body as { total_items: number }).total_items;
 
 test('without an order everything goes through, git’s own traffic included', async () => {
@@ -65,7 +72,7 @@ test('a call with a status never reaches the host; mending ends what hangs and t
   provider.fail('mint', 'hang');
   const hanging = mint();
   hanging.catch(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await underWay(2);
   provider.mend();
   await expect(hanging).rejects.toThrow();
   expect(provider.outages()).toEqual([{ from: expect.any(Number), to: expect.any(Number) }]);
@@ -75,7 +82,7 @@ test('a call with a status never reaches the host; mending ends what hangs and t
 test('what is held reaches the host only when all is mended, and is then answered as if nothing had been', async () => {
   provider.fail('mint', 'held', 1);
   const held = mint();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await underWay(1);
   expect(await live()).toBe(0);
   provider.mend();
   expect((await held).status).toBe(201);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot } from '../../support/as-root.ts';
 import { copyForAll, type ProgramPlace } from '../../support/copy-for-all.ts';
 import { startTestRedis } from '../../support/redis.ts';
 import { nothingLeft, startStack, type Stack } from '../../support/stack.ts';
@@ -9,7 +10,7 @@ import { createRepo, logOf, settled, startSession, until } from '../session.ts';
 import { layOut, layOutRunDir, USERS } from './lay-out.ts';
 import { probe, type Attempt } from './probe.ts';
 
-describe('roles that run as users of their own', () => {
+describe.runIf(isRoot)('roles that run as users of their own', () => {
   let stack: Stack;
   let place: ProgramPlace;
   beforeAll(async () => {

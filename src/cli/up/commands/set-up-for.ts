@@ -1,10 +1,10 @@
 import { loadEngineConfig } from '../../../config.ts';
 import { connectDocker } from '../../../runtime/docker/connect.ts';
+import { makeDataDir } from '../installation/data-dir.ts';
 import { dataDirOf } from '../installation/settings.ts';
 import { lookAtMachine } from '../setup/machine.ts';
 import { setUp } from '../setup/set-up.ts';
 import { takeEndSignals } from '../ending/end-signals.ts';
-import { mkdir } from 'node:fs/promises';
 import type { CommandContext } from './context.ts';
 
 /** The set-up of a command that starts no roles itself. */
@@ -13,7 +13,7 @@ export async function setUpFor(purpose: 'start' | 'test', { env, root, progress 
   const docker = connectDocker(dockerHost, certDir);
   const machine = await lookAtMachine(env);
   const dataDir = dataDirOf(env, root);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeDataDir(dataDir);
   const { end } = takeEndSignals();
   await setUp(purpose, { machine, progress, docker, dataDir, signal: end });
 }

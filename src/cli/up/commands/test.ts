@@ -17,6 +17,8 @@ export async function test(context: CommandContext): Promise<number> {
       [
         join(context.root, 'node_modules/vitest/vitest.mjs'),
         'run',
+        // By Node itself: else Vite writes a bundle of it beside the packages, which may be another user's.
+        '--configLoader=native',
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${report}`,

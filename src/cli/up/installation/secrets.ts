@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseSealKeys } from '../../../token/seal-keys.ts';
 import { CommandFailure } from '../failure.ts';
+import { makeDataDir } from './data-dir.ts';
 import { readJson, writePrivateJson } from './private-file.ts';
 import { newSealKey, sealKeysFileOf, writeSealKeys } from './seal-keys-file.ts';
 
@@ -32,7 +33,7 @@ export async function readSecrets(dataDir: string): Promise<InstallationSecrets 
  * this user alone. Throws when the seal keys are gone that an earlier start has made: tokens may be sealed with them.
  */
 export async function ensureSecrets(dataDir: string): Promise<InstallationSecrets> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeDataDir(dataDir);
   const stored = await readJson(fileIn(dataDir), storedSchema);
   const ringFile = sealKeysFileOf(dataDir);
   if (!(await isThere(ringFile))) {

@@ -1,8 +1,8 @@
 import type Docker from 'dockerode';
-import { ensureDashboard } from '../../../dashboard/build/ensure.ts';
 import type { Progress } from '../progress.ts';
 import { ensureEngine } from './engine.ts';
 import { ensureCompose } from './compose.ts';
+import { buildDashboardHere } from './dashboard.ts';
 import { buildTestedServiceImage, ensureImage } from './image.ts';
 import { ensurePrograms } from './install.ts';
 import type { Machine } from './machine.ts';
@@ -23,7 +23,7 @@ export async function setUp(
   deps.signal.throwIfAborted();
   await ensureImage(deps);
   deps.signal.throwIfAborted();
-  await deps.progress.step('dashboard', () => ensureDashboard());
+  await deps.progress.step('dashboard', () => buildDashboardHere());
   deps.signal.throwIfAborted();
   if (purpose === 'start') return;
   await ensureCompose(deps);

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 
 /**
  * What the embedded Redis must be like: nothing that it acknowledged is lost, nothing evicted, and only a Unix socket.
- * `dir` may hold no double quote or line break. Source: redis.conf.
+ * `dir` may hold no line break. Source: redis.conf.
  */
 export function redisConfig(dir: string): string {
   return `${[
     'port 0',
-    `unixsocket "${join(dir, 'redis.sock')}"`,
+    `unixsocket ${quoted(join(dir, 'redis.sock'))}`,
     'unixsocketperm 700',
-    `dir "${dir}"`,
+    `dir ${quoted(dir)}`,
     'appendonly yes',
     'appendfsync always',
     'save ""',
@@ -19,3 +19,5 @@ export function redisConfig(dir: string): string {
     'loglevel notice',
   ].join('\n')}\n`;
 }
+
+const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;

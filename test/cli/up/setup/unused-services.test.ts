@@ -12,7 +12,7 @@ async function debianIn(dir: string, installed: string[]) {
     writeFile(join(dir, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const states = installed.map((name) => `${name}) printf installed ;;`).join(' ');
   await program('dpkg-query', `for last; do :; done; case "$last" in ${states} *) exit 1 ;; esac`);
-  await program('update-rc.d', `echo "update-rc.d $*" >> ${calls}`);
+  await program('update-rc.d', `echo "update-rc.d $*" >> "${calls}"`);
   const install = async (): Promise<void> => writeFile(calls, `${await readFile(calls, 'utf8')}install\n`);
   return { env: { PATH: `${dir}:/bin:/usr/bin` }, install, calls: () => readFile(calls, 'utf8') };
 }

