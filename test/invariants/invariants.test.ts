@@ -93,6 +93,27 @@ test('nothing is wrong with a session that runs, one that waits, and one that is
   expect(await wrong()).toEqual([]);
 });
 
+test('a session that goes on past its deadline, its grace and the time that an end takes is found', async () => {
+  const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+  await stored({ id: 'ses_ends', status: 'stopping', deadlineAt: minutesAgo(1) });
+  await stored({ id: 'ses_hangs', status: 'stopping', deadlineAt: minutesAgo(10) });
+  expect(await wrong()).toEqual([
+    expect.stringMatching(
+      /^deadlines: Session ses_hangs is stopping, and its deadline and grace have been over since 20/,
+    ),
+  ]);
+});
+
+test('a record that cannot be read is found, once, and hides nothing of the others', async () => {
+  await stored({ id: 'ses_damaged', status: 'running' });
+  await store.redis.set(keys.session('ses_damaged'), '{"[secret]":1}');
+  await stored({ id: 'ses_hangs', status: 'running', deadlineAt: ENDED });
+  expect(await wrong()).toEqual([
+    'sessions: The record of session ses_damaged cannot be read: id: Invalid input: expected string, received undefined',
+    expect.stringContaining('deadlines: Session ses_hangs is running'),
+  ]);
+});
+
 test('a token that outlives its session is found, whatever the ledger says of it', async () => {
   const value = await minted();
   await stored({ status: 'succeeded', endedAt: ENDED }, { state: 'revoked', fingerprint: value.fingerprint() });

@@ -122,29 +122,29 @@ function storyOf({ session, record, token, stored, receipt }: Told) {
 
 /** Every word of at least four letters in texts, names and values, and the parts that ids and times are made of. */
 function wordsIn(told: Told[]): Set<string> {
-  const words = new Set<string>([
-    ...[...SESSION_STATUSES, ...TOKEN_STATES, ...SESSION_EVENT_TYPES, ...FAILURE_CODES],
-    ...[
-      'stat',
-      'succ',
-      'exit',
-      'null',
-      'true',
-      'false',
-      'daypass',
-      '[secret]',
-      'secret',
-      '":{"',
-      '","',
-      '2026',
-      '.000Z',
-      'level',
-    ],
-  ]);
+  const names = [...SESSION_STATUSES, ...TOKEN_STATES, ...SESSION_EVENT_TYPES, ...FAILURE_CODES];
+  const pieces = [
+    'stat',
+    'succ',
+    'exit',
+    'null',
+    'true',
+    'false',
+    '[secret]',
+    'secret',
+    '":{"',
+    '","',
+    '2026',
+    '.000Z',
+  ];
+  const words = new Set<string>([...names, ...pieces]);
   const look = (value: unknown): void => {
-    if (typeof value === 'object' && value !== null) {
-      for (const [name, item] of Object.entries(value)) (words.add(name), look(item));
-    } else if (typeof value === 'string') for (const word of value.split(/[\s:;,/.()"']+/)) words.add(word);
+    if (typeof value === 'string') for (const word of value.split(/[\s:;,/.()"']+/)) words.add(word);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, item] of Object.entries(value)) {
+      words.add(name);
+      look(item);
+    }
   };
   for (const one of told) look(one);
   return new Set([...words].filter((word) => word.length >= SHORTEST && word.length < 60));

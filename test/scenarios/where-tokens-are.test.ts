@@ -107,7 +107,9 @@ describe('the value of a token', () => {
       echo ready; trap 'echo "$REPO_TOKEN"; printf %s "$REPO_TOKEN" | base64 -w0; exit 0' TERM; while :; do sleep 0.1; done`;
       const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', script] });
       const running = await until(stack, id, ({ status }) => status === 'running');
-      await expect.poll(async () => (await stack.call('GET', `/v1/sessions/${id}/logs`)).text()).toContain('ready');
+      await expect
+        .poll(async () => (await stack.call('GET', `/v1/sessions/${id}/logs`)).text(), { timeout: 20_000 })
+        .toContain('ready');
 
       const pids = await processesOf(engine, running.container?.id ?? '');
       const environments = await Promise.all(
@@ -154,7 +156,9 @@ describe('the value of a token', () => {
       command: ['sh', '-c', script],
     });
     const running = await until(stack, id, ({ status }) => status === 'running');
-    await expect.poll(async () => (await stack.call('GET', `/v1/sessions/${id}/logs`)).text()).toContain('ready');
+    await expect
+      .poll(async () => (await stack.call('GET', `/v1/sessions/${id}/logs`)).text(), { timeout: 20_000 })
+      .toContain('ready');
     const values = [...proxy.seen].filter((value) => !before.has(value));
     expect(values).toHaveLength(1);
     const forms = formsOf(values.map((value) => new Secret(value))).map(({ bytes }) => bytes.toString());
