@@ -17,6 +17,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   uri_too_long: { status: 414, title: 'The URL is too long' },
   unknown_host: { status: 421, title: 'Not a host of this API' },
   invalid_request: { status: 422, title: 'The request cannot be accepted' },
+  secret_too_short: { status: 422, title: 'A secret is too short to be masked' },
   image_not_allowed: { status: 422, title: 'The image is not allowed here' },
   access_unsupported: { status: 422, title: 'The provider cannot express this access' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -26,6 +27,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   push_unsupported: { status: 422, title: 'Nobody would enforce these rules for pushes' },
   internal_error: { status: 500, title: 'Internal error' },
   log_unreadable: { status: 500, title: 'The log cannot be read' },
+  record_unreadable: { status: 500, title: 'A record in the store cannot be read' },
   not_implemented: { status: 501, title: 'Not built yet' },
   unavailable: { status: 503, title: 'Unavailable' },
 };
