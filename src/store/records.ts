@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { isSandboxGone } from '../session/needs-values.ts';
 import { canMove, isEnded } from '../session/status.ts';
 import type { NewEvent } from '../session/event.ts';
@@ -11,6 +12,8 @@ import { endedEffects, forgetEndedEffects } from './ended.ts';
 import { eventEffects } from './events.ts';
 import { readFormerTokens } from './former-tokens.ts';
 import { indexEntry, indexesOf, keys, type RecordIndexes } from './keys.ts';
+import { readRecord, requireReadable, sortOut } from './readable.ts';
+import { ownerShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
 import { forgetWebhookEffects, webhookEffects } from './webhooks.ts';
 
@@ -47,7 +50,7 @@ export async function change(
 ): Promise<View> {
   for (let race = 0; race < MAX_RACES; race++) {
     const before = await readRaw(redis, ids);
-    const found = parse(before);
+    const found = parse(ids, before);
     const wanted = decide(found);
     if (wanted === null) return found;
     const after = withWebhook(found.session, {
@@ -76,18 +79,20 @@ export async function view(redis: Redis, sessionId: string): Promise<View> {
 }
 
 export async function readSession(redis: Redis, id: string): Promise<SessionRecord | null> {
-  return parseRecord<SessionRecord>(await redis.get(keys.session(id)));
+  return parseRecord<SessionRecord>('session', id, await redis.get(keys.session(id)));
 }
 
-/** Those of these sessions that are there. */
-export async function readSessions(redis: Redis, ids: string[]): Promise<SessionRecord[]> {
+/** Who has started each of these sessions that is there, as far as its record says. */
+export async function readOwners(redis: Redis, ids: string[]): Promise<Pick<SessionRecord, 'id' | 'keyId'>[]> {
   if (ids.length === 0) return [];
   const texts = await redis.mget(ids.map((id) => keys.session(id)));
-  return texts.map((text) => parseRecord<SessionRecord>(text)).filter((session) => session !== null);
+  return sortOut(
+    texts.flatMap((text, i) => (text === null ? [] : [readRecord<SessionRecord>(ownerShape, ids[i] ?? '', text)])),
+  ).items;
 }
 
 export async function readToken(redis: Redis, id: string): Promise<TokenRecord | null> {
-  return parseRecord<TokenRecord>(await redis.get(keys.token(id)));
+  return parseRecord<TokenRecord>('token', id, await redis.get(keys.token(id)));
 }
 
 /**
@@ -167,13 +172,16 @@ async function readRaw(redis: Redis, ids: { sessionId: string; tokenId?: string 
   return wanted.map((key, index) => ({ key, value: values[index] ?? null }));
 }
 
-function parse([session, token]: Expectation[]): View {
-  return { session: parseRecord(session?.value ?? null), token: parseRecord(token?.value ?? null) };
+function parse(ids: { sessionId: string; tokenId?: string | null }, [session, token]: Expectation[]): View {
+  return {
+    session: parseRecord('session', ids.sessionId, session?.value ?? null),
+    token: parseRecord('token', ids.tokenId ?? '', token?.value ?? null),
+  };
 }
 
-// Only `change` writes these keys, so what it wrote is what it reads.
-function parseRecord<T>(text: string | null): T | null {
-  return text === null ? null : (JSON.parse(text) as T);
+/** Only `change` writes these keys, so what it wrote is what it reads. Throws `record_unreadable` for what is not even JSON. */
+function parseRecord<T>(what: string, id: string, text: string | null): T | null {
+  return text === null ? null : requireReadable(what, readRecord<T>(z.unknown(), id, text));
 }
 
 function requireLegal(before: View, after: View): void {

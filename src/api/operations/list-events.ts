@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { eventsOf } from '../../store/events.ts';
+import { eventPage } from '../../store/events.ts';
 import { sessionMessages } from '../event-pages.ts';
+import { sortOut } from '../../store/readable.ts';
+import { listAnswer } from '../list-answer.ts';
 import { loadFacts } from '../load.ts';
 import { defineOperation } from '../operation.ts';
 import { eventId, listOf, MAX_PAGE, wholeNumber } from '../schemas/common.ts';
@@ -14,7 +16,7 @@ export const listEvents = defineOperation({
   summary: "A session's life, oldest first",
   description:
     'With Accept: text/event-stream it goes on until nothing is left to do for the session, that is also after its end ' +
-    'until container and token are gone, and closes with an `end` event.',
+    'until container and token are gone, and closes with an `end` event. What cannot be read is an `unreadable` event.',
   query: z.strictObject({
     limit: wholeNumber(1, MAX_PAGE).prefault(`${MAX_PAGE}`).meta({ description: 'Of the JSON form.' }),
     cursor: eventId.optional(),
@@ -34,8 +36,9 @@ export const listEvents = defineOperation({
     if (prefers(['application/json', 'text/event-stream']) === 'text/event-stream') {
       return sseAnswer(sessionMessages({ redis, changes, signal, sessionId: id, afterId }));
     }
-    const found = await eventsOf(redis, id, afterId);
-    const data = found.slice(0, query.limit);
-    return { status: 200, json: { data, nextCursor: found.length > data.length ? (data.at(-1)?.id ?? null) : null } };
+    const found = await eventPage(redis, id, afterId);
+    const page = found.slice(0, query.limit);
+    const { items: data, unreadable } = sortOut(page);
+    return listAnswer({ data, nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null, unreadable });
   },
 });
