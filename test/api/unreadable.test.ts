@@ -129,7 +129,7 @@ test('streams of events go on past what cannot be read, and tell of it', async (
   const seen: (string | undefined)[] = [];
   for (let message = await all.next(); ; message = await all.next()) {
     seen.push(message?.event);
-    if ((message?.data as { type?: string }).type === 'running') break;
+    if ((message?.data as { type?: string } | undefined)?.type === 'running') break;
   }
   expect(seen.filter((event) => event === 'unreadable')).toHaveLength(1);
 });

@@ -37,12 +37,9 @@ export const killedSchema = z
   .object({
     revoked: z.array(z.string()).meta({ description: 'Ids of all live tokens that match, also those due before.' }),
     count: z.int().min(0),
-    unreadable: z
-      .array(unreadableSchema)
-      .optional()
-      .meta({
-        description: 'Sessions and tokens that cannot be read, and may have matched; left out where there are none.',
-      }),
+    unreadable: z.array(unreadableSchema).optional().meta({
+      description: 'Sessions and tokens that cannot be read, and may have matched; left out where there are none.',
+    }),
   })
   .meta({ id: 'RevokedTokens' });
 

@@ -39,7 +39,8 @@ export function createLogPrinter(
   return {
     say,
     async print({ stream, text, partial = false }) {
-      if (stream === 'system') return say(text.trimEnd());
+      // Also of a stream that only a newer server knows.
+      if (stream !== 'stdout' && stream !== 'stderr') return say(text.trimEnd());
       const at = places[stream];
       at.isMidLine = partial;
       await at.outlet.write(inWhole(at.filter, text, partial));
