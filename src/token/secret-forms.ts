@@ -30,7 +30,7 @@ export function isTooShortToMask(value: string): boolean {
  * What the values may show up as, less the white space and the byte order mark around them: raw and in another case (as
  * in a host name), in base64 and base64url at any alignment, in hex, percent-encoded as URLs and forms are, JSON-escaped;
  * long ones, base64 and hex also wrapped into lines of any width, hex also with spaces or colons. Of a value of several
- * lines, each line of 6 characters or more too, raw and JSON-escaped, less the white space around it: also where it is
+ * lines, each line of 6 characters or more too, raw, in another case and JSON-escaped, less the white space around it: also where it is
  * indented, numbered, or on one line with the others. Values under 4 characters have none; under 6, only the raw one;
  * above 253 and 2,048 no other case and no percent-encoding. In an order that does not depend on that of the secrets.
  *
@@ -44,7 +44,8 @@ export function formsOf(secrets: Secret[]): Pattern[] {
     forms.exact.add(value);
     if (value.length < MIN_ENCODED_CHARACTERS) continue;
     for (const text of [...caseForms(value), ...percentForms(value), ...jsonForms(value)]) forms.exact.add(text);
-    for (const line of linesOf(value)) for (const text of [line, ...jsonForms(line)]) forms.exact.add(text);
+    for (const line of linesOf(value))
+      for (const text of [line, ...caseForms(line), ...jsonForms(line)]) forms.exact.add(text);
     const hex = Buffer.from(value).toString('hex');
     for (const text of [hex, hex.toUpperCase()]) forms.spaced.add(text);
     const joined = value.replaceAll(/[\r\n]/g, '');
