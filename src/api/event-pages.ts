@@ -32,7 +32,7 @@ export async function* sessionMessages(query: EventQuery & { sessionId: string }
       }
     }
   });
-  if (!query.signal.aborted) yield { event: 'end', data: {} };
+  if (!query.signal.aborted) yield { id: last, event: 'end', data: {} };
 }
 
 /** The same of all sessions that the caller sees, for as long as somebody listens. Whose an unreadable one is, nobody knows. */

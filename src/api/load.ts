@@ -3,7 +3,8 @@ import { Refusal } from '../errors.ts';
 import type { SessionFacts } from '../session/decision.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { queuePosition } from '../store/listing.ts';
-import { checkRecord, requireReadable, Unreadable } from '../store/readable.ts';
+import { UnreadableRecord } from '../store/parse-record.ts';
+import { checkRecord, orUnreadable, refusalOf, requireReadable, Unreadable } from '../store/readable.ts';
 import { readToken, view, type View } from '../store/records.ts';
 import { sessionShape, tokenShape } from '../store/record-shapes.ts';
 import type { Redis } from '../store/redis.ts';
@@ -19,7 +20,13 @@ export interface SessionCall {
 
 /** A session with its token. Throws `not_found` where there is none, or none that the caller sees. */
 export async function loadFacts(redis: Redis, call: SessionCall): Promise<SessionFacts> {
-  return requireSession(await view(redis, call.id), call);
+  try {
+    return requireSession(await view(redis, call.id), call);
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord) || error.noun !== 'token') throw error;
+    // It is asked for by its session.
+    throw refusalOf('session', { id: call.id, field: `token.${error.field}`, problem: error.problem });
+  }
 }
 
 /**
@@ -43,7 +50,7 @@ export async function present(redis: Redis, session: SessionRecord): Promise<Wir
 /** The same of one among others. */
 export async function presentIfReadable(redis: Redis, session: SessionRecord): Promise<WireSession | Unreadable> {
   const [token, position] = await Promise.all([
-    session.tokenId === null ? null : readToken(redis, session.tokenId),
+    session.tokenId === null ? null : orUnreadable(readToken(redis, session.tokenId)),
     queuePosition(redis, session),
   ]);
   const checked = token && checkToken(session, token);
@@ -51,8 +58,8 @@ export async function presentIfReadable(redis: Redis, session: SessionRecord): P
 }
 
 /** A token's record as a part of its session's. */
-function checkToken({ id }: SessionRecord, token: TokenRecord): TokenRecord | Unreadable {
-  const checked = checkRecord(tokenShape, id, token);
+function checkToken({ id }: SessionRecord, token: TokenRecord | Unreadable): TokenRecord | Unreadable {
+  const checked = token instanceof Unreadable ? token : checkRecord(tokenShape, id, token);
   if (!(checked instanceof Unreadable)) return checked;
   return new Unreadable({ id, field: `token.${checked.field}`, problem: checked.problem });
 }

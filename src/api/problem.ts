@@ -1,4 +1,6 @@
 import { Refusal, type RefusalCode } from '../errors.ts';
+import { UnreadableRecord } from '../store/parse-record.ts';
+import { refusalOf } from '../store/readable.ts';
 
 const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
@@ -66,6 +68,7 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
 /** Anything thrown, as what the caller is told. What is no refusal is our fault, and its text stays in our log. */
 export function asRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof UnreadableRecord) return refusalOf(thrown.noun, thrown);
   if (isUndecodable(thrown)) return new Refusal('not_found', 'The path cannot be decoded.', { cause: thrown });
   return new Refusal('internal_error', 'Something went wrong here. The log of the API has it by its request id.', {
     cause: thrown,

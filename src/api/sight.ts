@@ -1,5 +1,5 @@
 import { sees, viewOf, type Caller } from '../access/caller.ts';
-import { readOwners } from '../store/records.ts';
+import { readSessions } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 
 /** Who owns a session never changes, so that what was once found out is kept: so many, then anew. */
@@ -23,7 +23,7 @@ export function createSight(redis: Redis, caller: Caller): Sight {
       if (isOfAll) return new Set(ids);
       if (known.size > MAX_KEPT) known.clear();
       const unknown = ids.filter((id) => !known.has(id));
-      for (const session of await readOwners(redis, unknown)) known.set(session.id, sees(caller, session));
+      for (const session of await readSessions(redis, unknown)) known.set(session.id, sees(caller, session));
       return new Set(ids.filter((id) => known.get(id) === true));
     },
   };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Refusal } from '../errors.ts';
+import { UnreadableRecord } from './parse-record.ts';
 
 /** A record that cannot be read: which, where in it, and what is wrong there. Nothing that it says is in here. */
 export class Unreadable {
@@ -53,9 +54,23 @@ export function unreadableBy(id: string, issue: z.core.$ZodIssue): Unreadable {
 
 /** Throws `record_unreadable`, naming the record and the field, for one that cannot be read. */
 export function requireReadable<T>(what: string, record: T | Unreadable): T {
-  if (!(record instanceof Unreadable)) return record;
-  const { id, field, problem } = record;
-  throw new Refusal(
+  if (record instanceof Unreadable) throw refusalOf(what, record);
+  return record;
+}
+
+/** What work gives, or that the record that it is about cannot be read. */
+export async function orUnreadable<T>(work: Promise<T>): Promise<T | Unreadable> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return new Unreadable(error);
+    throw error;
+  }
+}
+
+/** What a call is told that is about a record which cannot be read. */
+export function refusalOf(what: string, { id, field, problem }: Pick<Unreadable, 'id' | 'field' | 'problem'>): Refusal {
+  return new Refusal(
     'record_unreadable',
     `The record of ${what} ${id} cannot be read: its field ${field} ${problem}. Others are not affected; an operator can mend it in Redis, or delete it there.`,
     { fields: [{ path: field, message: problem }] },

@@ -75,9 +75,6 @@ export const sessionShape = z.looseObject({
   }),
 });
 
-/** The least of a session: whose it is. */
-export const ownerShape = sessionShape.pick({ id: true, keyId: true });
-
 /** See `TokenRecord`. */
 export const tokenShape = z.looseObject({
   id: text,

@@ -3,7 +3,9 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { FAILURE_CODES, SessionError } from '../../errors.ts';
 
-const errorAnswer = z.object({ error: z.object({ code: z.enum(FAILURE_CODES), message: z.string() }) });
+/** A minter of another version may have a code that is not known here. */
+const code = z.enum(FAILURE_CODES).catch('internal_error');
+const errorAnswer = z.object({ error: z.object({ code, message: z.string() }) });
 
 /** Calls of the minter at its Unix socket. */
 export interface MinterCalls {
@@ -20,8 +22,8 @@ export function createMinterCalls(socketPath: string): MinterCalls {
         throw new SessionError('minter_unavailable', `The minter does not answer at ${socketPath}`, { cause: error });
       });
       if (status < 300) return answer.parse(json);
-      const { code, message } = errorAnswer.parse(json).error;
-      throw new SessionError(code, message);
+      const { error } = errorAnswer.parse(json);
+      throw new SessionError(error.code, error.message);
     },
     close: () => agent.destroy(),
   };

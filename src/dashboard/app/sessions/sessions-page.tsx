@@ -4,6 +4,7 @@ import { More } from '../ui/more.tsx';
 import { UnreadableNote } from '../ui/unreadable-note.tsx';
 import { RefusalNote } from '../ui/refusal.tsx';
 import { FilterForm } from './filter-form.tsx';
+import { OverdueNote } from './overdue.tsx';
 import { StatusCounts } from './status-counts.tsx';
 import { SessionRow } from './session-row.tsx';
 
@@ -19,6 +20,7 @@ export function SessionsPage() {
         <StatusCounts />
         <FilterForm filter={sessions.filter.value} onFilter={(wanted) => void run(() => sessions.setFilter(wanted))} />
       </div>
+      <OverdueNote />
       <RefusalNote problem={problem.value} />
       <UnreadableNote unreadable={sessions.unreadable.value} />
       <div class="scroll">
