@@ -56,7 +56,7 @@ function parse<T>(
   try {
     read = JSON.parse(text);
   } catch {
-    throw new UnreadableRecord(noun, id, 'it is no JSON');
+    throw new UnreadableRecord(noun, id, 'the record: is not JSON');
   }
   const problem = problemOf(read);
   if (problem !== null) throw new UnreadableRecord(noun, id, problem);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Refusal } from '../errors.ts';
+import { issueWords } from '../session/record-shape.ts';
 import { UnreadableRecord } from './parse-record.ts';
 
 /** A record that cannot be read: which, where in it, and what is wrong there. Nothing that it says is in here. */
@@ -48,8 +49,8 @@ export function checkRecord<T>(shape: z.ZodType, id: string, record: T): T | Unr
 }
 
 /** By what a schema finds wrong. */
-export function unreadableBy(id: string, issue: z.core.$ZodIssue): Unreadable {
-  return new Unreadable({ id, field: fieldOf(issue.path), problem: problemOf(issue) });
+function unreadableBy(id: string, issue: z.core.$ZodIssue): Unreadable {
+  return new Unreadable({ id, field: fieldOf(issue.path), problem: issueWords(issue) });
 }
 
 /** Throws `record_unreadable`, naming the record and the field, for one that cannot be read. */
@@ -80,10 +81,4 @@ export function refusalOf(what: string, { id, field, problem }: Pick<Unreadable,
 function fieldOf(path: readonly PropertyKey[]): string {
   const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   return text.replace(/^\./, '') || '(record)';
-}
-
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return 'is none of the values that are known here';
-  if (issue.code !== 'invalid_type') return 'is not what it should be';
-  return issue.message.endsWith('received undefined') ? 'is missing' : `is not of the type ${issue.expected}`;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** Words that only a later version will have, by the field that says them. */
-export const NEWER: Record<string, string> = {
+const NEWER: Record<string, string> = {
   status: 'paused',
   state: 'parked',
   tokenState: 'parked',
