@@ -34,10 +34,10 @@ export function parseToken(id: string, text: string | null): TokenRecord | null 
   return parse<TokenRecord>('token', id, text, tokenProblem);
 }
 
-/** What `parse` gives, and null where it cannot. */
-export function ifReadable<T>(parse: () => T): T | null {
+/** What `read` gives, and null where it cannot. */
+export function ifReadable<T>(read: () => T): T | null {
   try {
-    return parse();
+    return read();
   } catch (error) {
     if (error instanceof UnreadableRecord) return null;
     throw error;

@@ -104,4 +104,5 @@ test('a secret too short to be masked is refused at its field, with the way out'
   await page.getByLabel('Value of secret 1').fill('abc');
   await page.getByRole('button', { name: 'Start it' }).click();
   await page.locator('[data-path="secrets"]').getByText('PIN has fewer than 4 characters').waitFor();
+  expect(page.url()).toMatch(/#start$/);
 });
