@@ -28,6 +28,7 @@ export type FailureCode = (typeof FAILURE_CODES)[number];
 export type RefusalCode =
   | 'invalid_json'
   | 'invalid_request'
+  | 'secret_too_short'
   | 'access_unsupported'
   | 'push_unsupported'
   | 'image_not_allowed'
@@ -51,6 +52,7 @@ export type RefusalCode =
   | 'not_implemented'
   | 'log_expired'
   | 'log_unreadable'
+  | 'record_unreadable'
   | 'unavailable'
   | 'internal_error';
 

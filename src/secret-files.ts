@@ -25,7 +25,7 @@ export function fileSettingOf(name: string): string | null {
 
 /**
  * What a setting is, from the environment or from the file that it names there. One that is empty counts as not set. A
- * newline at the file's end is not part of the secret.
+ * byte order mark at the file's beginning and a line break at its end are not part of the secret.
  */
 export function findSetting(env: Environment, name: string): Found {
   const value = env[name] === '' ? undefined : env[name];
@@ -36,11 +36,16 @@ export function findSetting(env: Environment, name: string): Found {
   return { setting: fileSetting, ...readSecretFile(file) };
 }
 
+/** What a file says that holds one value, less what editors put around it: a byte order mark, and one line break at the end. */
+export function valueIn(content: string): string {
+  return content.replace(/^\ufeff/, '').replace(/\r?\n$/, '');
+}
+
 function readSecretFile(file: string): { value: string } | { problem: string } {
   try {
     if (!file.startsWith(FOR_ONE_CONTAINER) && (statSync(file).mode & OTHERS_MAY_READ) !== 0)
       return { problem: `is ${file}, which every user of this machine may read; run: chmod o-r ${file}` };
-    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    const value = valueIn(readFileSync(file, 'utf8'));
     return value === '' ? { problem: `is ${file}, which is empty` } : { value };
   } catch (error) {
     return { problem: `is ${file}, which cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}` };

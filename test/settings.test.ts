@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadApiConfig, loadGitHostConfig, loadMinterConfig, loadWorkerConfig } from '../src/config.ts';
+import { loadApiConfig, loadCliConfig, loadGitHostConfig, loadMinterConfig, loadWorkerConfig } from '../src/config.ts';
+import { readSealKeys } from '../src/token/minter/seal-key-source.ts';
 
 it('settings that are wrong are reported all at once, and without their values', () => {
   const wrong = { DAYPASS_RELACE_API_KEY: 'short', DAYPASS_SEAL_KEYS: 'k1:c2hvcnQ=', DAYPASS_REDIS_URL: 'http://x' };
@@ -43,6 +44,36 @@ describe('a secret setting in a file', () => {
       'redis://:obviously-fake@redis:6379',
     );
   });
+
+  it.each(['\ufeffVALUE', 'VALUE\r\n', '\ufeffVALUE\r\n', 'VALUE\n'])(
+    'is read without what an editor put around it: %j',
+    async (content) => {
+      const holding = (name: string, value: string) => fileOf(name, content.replace('VALUE', value));
+      const url = 'redis://:obviously-fake@redis:6379';
+      const redis = { DAYPASS_REDIS_URL_FILE: await holding('redis', url) };
+      const api = loadApiConfig({ ...redis, DAYPASS_API_KEYS_FILE: await holding('keys', 'test:obviously-fake-key') });
+      expect(api.redisUrl).toBe(url);
+      expect(api.keys.map(({ name, key }) => [name, key.reveal()])).toEqual([['test', 'obviously-fake-key']]);
+      const { accountKeys } = loadGitHostConfig({
+        DAYPASS_GIT_HOST_KEYS_FILE: await holding('git', 'obviously-fake-key'),
+      });
+      expect(accountKeys.map((key) => key.reveal())).toEqual(['obviously-fake-key']);
+      const cli = loadCliConfig({ DAYPASS_API_KEY_FILE: await holding('key', 'dp_obviously-fake') });
+      expect(cli.apiKey?.reveal()).toBe('dp_obviously-fake');
+      const seal = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
+      const sealFile = await holding('seal', seal);
+      const minter = loadMinterConfig({
+        ...redis,
+        DAYPASS_RELACE_BASE_URL: 'http://127.0.0.1:7080/v1',
+        DAYPASS_RELACE_API_KEY_FILE: await holding('relace', 'obviously-fake-account-key'),
+        DAYPASS_SEAL_KEYS_FILE: sealFile,
+      });
+      expect(minter.relace.apiKey.reveal()).toBe('obviously-fake-account-key');
+      const [ring] = await readSealKeys(minter.sealKeys);
+      expect(ring?.id).toBe('k1');
+      expect(ring?.key.reveal()).toBe(Buffer.alloc(32, 1).toString('base64'));
+    },
+  );
 
   it('is refused with all else that is wrong: missing, empty, open to everybody, or set in both ways', async () => {
     const key = 'obviously-fake-key-in-a-file';

@@ -1,6 +1,7 @@
 import type { SessionEvent } from '../session/event.ts';
 import type { ChangeHints } from './changes-when-ready.ts';
-import { eventsOf, eventsOfAll } from '../store/events.ts';
+import { eventPage } from '../store/events.ts';
+import { sortOut, Unreadable } from '../store/readable.ts';
 import { isSettled, view } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 import { follow } from './follow.ts';
@@ -15,7 +16,7 @@ interface EventQuery {
   afterId: string;
 }
 
-/** A session's events as messages, until nothing is left to do for it; then `end`. */
+/** A session's events as messages, `unreadable` ones for what cannot be read, until nothing is left to do for it; then `end`. */
 export async function* sessionMessages(query: EventQuery & { sessionId: string }): AsyncGenerator<SseMessage> {
   const { redis, sessionId } = query;
   let last = query.afterId;
@@ -23,7 +24,7 @@ export async function* sessionMessages(query: EventQuery & { sessionId: string }
     // Looked at before the events: they are written in one step with what settles a session.
     const settled = isSettled(await view(redis, sessionId));
     for (;;) {
-      const events = await eventsOf(redis, sessionId, last);
+      const events = await eventPage(redis, sessionId, last);
       if (events.length === 0) return settled;
       for (const event of events) {
         last = event.id;
@@ -34,22 +35,22 @@ export async function* sessionMessages(query: EventQuery & { sessionId: string }
   if (!query.signal.aborted) yield { id: last, event: 'end', data: {} };
 }
 
-/** The events of all sessions that the caller sees as messages, for as long as somebody listens. */
+/** The same of all sessions that the caller sees, for as long as somebody listens. Whose an unreadable one is, nobody knows. */
 export async function* allMessages(query: EventQuery & { sight: Sight }): AsyncGenerator<SseMessage> {
   let last = query.afterId;
   yield* follow({ ...query, sessionId: null }, async function* look() {
     for (;;) {
-      const events = await eventsOfAll(query.redis, last);
+      const events = await eventPage(query.redis, null, last);
       if (events.length === 0) return false;
-      const seen = await query.sight.among(events.map(({ sessionId }) => sessionId));
+      const seen = await query.sight.among(sortOut(events).items.map(({ sessionId }) => sessionId));
       for (const event of events) {
         last = event.id;
-        if (seen.has(event.sessionId)) yield toMessage(event);
+        if (event instanceof Unreadable ? query.sight.isOfAll : seen.has(event.sessionId)) yield toMessage(event);
       }
     }
   });
 }
 
-function toMessage(event: SessionEvent): SseMessage {
-  return { id: event.id, data: event };
+function toMessage(event: SessionEvent | Unreadable): SseMessage {
+  return { id: event.id, ...(event instanceof Unreadable && { event: 'unreadable' }), data: event };
 }

@@ -3,8 +3,12 @@ import { Refusal } from '../errors.ts';
 import type { SessionFacts } from '../session/decision.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { queuePosition } from '../store/listing.ts';
+import { UnreadableRecord } from '../store/parse-record.ts';
+import { checkRecord, orUnreadable, refusalOf, requireReadable, Unreadable } from '../store/readable.ts';
 import { readToken, view, type View } from '../store/records.ts';
+import { sessionShape, tokenShape } from '../store/record-shapes.ts';
 import type { Redis } from '../store/redis.ts';
+import type { TokenRecord } from '../token/record.ts';
 import { requireCaller } from './caller.ts';
 import { toSession, type WireSession } from './schemas/session.ts';
 
@@ -16,22 +20,46 @@ export interface SessionCall {
 
 /** A session with its token. Throws `not_found` where there is none, or none that the caller sees. */
 export async function loadFacts(redis: Redis, call: SessionCall): Promise<SessionFacts> {
-  return requireSession(await view(redis, call.id), call);
+  try {
+    return requireSession(await view(redis, call.id), call);
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord) || error.noun !== 'token') throw error;
+    // It is asked for by its session.
+    throw refusalOf('session', { id: call.id, field: `token.${error.field}`, problem: error.problem });
+  }
 }
 
-/** Throws `not_found` where the view has no session, or one of another key: the two cannot be told apart. */
+/**
+ * Throws `not_found` where the view has no session, or one of another key: the two cannot be told apart;
+ * `record_unreadable` where session or token cannot be read.
+ */
 export function requireSession({ session, token }: View, call: SessionCall): SessionFacts {
   if (session === null || !sees(requireCaller(call), session)) {
     throw new Refusal('not_found', `There is no session ${call.id}.`);
   }
+  requireReadable('session', checkRecord(sessionShape, call.id, session));
+  if (token !== null) requireReadable('session', checkToken(session, token));
   return { session, token };
 }
 
-/** A session as the API shows it. */
+/** A session as the API shows it. Throws `record_unreadable` where its token cannot be read. */
 export async function present(redis: Redis, session: SessionRecord): Promise<WireSession> {
+  return requireReadable('session', await presentIfReadable(redis, session));
+}
+
+/** The same of one among others. */
+export async function presentIfReadable(redis: Redis, session: SessionRecord): Promise<WireSession | Unreadable> {
   const [token, position] = await Promise.all([
-    session.tokenId === null ? null : readToken(redis, session.tokenId),
+    session.tokenId === null ? null : orUnreadable(readToken(redis, session.tokenId)),
     queuePosition(redis, session),
   ]);
-  return toSession({ session, token }, position);
+  const checked = token && checkToken(session, token);
+  return checked instanceof Unreadable ? checked : toSession({ session, token: checked }, position);
+}
+
+/** A token's record as a part of its session's. */
+function checkToken({ id }: SessionRecord, token: TokenRecord | Unreadable): TokenRecord | Unreadable {
+  const checked = token instanceof Unreadable ? token : checkRecord(tokenShape, id, token);
+  if (!(checked instanceof Unreadable)) return checked;
+  return new Unreadable({ id, field: `token.${checked.field}`, problem: checked.problem });
 }

@@ -1,4 +1,9 @@
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 import { problemSchema } from './schemas/problem.ts';
@@ -13,17 +18,26 @@ export function describeApi(operations: Operation[]): OpenApiDocument {
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: toOpenApi(operation) };
   }
-  return createDocument({
-    openapi: '3.1.0',
+  const document = {
+    openapi: '3.1.0' as const,
     info: {
       title: 'Daypass',
       version: '1',
-      description: 'Sandboxed sessions for coding agents, each with a token for exactly its repos.',
+      description:
+        'Sandboxed sessions for coding agents, each with a token for exactly its repos. Answers may have more fields, and ' +
+        'their enums more values, in a later version: clients pass over what they do not know. Unknown fields of a request ' +
+        'are refused.',
     },
     paths,
-    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    components: { securitySchemes: { apiKey: { type: 'http' as const, scheme: 'bearer' } } },
     security: [{ apiKey: [] }],
-  });
+  };
+  return createDocument(document, { override: openAnswers });
+}
+
+/** Later versions may add fields to what they answer, and to nothing that they take. */
+function openAnswers({ io, zodSchema, jsonSchema }: Parameters<ZodOpenApiOverride>[0]): void {
+  if (io === 'output' && zodSchema instanceof z.ZodObject) delete jsonSchema.additionalProperties;
 }
 
 function toOpenApi(operation: Operation): ZodOpenApiOperationObject {

@@ -1,4 +1,6 @@
 import { Refusal, type RefusalCode } from '../errors.ts';
+import { UnreadableRecord } from '../store/parse-record.ts';
+import { refusalOf } from '../store/readable.ts';
 
 const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
@@ -17,6 +19,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   uri_too_long: { status: 414, title: 'The URL is too long' },
   unknown_host: { status: 421, title: 'Not a host of this API' },
   invalid_request: { status: 422, title: 'The request cannot be accepted' },
+  secret_too_short: { status: 422, title: 'A secret is too short to be masked' },
   image_not_allowed: { status: 422, title: 'The image is not allowed here' },
   access_unsupported: { status: 422, title: 'The provider cannot express this access' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -26,6 +29,7 @@ const PROBLEMS: Record<RefusalCode, { status: number; title: string }> = {
   push_unsupported: { status: 422, title: 'Nobody would enforce these rules for pushes' },
   internal_error: { status: 500, title: 'Internal error' },
   log_unreadable: { status: 500, title: 'The log cannot be read' },
+  record_unreadable: { status: 500, title: 'A record in the store cannot be read' },
   not_implemented: { status: 501, title: 'Not built yet' },
   unavailable: { status: 503, title: 'Unavailable' },
 };
@@ -64,6 +68,7 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
 /** Anything thrown, as what the caller is told. What is no refusal is our fault, and its text stays in our log. */
 export function asRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof UnreadableRecord) return refusalOf(thrown.noun, thrown);
   if (isUndecodable(thrown)) return new Refusal('not_found', 'The path cannot be decoded.', { cause: thrown });
   return new Refusal('internal_error', 'Something went wrong here. The log of the API has it by its request id.', {
     cause: thrown,

@@ -1,12 +1,15 @@
 import { viewOf, type Caller } from '../access/caller.ts';
 import { Refusal } from '../errors.ts';
+import type { Decision } from '../session/decision.ts';
 import { decideKill, isMeant, KILL_STOP, type KillScope } from '../session/kill-switch.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { SessionStatus } from '../session/status.ts';
 import { decideStop } from '../session/stop.ts';
 import { listSessions, listTokens, type Page } from '../store/listing.ts';
 import { readMinterFacts } from '../store/minter-facts.ts';
-import { change } from '../store/records.ts';
+import { checkRecord, Unreadable } from '../store/readable.ts';
+import { sessionShape } from '../store/record-shapes.ts';
+import { change, type View } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 import type { TokenRecord } from '../token/record.ts';
 import type { TokenState } from '../token/state.ts';
@@ -23,15 +26,20 @@ const TOKENLESS: SessionStatus[] = ['queued', 'starting'];
 /**
  * Makes every live token of the scope due for deletion and stops its session, one record after another: each is done
  * for good, so a call that was cut short is just made again. Gives the ids of all that are on their way out then, those
- * that were before included. What is started during the call may be missed, and what the caller does not see is left alone.
+ * that were before included, and what could not be looked at. What is started during the call may be missed, and what
+ * the caller does not see is left alone.
  */
-export async function pullKillSwitch(redis: Redis, scope: KillScope, caller: Caller): Promise<string[]> {
+export async function pullKillSwitch(
+  redis: Redis,
+  scope: KillScope,
+  caller: Caller,
+): Promise<{ revoked: string[]; unreadable: Unreadable[] }> {
   // What holds no token yet comes first: once it has begun, it has an intent.
-  await stopTokenless(redis, scope, caller);
+  const unreadable = await stopTokenless(redis, scope, caller);
   const minterProvider = (await readMinterFacts(redis))?.provider ?? null;
   const found = new Set<string>();
   for (const state of LIVE) {
-    await eachChunk(
+    const missed = await eachChunk(
       (cursor) => listTokens(redis, { keyId: viewOf(caller), state, limit: CHUNK, cursor }),
       async (token) => {
         if (!isMeant(token, scope, minterProvider)) return;
@@ -39,8 +47,9 @@ export async function pullKillSwitch(redis: Redis, scope: KillScope, caller: Cal
         found.add(token.id);
       },
     );
+    unreadable.push(...missed);
   }
-  return [...found];
+  return { revoked: [...found], unreadable };
 }
 
 /**
@@ -58,48 +67,73 @@ export async function stopAllOf(
       ({ id }) => stop(redis, id, caller, audit?.also('session.stop', id)),
     );
   }
+  // Also the tokens of sessions that cannot be read, and so not be stopped.
+  for (const state of LIVE) {
+    await eachChunk(
+      (cursor) => listTokens(redis, { keyId, state, limit: CHUNK, cursor }),
+      (token) => kill(redis, token),
+    );
+  }
 }
 
 async function kill(redis: Redis, { id: tokenId, sessionId }: TokenRecord): Promise<void> {
-  await change(redis, { sessionId, tokenId }, ({ session, token }) =>
-    token === null ? null : decideKill(session, token, new Date()),
-  );
+  await change(redis, { sessionId, tokenId }, (view) => decideKillOf(view, new Date()));
+}
+
+/** What revoking a token by hand changes, where it is still there. A session that cannot be read is left as it is. */
+export function decideKillOf({ session, token }: View, now: Date): Decision | null {
+  if (token === null) return null;
+  const checked = session && checkRecord(sessionShape, session.id, session);
+  return decideKill(checked instanceof Unreadable ? null : checked, token, now);
 }
 
 /**
  * What waits, or starts: the token that it has may be over, or unknown, and another one asked for in its place. With a
  * provider nothing of it is stopped: it holds nothing, and is given a token that is minted after this.
  */
-async function stopTokenless(redis: Redis, scope: KillScope, caller: Caller): Promise<void> {
-  if ('provider' in scope) return;
+async function stopTokenless(redis: Redis, scope: KillScope, caller: Caller): Promise<Unreadable[]> {
+  if ('provider' in scope) return [];
   if ('sessionId' in scope) return stop(redis, scope.sessionId, caller);
+  const unreadable: Unreadable[] = [];
   const { repoId } = scope;
   const keep = ({ request }: SessionRecord): boolean => request.repos.some(({ id }) => id === repoId);
   for (const status of TOKENLESS) {
-    await eachChunk(
+    const missed = await eachChunk(
       (cursor) => listSessions(redis, { keyId: viewOf(caller), status, limit: CHUNK, cursor, keep }),
       ({ id }) => stop(redis, id, caller),
     );
+    unreadable.push(...missed);
   }
+  return unreadable;
 }
 
-/** A session that is not there, or not any more, or not for this caller, has nothing to stop. */
-async function stop(redis: Redis, id: string, caller: Caller, audit: AuditTrail | null = null): Promise<void> {
+/**
+ * A session that is not there, or not any more, or not for this caller, has nothing to stop. One that cannot be read is
+ * given back: it must keep nobody from stopping the others.
+ */
+async function stop(redis: Redis, id: string, caller: Caller, audit: AuditTrail | null = null): Promise<Unreadable[]> {
   try {
     await changeSession(redis, { id, caller, audit }, (facts) => decideStop(facts, KILL_STOP, new Date()));
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
+    if (error instanceof Refusal && error.code === 'not_found') return [];
+    if (!(error instanceof Refusal) || error.code !== 'record_unreadable') throw error;
+    return error.fields.map(({ path, message }) => new Unreadable({ id, field: path, problem: message }));
   }
+  return [];
 }
 
+/** Gives what could not be read. */
 async function eachChunk<T>(
   read: (cursor: string | null) => Promise<Page<T>>,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
+  work: (item: T) => Promise<unknown>,
+): Promise<Unreadable[]> {
+  const missed: Unreadable[] = [];
   let cursor: string | null = null;
   do {
-    const { items, nextCursor }: Page<T> = await read(cursor);
+    const { items, unreadable, nextCursor }: Page<T> = await read(cursor);
+    missed.push(...unreadable);
     await Promise.all(items.map(work));
     cursor = nextCursor;
   } while (cursor !== null);
+  return missed;
 }

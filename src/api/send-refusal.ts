@@ -1,14 +1,16 @@
 import type { Response } from 'express';
-import { describe } from '../errors.ts';
+import { describe, type RefusalCode } from '../errors.ts';
 import type { Logger } from '../ops/log.ts';
 import { asRefusal, statusOf, toProblem } from './problem.ts';
+
+/** What is no caller's doing, and nothing that passes. */
+const OURS: ReadonlySet<RefusalCode> = new Set(['internal_error', 'log_unreadable', 'record_unreadable']);
 
 /** Answers with a problem, and logs what is not the caller's doing. An answer that has begun is cut, as it cannot be taken back. */
 export function sendRefusal(res: Response, thrown: unknown, log: Logger): void {
   const requestId = String(res.locals['requestId']);
   const refusal = asRefusal(thrown);
-  if (refusal.code === 'internal_error' || refusal.code === 'log_unreadable')
-    log.error({ requestId, trace: traceOf(thrown) }, 'call failed');
+  if (OURS.has(refusal.code)) log.error({ requestId, trace: traceOf(thrown) }, 'call failed');
   if (refusal.code === 'unavailable') {
     log.warn({ requestId, reason: describe(refusal.cause ?? refusal) }, 'call refused for now');
   }

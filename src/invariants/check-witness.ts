@@ -1,4 +1,4 @@
-import { ByteSearch, type Pattern } from '../token/byte-search.ts';
+import { ByteSearch, indexPatterns, type PatternIndex } from '../token/byte-search.ts';
 import { formsOf } from '../token/secret-forms.ts';
 import { Secret } from '../token/secret.ts';
 import type { LedgerFacts, Witness } from './facts.ts';
@@ -38,7 +38,7 @@ export function checkLogs({ sessions }: LedgerFacts, logs: Witness['logs']): Vio
 export function checkSecrets(values: string[], places: { place: string; bytes: Buffer }[]): Violation[] {
   return values.flatMap((value) => {
     const secret = new Secret(value);
-    const forms = formsOf([secret]);
+    const forms = indexPatterns(formsOf([secret]));
     return places
       .filter(({ bytes }) => holds(bytes, forms))
       .map(({ place }): Violation => ({
@@ -48,7 +48,7 @@ export function checkSecrets(values: string[], places: { place: string; bytes: B
   });
 }
 
-function holds(bytes: Buffer, patterns: Pattern[]): boolean {
+function holds(bytes: Buffer, patterns: PatternIndex): boolean {
   let isFound = false;
   new ByteSearch(patterns).scan(bytes, 0, () => (isFound = true));
   return isFound;

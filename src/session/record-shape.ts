@@ -70,5 +70,12 @@ export function sessionProblem(read: unknown): string | null {
 export function problemIn({ error }: z.ZodSafeParseResult<unknown>): string | null {
   const issue = error?.issues[0];
   if (issue === undefined) return null;
-  return `${issue.path.length === 0 ? 'the record' : issue.path.join('.')}: ${issue.message}`;
+  return `${issue.path.length === 0 ? 'the record' : issue.path.join('.')}: ${issueWords(issue)}`;
+}
+
+/** What is wrong with a field, without what it holds: to be read after its name. */
+export function issueWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return 'is none of the values that are known here';
+  if (issue.code !== 'invalid_type') return 'is not what it should be';
+  return issue.message.endsWith('received undefined') ? 'is missing' : `is not of the type ${issue.expected}`;
 }

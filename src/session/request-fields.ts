@@ -79,9 +79,29 @@ export const env = variables(text, 256).meta({
   description: 'Environment of the command. Not REPO_TOKEN, RELACE_*, DAYPASS_*, GIT_*, LD_* and *_PROXY.',
 });
 
-export const secrets = variables(text.min(1), 64).meta({
-  description: 'As env, but sealed at once, never returned, and masked in the log.',
-});
+const MAX_SECRETS_BYTES = 256 * 1_024;
+
+export const secrets = variables(text, 64)
+  .superRefine((record, context) => {
+    const bytes = Object.values(record).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+    if (bytes > MAX_SECRETS_BYTES)
+      context.addIssue(`must have at most ${MAX_SECRETS_BYTES} bytes together; these have ${bytes}`);
+  })
+  .meta({
+    description:
+      'As env, but sealed at once, never returned, and masked in the log: whole values of 4 characters or more, and ' +
+      'single lines of 6 or more, white space around them aside. One of 1 to 3 characters is refused as ' +
+      `secret_too_short, unless unmaskedSecrets names it. At most ${MAX_SECRETS_BYTES} bytes together.`,
+  });
+
+export const unmaskedSecrets = z
+  .array(z.string().max(128))
+  .max(64)
+  .meta({
+    description:
+      'Names of secrets that may be too short to be masked, and are not then; each is one of secrets. What is long enough ' +
+      'is masked all the same.',
+  });
 
 export const metadata = z
   .record(z.string(), z.string().max(512))

@@ -2,12 +2,19 @@ import type { OperatorLimits } from '../config.ts';
 import type { FieldError } from '../errors.ts';
 import { isNameAllowed } from './allowed-image.ts';
 import type { SessionRequest } from './record.ts';
+import { isTooShortToMask } from '../token/secret-forms.ts';
 import { webhookUrlProblem } from '../webhook/url.ts';
 import type { StartRequest } from './request.ts';
 
 /** What is wrong between the fields of a request, defaults included. */
 export function ruleProblems(body: StartRequest, request: SessionRequest): FieldError[] {
-  return [...alikePaths(request), ...differentRules(request), ...doubleNames(body), ...timeouts(request)];
+  return [
+    ...alikePaths(request),
+    ...differentRules(request),
+    ...doubleNames(body),
+    ...strangeNames(body),
+    ...timeouts(request),
+  ];
 }
 
 /** What a request asks for above what the operator allows. */
@@ -35,6 +42,17 @@ export function imageProblems({ image }: SessionRequest, { images }: OperatorLim
   return [{ path: 'image', message: `is not allowed here; allowed: ${images.join(', ')}` }];
 }
 
+/** Secrets that no mask can keep, and that nobody said may go without one. */
+export function shortSecretProblems({ secrets, unmaskedSecrets = [] }: StartRequest): FieldError[] {
+  return Object.entries(secrets)
+    .filter(([name, value]) => isTooShortToMask(value) && !unmaskedSecrets.includes(name))
+    .map(([name]) => ({
+      path: `secrets.${name}`,
+      message:
+        'has fewer than 4 characters, which are too few to be masked; name it in unmaskedSecrets if that is fine',
+    }));
+}
+
 function above(path: string, value: number, limit: number): FieldError[] {
   return value > limit ? [{ path, message: `must be at most ${limit}, the operator's limit` }] : [];
 }
@@ -52,6 +70,14 @@ function doubleNames({ env, secrets }: StartRequest): FieldError[] {
   return Object.keys(secrets)
     .filter((name) => Object.hasOwn(env, name))
     .map((name) => ({ path: `secrets.${name}`, message: 'is in env too; set it in one of them' }));
+}
+
+function strangeNames({ secrets, unmaskedSecrets = [] }: StartRequest): FieldError[] {
+  return unmaskedSecrets.flatMap((name, index) =>
+    Object.hasOwn(secrets, name)
+      ? []
+      : [{ path: `unmaskedSecrets[${index}]`, message: 'is the name of no secret here' }],
+  );
 }
 
 function timeouts({ timeoutSeconds, maxTimeoutSeconds }: SessionRequest): FieldError[] {

@@ -3,8 +3,18 @@ import type { OperatorLimits } from '../config.ts';
 import { Refusal, type FieldError } from '../errors.ts';
 import { DEADLINE_GRACE_SECONDS } from './deadline.ts';
 import type { SessionRequest } from './record.ts';
-import { command, env, metadata, networkRules, repo, resources, secrets, webhook } from './request-fields.ts';
-import { imageProblems, limitProblems, ruleProblems, webhookProblems } from './request-rules.ts';
+import {
+  command,
+  env,
+  metadata,
+  networkRules,
+  repo,
+  resources,
+  secrets,
+  unmaskedSecrets,
+  webhook,
+} from './request-fields.ts';
+import { imageProblems, limitProblems, ruleProblems, shortSecretProblems, webhookProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 // Memory covers the files of the workspace too, so the default is larger than the default disk.
@@ -19,6 +29,7 @@ export const startRequest = z
     image: z.string().max(255).default(DEFAULT_IMAGE),
     env: env.default({}),
     secrets: secrets.default({}),
+    unmaskedSecrets: unmaskedSecrets.optional(),
     timeoutSeconds: z
       .int()
       .min(1)
@@ -47,7 +58,7 @@ export type StartRequest = z.output<typeof startRequest>;
 /**
  * The request with every default filled in, which no default takes above the operator's limits. Its secrets stay behind.
  * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed;
- * `image_not_allowed` when that is all.
+ * `image_not_allowed` or `secret_too_short` when that is all.
  */
 export function normalise(body: StartRequest, limits: OperatorLimits): SessionRequest {
   const longest = body.maxTimeoutSeconds ?? limits.maxTimeoutSeconds;
@@ -83,10 +94,18 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
     ...webhookProblems(body, limits),
   ];
   const image = imageProblems(request, limits);
-  if (problems.length === 0 && image.length > 0) {
+  const short = shortSecretProblems(body);
+  if (problems.length + short.length === 0 && image.length > 0) {
     throw new Refusal('image_not_allowed', `The image ${request.image} is not allowed here.`, { fields: image });
   }
-  refuse([...problems, ...image]);
+  if (problems.length + image.length === 0 && short.length > 0) {
+    throw new Refusal(
+      'secret_too_short',
+      'A secret is too short to be masked: it would be in clear wherever it is printed. Give a longer one, or name it in unmaskedSecrets.',
+      { fields: short },
+    );
+  }
+  refuse([...problems, ...short, ...image]);
   return request;
 }
 

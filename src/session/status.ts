@@ -20,8 +20,9 @@ export const SESSION_STATUSES = Object.keys(SESSION_TRANSITIONS) as SessionStatu
 /** A final status is never left; it also means that the log is complete. */
 export type FinalStatus = 'succeeded' | 'failed' | 'stopped' | 'timed_out';
 
-export function isEnded(status: SessionStatus): status is FinalStatus {
-  return SESSION_TRANSITIONS[status].length === 0;
+/** Of a status that is not known here nothing is known to be over. */
+export function isEnded(status: string): status is FinalStatus {
+  return SESSION_STATUSES.some((known) => known === status && SESSION_TRANSITIONS[known].length === 0);
 }
 
 export function canMove(from: SessionStatus, to: SessionStatus): boolean {

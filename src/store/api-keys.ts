@@ -2,6 +2,8 @@ import type { ApiKeyRecord } from '../access/api-key.ts';
 import { commit, type Effect, type Expectation } from './commit.ts';
 import { indexEntry, keys } from './keys.ts';
 import { page, type Page, type PageQuery } from './listing.ts';
+import { readRecord, requireReadable } from './readable.ts';
+import { apiKeyShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
 
 /** Keeps a new key, with more to do in the same step. */
@@ -68,10 +70,10 @@ export async function revokeApiKey(
   }
 }
 
+/** null where there is none. Throws `record_unreadable`. */
 export async function readApiKey(redis: Redis, id: string): Promise<ApiKeyRecord | null> {
   const text = await redis.get(keys.apiKey(id));
-  // Only this file writes these keys.
-  return text === null ? null : (JSON.parse(text) as ApiKeyRecord);
+  return text === null ? null : requireReadable('API key', readRecord<ApiKeyRecord>(apiKeyShape, id, text));
 }
 
 /** The key whose value has this hash, unless it was revoked. */
@@ -82,7 +84,7 @@ export async function findApiKey(redis: Redis, hash: string): Promise<ApiKeyReco
 
 /** Newest first, those that are over too. */
 export async function listApiKeys(redis: Redis, query: PageQuery): Promise<Page<ApiKeyRecord>> {
-  return page(redis, keys.apiKeys, keys.apiKey, { ...query, keep: () => true });
+  return page(redis, { index: keys.apiKeys, keyOf: keys.apiKey, shape: apiKeyShape }, { ...query, keep: () => true });
 }
 
 export async function noteApiKeyUse(redis: Redis, id: string, now: Date): Promise<void> {

@@ -2,6 +2,8 @@ import type { AuditEntry, AuditRecord } from '../access/audit.ts';
 import type { Effect } from './commit.ts';
 import { keys } from './keys.ts';
 import type { Page, PageQuery } from './listing.ts';
+import { readRecord, Unreadable } from './readable.ts';
+import { auditShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
 
 const CHUNK = 500;
@@ -29,19 +31,20 @@ export async function listAudit(
   { limit, cursor, since, keep }: PageQuery & { since: Date; keep: (record: AuditRecord) => boolean },
 ): Promise<Page<AuditRecord>> {
   const items: AuditRecord[] = [];
+  const unreadable: Unreadable[] = [];
   let before = cursor;
   for (let read = 0; read < MAX_READ; read += CHUNK) {
     const from = before === null ? '+' : `(${before}`;
     const entries = await redis.xrevrange(keys.audit, from, `${since.getTime()}`, 'COUNT', CHUNK);
     for (const [id, fields] of entries) {
       before = id;
-      // Only this file writes the stream.
-      const record = { id, ...(JSON.parse(fields[1] ?? '{}') as AuditEntry) };
-      if (!keep(record)) continue;
-      items.push(record);
-      if (items.length === limit) return { items, nextCursor: id };
+      const entry = readRecord<AuditEntry>(auditShape, id, fields[1] ?? '');
+      if (entry instanceof Unreadable) unreadable.push(entry);
+      else if (keep({ ...entry, id })) items.push({ ...entry, id });
+      else continue;
+      if (items.length + unreadable.length === limit) return { items, unreadable, nextCursor: id };
     }
-    if (entries.length < CHUNK) return { items, nextCursor: null };
+    if (entries.length < CHUNK) return { items, unreadable, nextCursor: null };
   }
-  return { items, nextCursor: before };
+  return { items, unreadable, nextCursor: before };
 }

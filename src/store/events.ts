@@ -1,6 +1,8 @@
-import type { NewEvent, SessionEvent, SessionEventType } from '../session/event.ts';
+import type { NewEvent, SessionEvent } from '../session/event.ts';
 import type { Effect } from './commit.ts';
 import { keys } from './keys.ts';
+import { readRecord, sortOut, Unreadable } from './readable.ts';
+import { eventShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
 
 /** More steps than a session has in any sane life; a bound on what one session may take in Redis. */
@@ -21,26 +23,30 @@ export function eventEffects(sessionId: string, events: NewEvent[]): Effect[] {
   });
 }
 
-/** Events of one session after an id (`0` is from the beginning), oldest first, at most a page of them. */
-export function eventsOf(redis: Redis, sessionId: string, afterId: string): Promise<SessionEvent[]> {
-  return readStream(redis, keys.events(sessionId), afterId);
+/** Those of `eventPage` that can be read; none may also mean that a whole page cannot. */
+export async function eventsOf(redis: Redis, sessionId: string, afterId: string): Promise<SessionEvent[]> {
+  return sortOut(await eventPage(redis, sessionId, afterId)).items;
 }
 
-/** Events of all sessions, as `eventsOf`. */
-export function eventsOfAll(redis: Redis, afterId: string): Promise<SessionEvent[]> {
-  return readStream(redis, keys.allEvents, afterId);
+/**
+ * Events of one session, or of all (null), after an id (`0` is from the beginning), oldest first, at most a page of them.
+ * What cannot be read has its place among them.
+ */
+export async function eventPage(
+  redis: Redis,
+  sessionId: string | null,
+  afterId: string,
+): Promise<(SessionEvent | Unreadable)[]> {
+  const key = sessionId === null ? keys.allEvents : keys.events(sessionId);
+  const entries = await redis.xrange(key, `(${afterId}`, '+', 'COUNT', PAGE);
+  return entries.map(([id, fields]) => {
+    const event = readRecord<Omit<SessionEvent, 'id'>>(eventShape, id, fields[1] ?? '');
+    return event instanceof Unreadable ? event : { ...event, id };
+  });
 }
 
 /** The id after which nothing has happened yet. */
 export async function latestEventId(redis: Redis): Promise<string> {
   const [last] = await redis.xrevrange(keys.allEvents, '+', '-', 'COUNT', 1);
   return last?.[0] ?? '0';
-}
-
-async function readStream(redis: Redis, key: string, afterId: string): Promise<SessionEvent[]> {
-  const entries = await redis.xrange(key, `(${afterId}`, '+', 'COUNT', PAGE);
-  return entries.map(([id, fields]) => {
-    const event = JSON.parse(fields[1] ?? '{}') as Omit<SessionEvent, 'id' | 'type'> & { type: SessionEventType };
-    return { id, ...event };
-  });
 }

@@ -1,13 +1,16 @@
+import type { z } from 'zod';
 import type { SessionRecord } from '../session/record.ts';
 import type { SessionStatus } from '../session/status.ts';
 import type { TokenRecord } from '../token/record.ts';
 import type { TokenState } from '../token/state.ts';
 import { idOfEntry, indexEntry, indexesOf, keys } from './keys.ts';
 import { ifReadable, parseToken } from './parse-record.ts';
+import { readRecord, Unreadable, type Sorted } from './readable.ts';
+import { sessionShape, tokenShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
 
-export interface Page<T> {
-  items: T[];
+/** What cannot be read is left out of the items, and counts for their limit. */
+export interface Page<T> extends Sorted<T> {
   /** Where the next page begins; null at the end. */
   nextCursor: string | null;
 }
@@ -35,7 +38,7 @@ export async function listSessions(
 ): Promise<Page<SessionRecord>> {
   const indexes = indexesOf(query.keyId);
   const index = query.status === null ? indexes.sessions : indexes.sessionsByStatus(query.status);
-  return page(redis, index, keys.session, query);
+  return page(redis, { index, keyOf: keys.session, shape: sessionShape }, query);
 }
 
 /** Newest first. */
@@ -45,7 +48,7 @@ export async function listTokens(
 ): Promise<Page<TokenRecord>> {
   const indexes = indexesOf(query.keyId);
   const index = query.state === null ? indexes.tokens : indexes.tokensByState(query.state);
-  return page(redis, index, keys.token, { ...query, keep: () => true });
+  return page(redis, { index, keyOf: keys.token, shape: tokenShape }, { ...query, keep: () => true });
 }
 
 /** Every token in a state, newest first; of one API key, if given. A line that cannot be read holds up no other. */
@@ -90,29 +93,32 @@ export async function unsettledSessions(redis: Redis): Promise<string[]> {
 /** A page may be short, or empty, and still have a next one: few of many pass some filters. */
 export async function page<T>(
   redis: Redis,
-  index: string,
-  keyOf: (id: string) => string,
+  { index, keyOf, shape }: { index: string; keyOf: (id: string) => string; shape: z.ZodType },
   query: PageQuery & { keep(item: T): boolean },
 ): Promise<Page<T>> {
   const items: T[] = [];
+  const unreadable: Unreadable[] = [];
   let from = query.cursor === null ? '+' : `(${Buffer.from(query.cursor, 'base64url').toString()}`;
   let last = '';
   for (let read = 0; read < MAX_READ; read += CHUNK) {
     const entries = await redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, CHUNK);
-    if (entries.length === 0) return { items, nextCursor: null };
+    if (entries.length === 0) return { items, unreadable, nextCursor: null };
     const texts = await redis.mget(entries.map((entry) => keyOf(idOfEntry(entry))));
     for (const [i, entry] of entries.entries()) {
       const text = texts[i];
       if (text === null || text === undefined) continue;
-      const item = JSON.parse(text) as T;
-      if (!query.keep(item)) continue;
-      items.push(item);
-      if (items.length === query.limit) return { items, nextCursor: cursorAt(entry) };
+      const item = readRecord<T>(shape, idOfEntry(entry), text);
+      if (item instanceof Unreadable) unreadable.push(item);
+      else if (query.keep(item)) items.push(item);
+      else continue;
+      if (items.length + unreadable.length === query.limit) {
+        return { items, unreadable, nextCursor: cursorAt(entry) };
+      }
     }
     last = entries.at(-1) ?? '';
     from = `(${last}`;
   }
-  return { items, nextCursor: cursorAt(last) };
+  return { items, unreadable, nextCursor: cursorAt(last) };
 }
 
 function cursorAt(entry: string): string {

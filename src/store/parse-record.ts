@@ -7,8 +7,20 @@ import { tokenProblem } from '../token/record-shape.ts';
 export class UnreadableRecord extends Error {
   override readonly name = 'UnreadableRecord';
 
+  readonly noun: string;
+  readonly id: string;
+  /** Such as `request.repos`; `(record)` for all of it. */
+  readonly field: string;
+  /** What is wrong with the field. */
+  readonly problem: string;
+
   constructor(noun: string, id: string, problem: string) {
     super(`The record of ${noun} ${id} cannot be read: ${problem}`);
+    const [field = '', what] = problem.split(/: (.*)/s);
+    this.noun = noun;
+    this.id = id;
+    this.field = what === undefined || field === 'the record' ? '(record)' : field;
+    this.problem = what ?? problem;
   }
 }
 
@@ -44,7 +56,7 @@ function parse<T>(
   try {
     read = JSON.parse(text);
   } catch {
-    throw new UnreadableRecord(noun, id, 'it is no JSON');
+    throw new UnreadableRecord(noun, id, 'the record: is not JSON');
   }
   const problem = problemOf(read);
   if (problem !== null) throw new UnreadableRecord(noun, id, problem);

@@ -1,9 +1,14 @@
+import { z } from 'zod';
 import type { SignedReceipt } from '../session/receipt.ts';
 import { isGenuine, receiptKeySchema, type ReceiptKey } from '../token/receipt/receipt-key.ts';
 import { asSeen, type Seen } from './as-seen.ts';
 import { commit, type Effect } from './commit.ts';
 import { keys } from './keys.ts';
+import { readRecord, requireReadable, sortOut } from './readable.ts';
 import type { Redis } from './redis.ts';
+
+/** What is signed is for whoever verifies it to judge. */
+const receiptShape = z.looseObject({ sessionId: z.string(), signature: z.looseObject({ value: z.string() }) });
 
 /**
  * Keeps a public key that receipts are signed with, for good: old receipts need it. Safe, and cheap, to repeat; whatever
@@ -14,10 +19,12 @@ export async function publishReceiptKey(redis: Redis, key: ReceiptKey): Promise<
   if ((await redis.hget(keys.receiptKeys, key.kid)) !== text) await redis.hset(keys.receiptKeys, key.kid, text);
 }
 
-/** Every public key that receipts were ever signed with here; what stands under an id that is not its own is left out. */
+/** Every public key that receipts were ever signed with here; what stands under an id that is not its own, or cannot be read, is left out. */
 export async function readReceiptKeys(redis: Redis): Promise<ReceiptKey[]> {
-  const found = (await redis.hvals(keys.receiptKeys)).map((text) => receiptKeySchema.parse(JSON.parse(text)));
-  return found.filter(isGenuine);
+  const found = Object.entries(await redis.hgetall(keys.receiptKeys));
+  return sortOut(found.map(([kid, text]) => readRecord<ReceiptKey>(receiptKeySchema, kid, text))).items.filter(
+    isGenuine,
+  );
 }
 
 /** Ids of the sessions whose receipt may be ready to be signed. */
@@ -25,11 +32,11 @@ export async function dueReceipts(redis: Redis): Promise<string[]> {
   return redis.smembers(keys.receiptsDue);
 }
 
-/** null while it is not signed. */
+/** null while it is not signed. Throws `record_unreadable`. */
 export async function readReceipt(redis: Redis, sessionId: string): Promise<SignedReceipt | null> {
   const text = await redis.get(keys.receipt(sessionId));
-  // Only `keepReceipt` writes this key.
-  return text === null ? null : (JSON.parse(text) as SignedReceipt);
+  if (text === null) return null;
+  return requireReadable('the receipt of', readRecord<SignedReceipt>(receiptShape, sessionId, text));
 }
 
 /** Keeps a signed receipt if session and tokens are still as they were `seen`, and nobody else was first. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keys } from './keys.ts';
+import { readRecord, sortOut, type Sorted } from './readable.ts';
 import type { Redis } from './redis.ts';
 
 const workerRecord = z.object({
@@ -31,9 +32,19 @@ export async function forgetWorker(redis: Redis, name: string): Promise<void> {
   await redis.srem(keys.workers, name);
 }
 
-export async function listWorkers(redis: Redis): Promise<WorkerRecord[]> {
+/** Those that can be read, in no order, and what cannot. */
+export async function sortWorkers(redis: Redis): Promise<Sorted<WorkerRecord>> {
   const names = await redis.smembers(keys.workers);
-  if (names.length === 0) return [];
+  if (names.length === 0) return { items: [], unreadable: [] };
   const texts = await redis.mget(names.map((name) => keys.worker(name)));
-  return texts.filter((text) => text !== null).map((text) => workerRecord.parse(JSON.parse(text)));
+  return sortOut(
+    texts.flatMap((text, i) =>
+      text === null ? [] : [readRecord<WorkerRecord>(workerRecord, names[i] ?? '', text ?? '')],
+    ),
+  );
+}
+
+/** Those that can be read. */
+export async function listWorkers(redis: Redis): Promise<WorkerRecord[]> {
+  return (await sortWorkers(redis)).items;
 }

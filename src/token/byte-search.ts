@@ -1,24 +1,28 @@
+import { PatternTrie, ROOT } from './pattern-trie.ts';
+
 /** A place where a pattern was found; `end` is exclusive. */
 export interface Found {
   start: number;
   end: number;
 }
 
-/** What to look for. It has three bytes or more. */
+/** What to look for: two bytes or more. */
 export interface Pattern {
   bytes: Buffer;
-  /** Bytes that may stand between those of the pattern, as programs that wrap lines put them there. */
+  /** Bytes that may stand between those of the pattern, as programs that wrap lines put them there. None is in the pattern. */
   gaps?: Gaps;
 }
 
 export interface Gaps {
   bytes: readonly number[];
-  /** Not before so many bytes of the pattern, two at least: a line that ends as it begins is rarely a wrapped one. */
+  /** Not before so many bytes of the pattern: a line that ends as it begins is rarely a wrapped one. */
   after: number;
 }
 
 /** So many at one place: CR LF, or a line break and an indent of one. */
 const MAX_GAP_BYTES = 2;
+/** Gaps that are over are dropped from the list once there are so many. */
+const MANY_GAPS = 1_024;
 
 /** A byte between those of a pattern, and how many bytes of the pattern lie before it. */
 export type Gap = [before: number, byte: number];
@@ -32,58 +36,67 @@ export interface Begun {
   gaps: Gap[];
 }
 
-interface Candidate {
-  readonly index: number;
-  readonly pattern: Buffer;
-  readonly gapBytes: ReadonlySet<number>;
-  readonly gapsAfter: number;
-  /** `fallback[n]`: how much of the pattern still matches when the byte after its first `n + 1` does not. */
-  readonly fallback: Uint32Array;
-  /** How many bytes of the pattern the last bytes of the stream are, gaps left out; one alone is not counted. */
-  matched: number;
-  gaps: Gap[];
+/** Patterns that may have the same gaps. */
+interface Group {
+  trie: PatternTrie;
+  /** By the pattern's place in the group. */
+  indexes: number[];
+  gaps: Gaps | undefined;
 }
 
-const NO_GAPS: Gap[] = [];
+/** Patterns made ready to be looked for, by any number of searches at once. */
+export interface PatternIndex {
+  groups: readonly Group[];
+  /** By two bytes: a pattern begins with them. */
+  isPair: Uint8Array;
+  /** By byte: the first pattern that begins with it; -1 when none does. */
+  byFirst: Int32Array;
+}
+
+export function indexPatterns(patterns: readonly Pattern[]): PatternIndex {
+  const isPair = new Uint8Array(65_536);
+  const byFirst = new Int32Array(256).fill(-1);
+  for (const [index, { bytes }] of patterns.entries()) {
+    const [first = 0, second = 0] = bytes;
+    isPair[(first << 8) | second] = 1;
+    if (byFirst[first] === -1) byFirst[first] = index;
+  }
+  const grouped = Map.groupBy(patterns.entries(), ([, { gaps }]) => gaps);
+  const groups = [...grouped].map(([gaps, entries]): Group => {
+    const sorted = entries.toSorted(([, a], [, b]) => Buffer.compare(a.bytes, b.bytes));
+    const trie = new PatternTrie(sorted.map(([, { bytes }]) => bytes));
+    return { gaps, indexes: sorted.map(([index]) => index), trie };
+  });
+  return { groups, isPair, byFirst };
+}
 
 /**
- * Finds every occurrence of several patterns in a stream, overlapping ones too, by Knuth, Morris and Pratt: no byte is
- * looked at twice, so that no text and no pattern makes it slow. A pattern begins to be followed at its second byte, as
- * one alone is met too often.
+ * Finds patterns in a stream, of those that end at one place the longest. No byte is looked at twice, however many
+ * patterns there are, so that no text and no pattern makes it slow. A pattern begins to be followed at its second byte,
+ * as one alone is met too often.
  */
 export class ByteSearch {
-  readonly #byFirstTwo = new Map<number, Candidate[]>();
-  /** The first pattern that begins with a byte. */
-  readonly #byFirst = new Map<number, number>();
-  /** By byte: it is the first of a pattern, or the second. */
-  readonly #isFirst = new Uint8Array(256);
-  readonly #isSecond = new Uint8Array(256);
-  /** Those of which something has matched: almost always few. */
-  #begun: Candidate[] = [];
-  /** The last byte of the stream; null before the first. */
-  #last: number | null = null;
+  readonly #index: PatternIndex;
+  readonly #walks: Walk[];
+  /** Whether some walk is at two bytes or more. */
+  #isFollowing = false;
+  /** The last byte of the stream; -1 before the first. */
+  #last = -1;
 
-  constructor(patterns: Pattern[]) {
-    for (const [index, { bytes: pattern, gaps }] of patterns.entries()) {
-      const [first = 0, second = 0] = pattern;
-      const fallback = fallbackOf(pattern);
-      const gapBytes = new Set(gaps?.bytes);
-      const candidate = { index, pattern, gapBytes, gapsAfter: gaps?.after ?? 0, fallback, matched: 0, gaps: NO_GAPS };
-      const pair = (first << 8) | second;
-      this.#byFirstTwo.set(pair, [...(this.#byFirstTwo.get(pair) ?? []), candidate]);
-      if (!this.#byFirst.has(first)) this.#byFirst.set(first, index);
-      this.#isFirst[first] = 1;
-      this.#isSecond[second] = 1;
-    }
+  constructor(index: PatternIndex) {
+    this.#index = index;
+    this.#walks = index.groups.map((group) => new Walk(group));
   }
 
   /** Goes on with `bytes` from `from`; positions are those of `bytes`, before its beginning for a match begun earlier. */
   scan(bytes: Buffer, from: number, onFound: (found: Found) => void): void {
+    const { isPair } = this.#index;
     let last = this.#last;
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0;
-      if (this.#begun.length > 0) this.#goOn(byte, at + 1, onFound);
-      if (last !== null && this.#isFirst[last] === 1 && this.#isSecond[byte] === 1) this.#begin((last << 8) | byte);
+      const begins = !this.#isFollowing && last !== -1 && isPair[(last << 8) | byte] === 1;
+      if (begins) for (const walk of this.#walks) walk.begin(last);
+      if (begins || this.#isFollowing) this.#follow(byte, at + 1, onFound);
       last = byte;
     }
     this.#last = last;
@@ -91,91 +104,141 @@ export class ByteSearch {
 
   /** The longest beginning of a pattern that the last bytes are; null when they are none. */
   get longestBegun(): Begun | null {
-    let longest: Candidate | null = null;
-    for (const candidate of this.#begun) {
-      if (longest === null || lengthOf(candidate) > lengthOf(longest)) longest = candidate;
-    }
-    if (longest !== null) return { index: longest.index, bytes: longest.matched, gaps: longest.gaps };
-    const index = this.#last === null ? undefined : this.#byFirst.get(this.#last);
-    return index === undefined ? null : { index, bytes: 1, gaps: NO_GAPS };
+    let longest: Walk | null = null;
+    for (const walk of this.#walks) if (walk.length > (longest?.length ?? 0)) longest = walk;
+    if (longest !== null) return longest.begun;
+    const index = this.#last === -1 ? -1 : (this.#index.byFirst[this.#last] ?? -1);
+    return index === -1 ? null : { index, bytes: 1, gaps: [] };
   }
 
   /** Forgets what has begun. */
   reset(): void {
-    for (const candidate of this.#begun) fallTo(candidate, 0);
-    this.#begun = [];
-    this.#last = null;
+    for (const walk of this.#walks) walk.reset();
+    this.#isFollowing = false;
+    this.#last = -1;
   }
 
-  #begin(pair: number): void {
-    for (const candidate of this.#byFirstTwo.get(pair) ?? []) {
-      if (candidate.matched > 0) continue;
-      candidate.matched = 2;
-      this.#begun.push(candidate);
+  #follow(byte: number, end: number, onFound: (found: Found) => void): void {
+    let isFollowing = false;
+    for (const walk of this.#walks) {
+      const length = walk.step(byte);
+      if (length > 0) onFound({ start: end - length, end });
+      isFollowing ||= walk.length > 1;
     }
+    this.#isFollowing = isFollowing;
+    if (!isFollowing) for (const walk of this.#walks) walk.reset();
+  }
+}
+
+/** One stream's way through one group: always at the longest beginning of a pattern that the last bytes are. */
+class Walk {
+  readonly #group: Group;
+  readonly #isGap = new Uint8Array(256);
+  readonly #gapsAfter: number;
+  #node = ROOT;
+  /** Bytes of the pattern that have matched. */
+  #depth = 0;
+  /** Bytes taken since the last reset, gaps left out. */
+  #taken = 0;
+  /** Gaps, each by how many bytes were taken before it; those before `#firstGap` are over. */
+  #gaps: Gap[] = [];
+  #firstGap = 0;
+
+  constructor(group: Group) {
+    this.#group = group;
+    for (const byte of group.gaps?.bytes ?? []) this.#isGap[byte] = 1;
+    this.#gapsAfter = group.gaps?.after ?? 0;
   }
 
-  #goOn(byte: number, end: number, onFound: (found: Found) => void): void {
-    let left = 0;
-    for (const candidate of this.#begun) {
-      const { pattern, fallback } = candidate;
-      advance(candidate, byte);
-      if (candidate.matched === pattern.length) {
-        onFound({ start: end - lengthOf(candidate), end });
-        fallTo(candidate, fallback[pattern.length - 1] ?? 0);
-      }
-      if (candidate.matched > 0) this.#begun[left++] = candidate;
+  /** In the stream. */
+  get length(): number {
+    return this.#depth + this.#gaps.length - this.#firstGap;
+  }
+
+  get begun(): Begun | null {
+    if (this.#node === ROOT) return null;
+    const start = this.#taken - this.#depth;
+    return {
+      index: this.#group.indexes[this.#group.trie.placeOf(this.#node).index] ?? 0,
+      bytes: this.#depth,
+      gaps: this.#gaps.slice(this.#firstGap).map(([taken, byte]): Gap => [taken - start, byte]),
+    };
+  }
+
+  /** With the first byte of a pattern, if it is one. */
+  begin(byte: number): void {
+    this.reset();
+    this.#node = this.#group.trie.child(ROOT, byte);
+    this.#depth = this.#taken = this.#node === ROOT ? 0 : 1;
+  }
+
+  /** Takes the next byte. Gives the length of what was found to end with it; 0 when nothing was. */
+  step(byte: number): number {
+    const { trie } = this.#group;
+    if (this.#node !== ROOT && this.#isGap[byte] === 1) return this.#skip(byte);
+    let next = trie.child(this.#node, byte);
+    while (next === ROOT && this.#node !== ROOT) {
+      this.#fall();
+      next = trie.child(this.#node, byte);
     }
-    this.#begun.length = left;
+    if (next === ROOT) return 0;
+    this.#node = next;
+    this.#depth++;
+    this.#taken++;
+    const end = trie.longestEnd(next);
+    if (end === ROOT) return 0;
+    return this.#lengthOf(end === next ? this.#depth : trie.placeOf(end).depth);
   }
-}
 
-/** In the stream. */
-function lengthOf({ matched, gaps }: Candidate): number {
-  return matched + gaps.length;
-}
-
-function advance(candidate: Candidate, byte: number): void {
-  const { pattern, gapBytes } = candidate;
-  if (pattern[candidate.matched] !== byte && gapBytes.has(byte)) return skip(candidate, byte);
-  while (candidate.matched > 0 && pattern[candidate.matched] !== byte) {
-    fallTo(candidate, candidate.fallback[candidate.matched - 1] ?? 0);
+  reset(): void {
+    this.#node = ROOT;
+    this.#depth = 0;
+    this.#taken = 0;
+    if (this.#gaps.length > 0) this.#gaps = [];
+    this.#firstGap = 0;
   }
-  if (candidate.matched > 0) candidate.matched++;
-}
 
-function skip(candidate: Candidate, byte: number): void {
-  const { matched, gaps } = candidate;
-  const here = gaps.filter(([before]) => before === matched).length;
-  if (matched < candidate.gapsAfter || here === MAX_GAP_BYTES) fallTo(candidate, 0);
-  else candidate.gaps = [...gaps, [matched, byte]];
-}
+  #skip(byte: number): 0 {
+    const isRun =
+      this.#gaps.at(-MAX_GAP_BYTES)?.[0] === this.#taken && this.#gaps.length - this.#firstGap >= MAX_GAP_BYTES;
+    if (this.#depth < this.#gapsAfter || isRun) this.reset();
+    else this.#gaps.push([this.#taken, byte]);
+    return 0;
+  }
 
-/** The next shorter beginning, of this many bytes, or a shorter one yet where a gap would lie too near to its start. */
-function fallTo(candidate: Candidate, length: number): void {
-  const from = candidate.matched;
-  let to = length;
-  let gaps = NO_GAPS;
-  if (candidate.gaps.length > 0) {
-    const moved = (shorter: number): Gap[] =>
-      candidate.gaps.flatMap(([before, byte]): Gap[] => {
-        const at = before - (from - shorter);
-        return at > 0 ? [[at, byte]] : [];
-      });
-    for (gaps = moved(to); to > 0 && gaps.some(([at]) => at < candidate.gapsAfter); gaps = moved(to)) {
-      to = candidate.fallback[to - 1] ?? 0;
+  /** To the next shorter beginning in which no gap lies too near to the start. */
+  #fall(): void {
+    const { trie } = this.#group;
+    do {
+      this.#node = trie.suffix(this.#node);
+      if (this.#node === ROOT) return this.reset();
+      this.#depth = trie.placeOf(this.#node).depth;
+      this.#dropGaps();
+    } while (this.#firstGapAt() < this.#gapsAfter);
+  }
+
+  #dropGaps(): void {
+    while (this.#firstGapAt() <= 0) this.#firstGap++;
+    if (this.#firstGap < MANY_GAPS || this.#firstGap * 2 < this.#gaps.length) return;
+    this.#gaps = this.#gaps.slice(this.#firstGap);
+    this.#firstGap = 0;
+  }
+
+  /** How many bytes of the pattern lie before the first gap. */
+  #firstGapAt(): number {
+    const gap = this.#gaps[this.#firstGap];
+    return gap === undefined ? Infinity : gap[0] - (this.#taken - this.#depth);
+  }
+
+  /** Of the last so many bytes of the pattern, with the gaps between them. */
+  #lengthOf(depth: number): number {
+    const start = this.#taken - depth;
+    let low = this.#firstGap;
+    for (let high = this.#gaps.length; low < high;) {
+      const middle = (low + high) >> 1;
+      if ((this.#gaps[middle]?.[0] ?? 0) <= start) low = middle + 1;
+      else high = middle;
     }
+    return depth + this.#gaps.length - low;
   }
-  candidate.matched = to < 2 ? 0 : to;
-  candidate.gaps = to < 2 ? NO_GAPS : gaps;
-}
-
-function fallbackOf(pattern: Buffer): Uint32Array {
-  const fallback = new Uint32Array(pattern.length);
-  for (let at = 1, length = 0; at < pattern.length; at++) {
-    while (length > 0 && pattern[length] !== pattern[at]) length = fallback[length - 1] ?? 0;
-    if (pattern[length] === pattern[at]) length++;
-    fallback[at] = length;
-  }
-  return fallback;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ByteSearch, type Found, type Gap, type Pattern } from './byte-search.ts';
+import { ByteSearch, indexPatterns, type Found, type Gap, type Pattern, type PatternIndex } from './byte-search.ts';
 import type { Secret } from './secret.ts';
 import { formsOf } from './secret-forms.ts';
 
@@ -39,12 +39,22 @@ interface Span extends Found {
   shown: boolean;
 }
 
-/**
- * Masks each value raw, in base64 and base64url at any alignment, in hex, percent-encoded and JSON-escaped, also where a
- * program wraps it into lines. Values under 4 characters are not masked; under 6, only raw. Where occurrences overlap, one mask stands for all of them.
- */
+/** All that is to be masked in a session, made ready once for each of its streams. */
+export interface MaskedForms {
+  readonly patterns: readonly Pattern[];
+  readonly index: PatternIndex;
+  /** See `fingerprint`. */
+  readonly fingerprint: string;
+}
+
+export function maskedForms(secrets: Secret[]): MaskedForms {
+  const patterns = formsOf(secrets);
+  return { patterns, index: indexPatterns(patterns), fingerprint: fingerprint(patterns) };
+}
+
+/** Masks each value in all forms of `formsOf`. Where occurrences overlap, one mask stands for all of them. */
 export function createRedactor(secrets: Secret[]): Redactor {
-  return resumeRedactor(secrets, null).redactor;
+  return resumeRedactor(maskedForms(secrets), null).redactor;
 }
 
 /**
@@ -52,10 +62,9 @@ export function createRedactor(secrets: Secret[]): Redactor {
  * program knows other forms of the secrets), nobody can tell what was held back: `out` is a mask for it, and all up to
  * the next line break belongs to that mask.
  */
-export function resumeRedactor(secrets: Secret[], saved: HeldBack | null): { redactor: Redactor; out: Buffer } {
-  const forms = formsOf(secrets);
-  const patterns = fingerprint(forms);
-  const search = new ByteSearch(forms);
+export function resumeRedactor(forms: MaskedForms, saved: HeldBack | null): { redactor: Redactor; out: Buffer } {
+  const { fingerprint: patterns } = forms;
+  const search = new ByteSearch(forms.index);
   let held: Buffer = Buffer.alloc(0);
   let spans: Span[] = [];
   let covered = false;
@@ -75,7 +84,7 @@ export function resumeRedactor(secrets: Secret[], saved: HeldBack | null): { red
   };
 
   const restore = ({ index, bytes, gaps = [], shown }: HeldBack): void => {
-    held = withGaps((forms[index]?.bytes ?? Buffer.alloc(0)).subarray(0, bytes), gaps);
+    held = withGaps((forms.patterns[index]?.bytes ?? Buffer.alloc(0)).subarray(0, bytes), gaps);
     search.scan(held, 0, (found) => addSpan(spans, found));
     // What was found before `held` is not found again; what lies in it is part of that.
     if (shown > 0) spans = [{ start: 0, end: shown, shown: true }, ...spans.filter(({ start }) => start >= shown)];

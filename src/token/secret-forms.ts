@@ -1,14 +1,18 @@
 import type { Gaps, Pattern } from './byte-search.ts';
 import type { Secret } from './secret.ts';
 
-/** A shorter value would mask ordinary words; it is no secret that anybody should rely on. */
+/** A shorter value would mask ordinary words: no mask can keep it. */
 const MIN_SECRET_CHARACTERS = 4;
-/** Encoded forms of shorter values would mask ordinary text. */
+/** Encoded forms of shorter values, and shorter lines, would mask ordinary text. */
 const MIN_ENCODED_CHARACTERS = 6;
-
 /** Wrapped values shorter than this are too much like ordinary words at a line's end. */
 const MIN_WRAPPED_CHARACTERS = 16;
+/** As much as a host name may have, and about as much as a query. */
+const MAX_NAME_CHARACTERS = 253;
+const MAX_QUERY_CHARACTERS = 2_048;
 
+/** Line breaks, also as JSON and shells write them. */
+const LINE_BREAK = /\r\n?|\n|\\r\\n|\\[rn]/;
 const BREAKS = [0x0a, 0x0d];
 /** After so many characters of a wrapped value its line may break; where it breaks before, the rest is a form of its own. */
 const WRAPPED_AFTER = 4;
@@ -16,32 +20,56 @@ const WRAPPED: Gaps = { bytes: BREAKS, after: WRAPPED_AFTER };
 /** Between bytes as `xxd`, `od` and `openssl` print them. */
 const SPACED: Gaps = { bytes: [...BREAKS, 0x20, 0x3a], after: 2 };
 
+/** Whether a value is so short that it is masked nowhere; spaces and line breaks around it do not count. One that is empty, or only that, needs no mask. */
+export function isTooShortToMask(value: string): boolean {
+  const { length } = value.trim();
+  return length > 0 && length < MIN_SECRET_CHARACTERS;
+}
+
 /**
- * What the values may show up as: raw and in another case (as in a host name), in base64 and base64url at any alignment,
- * in hex, percent-encoded as URLs and forms are, JSON-escaped; long ones, base64 and hex also wrapped into lines of any
- * width, hex also with spaces or colons. Values under 4 characters have none; under 6, only the raw one. In an order that
- * does not depend on that of the secrets.
+ * What the values may show up as, less the white space and the byte order mark around them: raw and in another case (as
+ * in a host name), in base64 and base64url at any alignment, in hex, percent-encoded as URLs and forms are, JSON-escaped;
+ * long ones, base64 and hex also wrapped into lines of any width, hex also with spaces or colons. Of a value of several
+ * lines, each line of 6 characters or more too, raw, in another case and JSON-escaped, less the white space around it: also where it is
+ * indented, numbered, or on one line with the others. Values under 4 characters have none; under 6, only the raw one;
+ * above 253 and 2,048 no other case and no percent-encoding. In an order that does not depend on that of the secrets.
  *
  * Out of reach is what encodes twice, compresses, encrypts, reorders, or cuts a value up with anything else in between.
  */
 export function formsOf(secrets: Secret[]): Pattern[] {
-  const byText = new Map<string, Gaps | undefined>();
-  const add = (text: string, gaps?: Gaps): void => void byText.set(text, gaps ?? byText.get(text));
+  const forms = { exact: new Set<string>(), wrapped: new Set<string>(), spaced: new Set<string>() };
   for (const secret of secrets) {
-    const value = secret.reveal();
+    const value = secret.reveal().trim();
     if (value.length < MIN_SECRET_CHARACTERS) continue;
-    add(value);
+    forms.exact.add(value);
     if (value.length < MIN_ENCODED_CHARACTERS) continue;
-    for (const text of [value.toLowerCase(), value.toUpperCase(), ...percentForms(value), ...jsonForms(value)])
-      add(text);
+    for (const text of [...caseForms(value), ...percentForms(value), ...jsonForms(value)]) forms.exact.add(text);
+    for (const line of linesOf(value))
+      for (const text of [line, ...caseForms(line), ...jsonForms(line)]) forms.exact.add(text);
     const hex = Buffer.from(value).toString('hex');
-    for (const text of [hex, hex.toUpperCase()]) add(text, SPACED);
-    const wrapped = value.length < MIN_WRAPPED_CHARACTERS ? [] : [value];
-    for (const text of [...wrapped, ...base64Forms(value)]) for (const rest of restsOf(text)) add(rest, WRAPPED);
+    for (const text of [hex, hex.toUpperCase()]) forms.spaced.add(text);
+    const joined = value.replaceAll(/[\r\n]/g, '');
+    const wrapped = joined.length < MIN_WRAPPED_CHARACTERS ? [] : [joined];
+    for (const text of [...wrapped, ...base64Forms(value)]) for (const rest of restsOf(text)) forms.wrapped.add(rest);
   }
-  return [...byText]
-    .map(([text, gaps]) => ({ bytes: Buffer.from(text), ...(gaps && { gaps }) }))
-    .toSorted((a, b) => Buffer.compare(a.bytes, b.bytes));
+  const toPatterns = (texts: Iterable<string>, gaps?: Gaps): Pattern[] =>
+    [...texts].map((text) => ({ bytes: Buffer.from(text), ...(gaps && { gaps }) }));
+  return [
+    // What may be wrapped is found where it is not, too.
+    ...toPatterns([...forms.exact].filter((text) => !forms.wrapped.has(text))),
+    ...toPatterns(forms.wrapped, WRAPPED),
+    ...toPatterns(forms.spaced, SPACED),
+  ].toSorted((a, b) => Buffer.compare(a.bytes, b.bytes));
+}
+
+/** The lines of a value that has several, those that are long enough. */
+function linesOf(value: string): string[] {
+  const lines = value.split(LINE_BREAK).map((line) => line.trim());
+  return lines.length === 1 ? [] : lines.filter(({ length }) => length >= MIN_ENCODED_CHARACTERS);
+}
+
+function caseForms(value: string): string[] {
+  return value.length > MAX_NAME_CHARACTERS ? [] : [value.toLowerCase(), value.toUpperCase()];
 }
 
 /** A wrapped text, and what a line break within its first characters leaves of it. */
@@ -52,6 +80,7 @@ function restsOf(text: string): string[] {
 
 /** As encodeURIComponent does it, without its exceptions, with slashes left (as in a path), and as HTML forms do it. */
 function percentForms(value: string): string[] {
+  if (value.length > MAX_QUERY_CHARACTERS) return [];
   const component = encodeURIComponent(value.toWellFormed());
   const strict = component.replaceAll(
     /[!'()*]/g,

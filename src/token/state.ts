@@ -22,8 +22,9 @@ export type TokenState = keyof typeof TOKEN_TRANSITIONS;
 
 export const TOKEN_STATES = Object.keys(TOKEN_TRANSITIONS) as TokenState[];
 
-export function isTokenFinal(state: TokenState): boolean {
-  return TOKEN_TRANSITIONS[state].length === 0;
+/** One that is not known here is not. */
+export function isTokenFinal(state: string): boolean {
+  return TOKEN_STATES.some((known) => known === state && TOKEN_TRANSITIONS[known].length === 0);
 }
 
 export function canTokenMove(from: TokenState, to: TokenState): boolean {

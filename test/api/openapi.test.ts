@@ -45,6 +45,32 @@ test('every reference in the document leads somewhere', async () => {
   }
 });
 
+test('answers may have more fields in a later version, and requests may not', async () => {
+  const document = JSON.parse(JSON.stringify(await read())) as {
+    paths: Record<string, Record<string, { requestBody?: unknown; responses: unknown }>>;
+    components: { schemas: Record<string, { additionalProperties?: unknown }> };
+  };
+  const { schemas } = document.components;
+  for (const name of [
+    'Session',
+    'SessionToken',
+    'Token',
+    'Event',
+    'ApiKey',
+    'AuditRecord',
+    'Worker',
+    'Stats',
+    'Receipt',
+  ])
+    expect({ name, open: schemas[name]?.additionalProperties }).toEqual({ name, open: undefined });
+  for (const name of ['StartSession', 'RepoRequest', 'NewApiKey', 'StopSession'])
+    expect({ name, open: schemas[name]?.additionalProperties }).toEqual({ name, open: false });
+  const answers = Object.values(document.paths).flatMap((item) =>
+    Object.values(item).map(({ responses }) => responses),
+  );
+  expect(JSON.stringify(answers)).not.toContain('"additionalProperties":false');
+});
+
 test('every operation says what a refusal looks like, and the page lists every operation', async () => {
   const { paths } = await read();
   for (const operation of Object.values(paths).flatMap((item) => Object.values(item))) {

@@ -63,7 +63,18 @@ const BAD_FIELDS: [string, object, string, string][] = [
   ['a NUL in a variable', { repos: [REPO], env: { A: '\0' } }, 'env.A', 'NUL'],
   ['a variable that is no string', { repos: [REPO], env: { A: 1 } }, 'env.A', 'must be a string'],
   ['a name in env and secrets', { repos: [REPO], env: { A: 'x' }, secrets: { A: 'y' } }, 'secrets.A', 'in env too'],
-  ['an empty secret', { repos: [REPO], secrets: { A: '' } }, 'secrets.A', 'at least 1 characters'],
+  [
+    'secrets of more than 256 KiB',
+    { repos: [REPO], secrets: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`S${i}`, 'x'.repeat(32_768)])) },
+    'secrets',
+    'at most 262144 bytes together; these have 294912',
+  ],
+  [
+    'a name of no secret among those that need no mask',
+    { repos: [REPO], secrets: { A: 'long enough' }, unmaskedSecrets: ['A', 'B'] },
+    'unmaskedSecrets[1]',
+    'the name of no secret',
+  ],
   ['no time at all', { repos: [REPO], timeoutSeconds: 0 }, 'timeoutSeconds', 'at least 1'],
   ['a fraction of a second', { repos: [REPO], timeoutSeconds: 1.5 }, 'timeoutSeconds', 'whole number'],
   ['too much time', { repos: [REPO], timeoutSeconds: 7_201 }, 'timeoutSeconds', 'at most 7200'],
@@ -205,4 +216,40 @@ test('the request id of a client comes back in the header and in the problem', a
     code: 'not_found',
     instance: 'urn:daypass:request:mine-1',
   });
+});
+
+test.each(['a', 'abc', 'abc\n', ' \u{1f511} '])(
+  'a secret too short to be masked, as %j, is refused unless it is named',
+  async (PIN) => {
+    const body = { repos: [REPO], secrets: { PIN, OTHER: 'long enough' } };
+    const refused = await rig.call('POST', START, { body });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: {
+        code: 'secret_too_short',
+        errors: [{ path: 'secrets.PIN', message: expect.stringContaining('unmaskedSecrets') }],
+      },
+    });
+    expect(JSON.stringify(refused.body)).not.toContain(JSON.stringify(PIN));
+    expect((await rig.call('POST', START, { body: { ...body, unmaskedSecrets: ['PIN', 'OTHER'] } })).status).toBe(201);
+  },
+);
+
+test('a secret of four characters is masked, and one that is empty needs no mask', async () => {
+  const body = { repos: [REPO], secrets: { A: 'abcd', B: '', C: ' \n' } };
+  expect((await rig.call('POST', START, { body })).status).toBe(201);
+});
+
+test('what every object has is the name of no secret', async () => {
+  const body = { repos: [REPO], secrets: { A: 'long enough' }, unmaskedSecrets: ['toString'] };
+  expect(await rig.call('POST', START, { body })).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
+});
+
+test('as many secrets as fit are taken, and forty of 32 KiB refused with what is allowed', async () => {
+  const secrets = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`S${i}`, 'x'.repeat(32_768)]));
+  expect((await rig.call('POST', START, { body: { repos: [REPO], secrets: secrets(8) } })).status).toBe(201);
+  const many = await rig.call('POST', START, { body: { repos: [REPO], secrets: secrets(40) } });
+  expect(many.status).toBeOneOf([413, 422]);
+  expect(JSON.stringify(many.body)).toMatch(/at most \d+ bytes/);
 });

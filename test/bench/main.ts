@@ -58,6 +58,7 @@ process.stdout.write(
     row('in lines of 100 bytes', masking.shortLines),
     row('in pieces of 64 KB', masking.longPieces),
     row('in pieces of 64 KB made to be slow', masking.hostile),
+    row('in pieces of 64 KB, 8,000 lines to mask', masking.manyLines),
     `ratio of hostile to ordinary: ${hostileRatio.toFixed(2)}`,
     '',
   ].join('\n'),

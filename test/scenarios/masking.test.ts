@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ByteSearch } from '../../src/token/byte-search.ts';
+import { ByteSearch, indexPatterns } from '../../src/token/byte-search.ts';
 import { formsOf } from '../../src/token/secret-forms.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { eventually } from '../support/eventually.ts';
@@ -49,7 +49,7 @@ async function everySink(ids: string[]): Promise<Map<string, string>> {
 function found(sinks: Map<string, string>, value: string): string[] {
   return [...sinks].flatMap(([place, text]) => {
     let isFound = false;
-    new ByteSearch(formsOf([new Secret(value)])).scan(Buffer.from(text), 0, () => (isFound = true));
+    new ByteSearch(indexPatterns(formsOf([new Secret(value)]))).scan(Buffer.from(text), 0, () => (isFound = true));
     return isFound ? [place] : [];
   });
 }

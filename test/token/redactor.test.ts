@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createRedactor, redactText, resumeRedactor, type HeldBack } from '../../src/token/redactor.ts';
+import { createRedactor, maskedForms, redactText, resumeRedactor, type HeldBack } from '../../src/token/redactor.ts';
 import { Secret } from '../../src/token/secret.ts';
 
 const TOKEN = 'rlcr-0123456789abcdef0123456789abcdef01234567';
@@ -11,7 +11,7 @@ function throughRedactors(secrets: Secret[], bytes: Buffer, cuts: number[]): str
   const edges = [0, ...cuts, bytes.length].toSorted((a, b) => a - b);
   let heldBack: HeldBack | null = null;
   const pieces = edges.slice(1).flatMap((end, i) => {
-    const { redactor, out } = resumeRedactor(secrets, heldBack);
+    const { redactor, out } = resumeRedactor(maskedForms(secrets), heldBack);
     const given = redactor.push(bytes.subarray(edges[i], end));
     heldBack = redactor.heldBack;
     return [out, given, end === bytes.length && i === edges.length - 2 ? redactor.flush() : Buffer.alloc(0)];
@@ -145,6 +145,79 @@ describe('masking a stream', () => {
     const pem = '-----BEGIN KEY-----\nobviouslyfakeobviouslyfake\nobviouslyfakeAgain\n-----END KEY-----';
     expect(redactText([new Secret(pem)], `x\n${pem.replaceAll('\n', '\r\n')}\ny`)).toBe('x\n[secret]\ny');
   });
+
+  describe('of a value of several lines', () => {
+    const lines = ['-----BEGIN KEY-----', 'obviouslyFake/line+1', 'obviouslyFakeLine2==', '-----END KEY-----'];
+    const pem = new Secret(`${lines.join('\n')}\n`);
+    const printed: [string, string, string][] = [
+      ['as it is', `${lines.join('\n')}\n`, '[secret]\n'],
+      ['without its last line break', lines.join('\n'), '[secret]'],
+      ['with CR LF', lines.join('\r\n'), '[secret]'],
+      ['one line alone', lines[1] ?? '', '[secret]'],
+      ['indented', lines.map((line) => `    ${line}\n`).join(''), '    [secret]\n'.repeat(4)],
+      [
+        'numbered',
+        lines.map((line, i) => `     ${i + 1}\t${line}\n`).join(''),
+        lines.map((_, i) => `     ${i + 1}\t[secret]\n`).join(''),
+      ],
+      ['with spaces for line breaks', lines.join(' '), '[secret] [secret] [secret] [secret]'],
+      ['without line breaks', lines.join(''), '[secret]'],
+      ['as JSON', JSON.stringify({ key: `${lines.join('\n')}\n` }), '{"key":"[secret]\\n"}'],
+      [
+        'as JSON within JSON',
+        JSON.stringify(JSON.stringify(lines.join('\n'))),
+        '"\\"[secret]\\\\n[secret]\\\\n[secret]\\\\n[secret]\\""',
+      ],
+      ['backwards', lines.toReversed().join('\n'), '[secret]\n[secret]\n[secret]\n[secret]'],
+    ];
+
+    it.each(printed)('masks it %s, wherever it is cut', (_how, text, masked) => {
+      const bytes = Buffer.from(`x${text}y`);
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        expect(throughChunks([pem], bytes, [cut])).toBe(`x${masked}y`);
+        expect(throughRedactors([pem], bytes, [cut, Math.min(cut + 7, bytes.length)])).toBe(`x${masked}y`);
+      }
+    });
+
+    it('masks the lines of a value whose line breaks are escaped, as a key in JSON has them', () => {
+      const account = new Secret(JSON.stringify({ type: 'account', private_key: lines.join('\n') }));
+      expect(redactText([account], lines.slice(1, 3).join('\n'))).toBe('[secret]\n[secret]');
+    });
+
+    it('leaves alone what a short line of it says', () => {
+      const settings = new Secret('{\n  a: 1,\n  password: "hunter2hunter2"\n}\n');
+      expect(redactText([settings], '{ } a: 1, x: password: "hunter2hunter2"')).toBe('{ } a: 1, x: [secret]');
+    });
+  });
+
+  it.each(['hunter2hunter2\n', 'hunter2hunter2\r\n', '\ufeffhunter2hunter2', ' \n hunter2hunter2 \n '])(
+    'masks %j without what stands around it, in every form',
+    (value) => {
+      const forms = ['hunter2hunter2', 'HUNTER2HUNTER2', Buffer.from('hunter2hunter2').toString('hex')];
+      for (const form of forms) expect(redactText([new Secret(value)], `x ${form}\n`)).toBe('x [secret]\n');
+      const base64 = Buffer.from(value).toString('base64');
+      expect(redactText([new Secret(value)], base64)).toContain('[secret]');
+    },
+  );
+
+  it('takes little time and memory for as many and as long secrets as a request may have, whatever is printed', () => {
+    const lines = Array.from({ length: 8 * 1_300 }, () => `${'a'.repeat(18)}${randomBytes(3).toString('hex')}`);
+    const secrets = Array.from({ length: 8 }, (_, i) => lines.slice(i * 1_300, (i + 1) * 1_300).join('\n')).map(
+      (value) => new Secret(value),
+    );
+    const before = process.memoryUsage();
+    const began = performance.now();
+    const redactor = createRedactor(secrets);
+    for (let i = 0; i < 64; i++) redactor.push(Buffer.alloc(16_384, 'a'));
+    const whole = secrets.map((secret) => secret.reveal()).join('\n');
+    redactor.push(Buffer.from((Buffer.from(whole).toString('hex').match(/../g) ?? []).join(' ')));
+    const tookMs = performance.now() - began;
+    const after = process.memoryUsage();
+    expect(redactor.flush().toString('latin1')).not.toMatch(/a{18}[0-9a-f]/);
+    // One step for each byte of two megabytes: less than a second on its own, and hours where lines are tried one by one.
+    expect(tookMs).toBeLessThan(20_000);
+    expect((after.arrayBuffers - before.arrayBuffers) / 1e6).toBeLessThan(150);
+  }, 60_000);
 
   it('lets lines out at once that end like a wrapped value begins, and no number of line breaks makes it hold more', () => {
     const redactor = createRedactor([token]);

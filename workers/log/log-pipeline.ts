@@ -1,6 +1,6 @@
 import type { ResumePoint } from '../../src/logs/resume-point.ts';
 import type { LogStream } from '../../src/session/log-record.ts';
-import { resumeRedactor, type HeldBack, type Redactor } from '../../src/token/redactor.ts';
+import { maskedForms, resumeRedactor, type HeldBack, type Redactor } from '../../src/token/redactor.ts';
 import type { Secret } from '../../src/token/secret.ts';
 import { LineSplitter, type Line } from './line-splitter.ts';
 import { LogLimit, type NewRecord } from './log-limit.ts';
@@ -209,7 +209,8 @@ export class LogPipeline {
 }
 
 function makeRedactors(secrets: Secret[], heldBack: Partial<Record<LogStream, HeldBack>>) {
-  const make = (stream: LogStream) => resumeRedactor(secrets, heldBack[stream] ?? null);
+  const forms = maskedForms(secrets);
+  const make = (stream: LogStream) => resumeRedactor(forms, heldBack[stream] ?? null);
   const [system, stdout, stderr] = [make('system'), make('stdout'), make('stderr')];
   return {
     redactors: { system: system.redactor, stdout: stdout.redactor, stderr: stderr.redactor },

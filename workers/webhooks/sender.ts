@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
+import { valueIn } from '../../src/secret-files.ts';
 import { dueWebhooks, type DueWebhook } from '../../src/store/webhooks.ts';
 import type { MinterClient } from '../../src/token/minter/client.ts';
 import { systemNames, type Names } from '../../src/webhook/resolve.ts';
@@ -23,7 +24,7 @@ export interface SenderDeps extends Pick<WorkerDeps, 'redis' | 'log'> {
 /** Throws when the operator's certificates cannot be read. */
 export async function senderDeps(deps: WorkerDeps): Promise<SenderDeps> {
   const { caFile } = deps.config.webhooks;
-  const own = caFile === undefined ? null : await readFile(caFile, 'utf8');
+  const own = caFile === undefined ? null : valueIn(await readFile(caFile, 'utf8'));
   return { ...deps, names: systemNames(), ca: own === null ? undefined : [...rootCertificates, own] };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listApiKeys as pageOfKeys, readApiKeyUse } from '../../store/api-keys.ts';
+import { listAnswer } from '../list-answer.ts';
 import { defineOperation } from '../operation.ts';
 import { apiKeySchema, toApiKey } from '../schemas/api-key.ts';
 import { cursor, limit, listOf } from '../schemas/common.ts';
@@ -15,11 +16,14 @@ export const listApiKeys = defineOperation({
   query: z.strictObject({ limit, cursor: cursor.optional() }),
   responses: jsonAnswer(200, 'A page of keys.', listOf(apiKeySchema)),
   handle: async ({ query }, { redis }) => {
-    const { items, nextCursor } = await pageOfKeys(redis, { limit: query.limit, cursor: query.cursor ?? null });
+    const { items, unreadable, nextCursor } = await pageOfKeys(redis, {
+      limit: query.limit,
+      cursor: query.cursor ?? null,
+    });
     const used = await readApiKeyUse(
       redis,
       items.map(({ id }) => id),
     );
-    return { status: 200, json: { data: items.map((item, i) => toApiKey(item, used[i] ?? null)), nextCursor } };
+    return listAnswer({ data: items.map((item, i) => toApiKey(item, used[i] ?? null)), nextCursor, unreadable });
   },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AUDIT_ACTIONS } from '../../access/audit.ts';
 import { listAudit as pageOfAudit } from '../../store/audit.ts';
+import { listAnswer } from '../list-answer.ts';
 import { defineOperation } from '../operation.ts';
 import { auditSchema } from '../schemas/audit.ts';
 import { limit, listOf } from '../schemas/common.ts';
@@ -29,7 +30,7 @@ export const listAudit = defineOperation({
   responses: jsonAnswer(200, 'A page of the audit log.', listOf(auditSchema)),
   handle: async ({ query }, { redis, keep }) => {
     const { keyId, sessionId, action } = query;
-    const { items, nextCursor } = await pageOfAudit(redis, {
+    const { items, unreadable, nextCursor } = await pageOfAudit(redis, {
       limit: query.limit,
       cursor: query.cursor ?? null,
       since: new Date(Math.max(0, Date.now() - keep.auditMs)),
@@ -38,6 +39,6 @@ export const listAudit = defineOperation({
         (sessionId === undefined || record.sessionId === sessionId) &&
         (action === undefined || record.action === action),
     });
-    return { status: 200, json: { data: items, nextCursor } };
+    return listAnswer({ data: items, nextCursor, unreadable });
   },
 });

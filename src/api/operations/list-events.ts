@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { eventsOf } from '../../store/events.ts';
+import { eventPage } from '../../store/events.ts';
 import { isSettled } from '../../store/records.ts';
 import { sessionMessages } from '../event-pages.ts';
+import { sortOut } from '../../store/readable.ts';
+import { listAnswer } from '../list-answer.ts';
 import { loadFacts } from '../load.ts';
 import { defineOperation } from '../operation.ts';
 import { eventId, listOf, MAX_PAGE, wholeNumber } from '../schemas/common.ts';
@@ -16,7 +18,7 @@ export const listEvents = defineOperation({
   description:
     'With Accept: text/event-stream it goes on until nothing is left to do for the session, that is also after its end ' +
     'until container and token are gone, and closes with an `end` event. A client that resumes behind that is answered ' +
-    '204, with which EventSource stops asking.',
+    '204, with which EventSource stops asking. What cannot be read is an `unreadable` event.',
   query: z.strictObject({
     limit: wholeNumber(1, MAX_PAGE).prefault(`${MAX_PAGE}`).meta({ description: 'Of the JSON form.' }),
     cursor: eventId.optional(),
@@ -37,12 +39,13 @@ export const listEvents = defineOperation({
     const resumesAt = headers['Last-Event-ID'];
     const afterId = resumesAt ?? query.after ?? query.cursor ?? '0';
     if (prefers(['application/json', 'text/event-stream']) === 'text/event-stream') {
-      const isOver = settled && (await eventsOf(redis, id, afterId)).length === 0;
+      const isOver = settled && (await eventPage(redis, id, afterId)).length === 0;
       if (resumesAt !== undefined && isOver) return { status: 204 };
       return sseAnswer(sessionMessages({ redis, changes, signal, sessionId: id, afterId }));
     }
-    const found = await eventsOf(redis, id, afterId);
-    const data = found.slice(0, query.limit);
-    return { status: 200, json: { data, nextCursor: found.length > data.length ? (data.at(-1)?.id ?? null) : null } };
+    const found = await eventPage(redis, id, afterId);
+    const page = found.slice(0, query.limit);
+    const { items: data, unreadable } = sortOut(page);
+    return listAnswer({ data, nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null, unreadable });
   },
 });

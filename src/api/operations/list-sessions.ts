@@ -3,8 +3,10 @@ import { viewOf } from '../../access/caller.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import { SESSION_STATUSES } from '../../session/status.ts';
 import { listSessions as pageOfSessions } from '../../store/listing.ts';
+import { sortOut } from '../../store/readable.ts';
 import { requireCaller } from '../caller.ts';
-import { present } from '../load.ts';
+import { listAnswer } from '../list-answer.ts';
+import { presentIfReadable } from '../load.ts';
 import { defineOperation } from '../operation.ts';
 import { cursor, limit, listOf } from '../schemas/common.ts';
 import { sessionSchema } from '../schemas/session.ts';
@@ -38,14 +40,15 @@ export const listSessions = defineOperation({
   responses: jsonAnswer(200, 'A page of sessions.', listOf(sessionSchema)),
   handle: async (call, { redis }) => {
     const { status, limit: size, cursor: from, ...rest } = call.query;
-    const { items, nextCursor } = await pageOfSessions(redis, {
+    const { items, unreadable, nextCursor } = await pageOfSessions(redis, {
       keyId: viewOf(requireCaller(call)),
       status: status ?? null,
       limit: size,
       cursor: from ?? null,
       keep: hasMetadata(rest),
     });
-    return { status: 200, json: { data: await Promise.all(items.map((item) => present(redis, item))), nextCursor } };
+    const shown = sortOut(await Promise.all(items.map((item) => presentIfReadable(redis, item))));
+    return listAnswer({ data: shown.items, nextCursor, unreadable: [...unreadable, ...shown.unreadable] });
   },
 });
 

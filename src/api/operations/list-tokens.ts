@@ -3,6 +3,7 @@ import { viewOf } from '../../access/caller.ts';
 import { listTokens as pageOfTokens } from '../../store/listing.ts';
 import { TOKEN_STATES } from '../../token/state.ts';
 import { requireCaller } from '../caller.ts';
+import { listAnswer } from '../list-answer.ts';
 import { defineOperation } from '../operation.ts';
 import { cursor, limit, listOf } from '../schemas/common.ts';
 import { tokenSchema, toToken } from '../schemas/token.ts';
@@ -18,12 +19,12 @@ export const listTokens = defineOperation({
   responses: jsonAnswer(200, 'A page of the ledger.', listOf(tokenSchema)),
   handle: async (call, { redis }) => {
     const { query } = call;
-    const { items, nextCursor } = await pageOfTokens(redis, {
+    const { items, unreadable, nextCursor } = await pageOfTokens(redis, {
       keyId: viewOf(requireCaller(call)),
       state: query.state ?? null,
       limit: query.limit,
       cursor: query.cursor ?? null,
     });
-    return { status: 200, json: { data: items.map(toToken), nextCursor } };
+    return listAnswer({ data: items.map(toToken), nextCursor, unreadable });
   },
 });

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { Refusal } from '../../errors.ts';
-import { decideKill } from '../../session/kill-switch.ts';
+import { checkRecord, requireReadable } from '../../store/readable.ts';
+import { tokenShape } from '../../store/record-shapes.ts';
 import { change, readToken } from '../../store/records.ts';
 import { requireCaller } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
+import { decideKillOf } from '../pull-kill-switch.ts';
 import { tokenSchema, toToken } from '../schemas/token.ts';
 import { createSight } from '../sight.ts';
 import { jsonAnswer } from './answers.ts';
@@ -19,15 +21,16 @@ export const revokeToken = defineOperation({
   responses: jsonAnswer(202, 'The token as the ledger has it now.', tokenSchema),
   handle: async (call, { redis }) => {
     const { id, audit } = call;
-    const found = await readToken(redis, id);
+    const stored = await readToken(redis, id);
     const notFound = (): Refusal => new Refusal('not_found', `There is no token ${id}.`);
-    if (found === null) throw notFound();
+    if (stored === null) throw notFound();
+    const found = requireReadable('token', checkRecord(tokenShape, id, stored));
     const seen = await createSight(redis, requireCaller(call)).among([found.sessionId]);
     if (!seen.has(found.sessionId)) throw notFound();
     audit?.note({ sessionId: found.sessionId });
     let changed = false;
     const { token } = await change(redis, { sessionId: found.sessionId, tokenId: id }, (view) => {
-      const decision = view.token && decideKill(view.session, view.token, new Date());
+      const decision = decideKillOf(view, new Date());
       changed = decision !== null;
       return decision && { ...decision, ...(audit && { effects: [audit.effect()] }) };
     });

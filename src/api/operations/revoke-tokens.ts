@@ -46,9 +46,10 @@ export const revokeTokens = defineOperation({
     });
     // It takes many scripts, each of them final: what was begun is told before the first, what came of it after the last.
     await call.audit?.begin();
-    const revoked = await pullKillSwitch(redis, scope, requireCaller(call));
+    const { revoked, unreadable } = await pullKillSwitch(redis, scope, requireCaller(call));
     call.audit?.note({ detail: { count: revoked.length } });
     await call.audit?.end('ok');
-    return { status: 202, json: { revoked, count: revoked.length } };
+    const json = { revoked, count: revoked.length, ...(unreadable.length > 0 && { unreadable }) };
+    return { status: 202, json };
   },
 });

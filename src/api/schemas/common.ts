@@ -34,9 +34,21 @@ export const eventId = z
   .regex(/^\d{1,15}(-\d{1,15})?$/, 'must be the id of an event')
   .meta({ description: 'Events after this one.' });
 
+export const unreadableSchema = z
+  .object({
+    id: z.string(),
+    field: z.string().meta({ example: 'status' }),
+    problem: z.string().meta({ example: 'is missing' }),
+  })
+  .meta({ id: 'Unreadable', description: 'A record that cannot be read, and what is wrong with which field of it.' });
+
 export function listOf<Item extends z.ZodType>(item: Item) {
   return z.object({
     data: z.array(item),
     nextCursor: z.string().nullable().meta({ description: 'Where the next page begins; null at the end.' }),
+    unreadable: z
+      .array(unreadableSchema)
+      .optional()
+      .meta({ description: 'Records that belong here and cannot be read; left out where there are none.' }),
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TokenRecord } from '../../token/record.ts';
 import { TOKEN_STATES } from '../../token/state.ts';
-import { time } from './common.ts';
+import { time, unreadableSchema } from './common.ts';
 
 const shared = {
   id: z.string().meta({ example: 'tok_…' }),
@@ -37,6 +37,9 @@ export const killedSchema = z
   .object({
     revoked: z.array(z.string()).meta({ description: 'Ids of all live tokens that match, also those due before.' }),
     count: z.int().min(0),
+    unreadable: z.array(unreadableSchema).optional().meta({
+      description: 'Sessions and tokens that cannot be read, and may have matched; left out where there are none.',
+    }),
   })
   .meta({ id: 'RevokedTokens' });
 

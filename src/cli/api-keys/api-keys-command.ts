@@ -3,6 +3,7 @@ import { apiKeySchema, createdApiKeySchema, revokedApiKeySchema } from '../../ap
 import { SCOPES, type Scope } from '../../access/scope.ts';
 import { connectApi } from '../client/connect.ts';
 import { everyPage } from '../client/every-page.ts';
+import { showList } from '../client/show-list.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { expiryFrom } from './expiry.ts';
 import { keyTable } from './key-table.ts';
@@ -25,7 +26,8 @@ export function apiKeysCommand(context: CommandContext): Command {
     .command('ls')
     .description('lists them, newest first, without their values')
     .action(async () => {
-      show(keyTable(await everyPage(await connectApi(context), PATH, apiKeySchema), new Date()));
+      const listed = await everyPage(await connectApi(context), PATH, apiKeySchema);
+      showList(listed, { progress: context.progress, linesOf: (keys) => keyTable(keys, new Date()) });
     });
   command
     .command('rotate <id>')

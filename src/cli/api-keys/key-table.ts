@@ -1,8 +1,8 @@
-import type { WireApiKey } from '../../api/schemas/api-key.ts';
+import type { ApiKeyAnswer } from '../client/answers.ts';
 import { table } from '../client/table.ts';
 
 /** API keys for people, one a line. */
-export function keyTable(keys: WireApiKey[], now: Date): string[] {
+export function keyTable(keys: ApiKeyAnswer[], now: Date): string[] {
   const rows = keys.map((key) => [
     key.id,
     stateOf(key, now),
@@ -16,7 +16,7 @@ export function keyTable(keys: WireApiKey[], now: Date): string[] {
   return table(['KEY', 'STATE', 'SCOPES', 'REPOS', 'FINGERPRINT', 'CREATED', 'LAST USED', 'NAME'], rows);
 }
 
-function stateOf({ revokedAt, expiresAt }: WireApiKey, now: Date): string {
+function stateOf({ revokedAt, expiresAt }: ApiKeyAnswer, now: Date): string {
   if (revokedAt !== null) return 'revoked';
   return expiresAt !== null && Date.parse(expiresAt) <= now.getTime() ? 'expired' : 'active';
 }

@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import { AUDIT_ACTIONS } from '../../access/audit.ts';
-import { auditSchema, type WireAuditRecord } from '../../api/schemas/audit.ts';
+import { auditSchema } from '../../api/schemas/audit.ts';
 import { connectApi } from '../client/connect.ts';
+import type { AuditAnswer } from '../client/answers.ts';
 import { everyPage } from '../client/every-page.ts';
+import { showList } from '../client/show-list.ts';
 import { table } from '../client/table.ts';
 import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
@@ -27,16 +29,18 @@ export function auditCommand(context: CommandContext): Command {
     .option('--json', 'a JSON object a line, with all details')
     .action(async ({ key, session, action, limit, json }: AuditOptions) => {
       if (!/^[1-9]\d{0,8}$/.test(limit)) throw wrongUsage('--limit takes a number above 0.');
-      const records = await everyPage(await connectApi(context), '/v1/audit', auditSchema, {
+      const listed = await everyPage(await connectApi(context), '/v1/audit', auditSchema, {
         query: { keyId: key, sessionId: session, action },
         atMost: Number(limit),
       });
-      const lines = json === true ? records.map((record) => visibleJson(record)) : auditTable(records);
-      for (const line of lines) context.progress.line(line);
+      showList(listed, {
+        progress: context.progress,
+        linesOf: (records) => (json === true ? records.map((record) => visibleJson(record)) : auditTable(records)),
+      });
     });
 }
 
-function auditTable(records: WireAuditRecord[]): string[] {
+function auditTable(records: AuditAnswer[]): string[] {
   const rows = records.map(({ time, action, outcome, keyName, keyId, address, sessionId, targetId }) => [
     time,
     action,

@@ -10,11 +10,14 @@ export function isNoAnswer(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError');
 }
 
+/** What is so until somebody mends it. */
+const LASTING: ReadonlySet<string> = new Set(['not_implemented', 'log_unreadable', 'record_unreadable']);
+
 /** Whether the same call may well succeed a little later. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof ApiRefusal)) return isNoAnswer(error);
   if (error.code === 'rate_limited' || error.code === 'too_many_streams') return true;
-  return error.status >= 500 && error.code !== 'not_implemented' && error.code !== 'log_unreadable';
+  return error.status >= 500 && !LASTING.has(error.code ?? '');
 }
 
 /** Whether nobody can have received the call. `bad port`: one that fetch does not call, such as that of X11. */
@@ -72,6 +75,7 @@ function adviceFor({ status, code }: ApiRefusal): { exitCode: number; advice: st
     return { exitCode: EXIT.notFound, advice };
   }
   if (status === 429) return { exitCode: EXIT.unavailable, advice: 'Try again later.' };
+  if (code === 'record_unreadable') return { exitCode: EXIT.failed, advice: null };
   if (status >= 500) {
     return {
       exitCode: EXIT.unavailable,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Reading } from '../../api/schemas/reading.ts';
 import { loadCliConfig } from '../../config.ts';
 import type { Environment } from '../../settings.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -13,7 +14,12 @@ export interface Api {
   /** Without /v1. */
   url: string;
   /** One call, its answer as expected. What goes wrong is a `CommandFailure`, for people to read. */
-  call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>;
+  call<Schema extends z.ZodType>(
+    method: string,
+    path: string,
+    answer: Schema,
+    body?: unknown,
+  ): Promise<Reading<z.output<Schema>>>;
   /** For who wants to look at what went wrong. */
   client: ApiClient;
 }

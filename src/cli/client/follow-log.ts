@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { logRecordSchema } from '../../api/schemas/log-record.ts';
+import { forReading } from '../../api/schemas/reading.ts';
 import type { LogRecord, LogStream } from '../../session/log-record.ts';
 import type { ApiClient } from '../up/installation/api-client.ts';
 import { Patience, type PatienceOptions } from './patience.ts';
@@ -31,7 +33,8 @@ export async function* followLog(
     try {
       for await (const { event, data } of client.follow(path, options.signal, () => patience.succeeded())) {
         if (event === 'end') return;
-        const record = toRecord(data);
+        if (event !== 'message') continue;
+        const record = toRecord(data, lastId);
         lastId = record.id;
         yield record;
       }
@@ -43,12 +46,16 @@ export async function* followLog(
   }
 }
 
-function toRecord(data: unknown): LogRecord {
-  const { bytes, partial, code, ...record } = logRecordSchema.parse(data);
-  return {
-    ...record,
-    ...(bytes !== undefined && { bytes }),
-    ...(partial && { partial }),
-    ...(code !== undefined && { code }),
-  };
+/** A line that cannot be read is told of in its place. */
+function toRecord(data: unknown, lastId: string): LogRecord {
+  const read = forReading(logRecordSchema).safeParse(data);
+  // Of a stream that is not known here, or with more than is: for who prints it, or passes it on.
+  if (read.success) return read.data as LogRecord;
+  const field = read.error.issues[0]?.path.join('.') ?? '';
+  const text = `A line of the log, after line ${lastId}, is left out: its ${field} cannot be read.`;
+  return { id: idOf(data) ?? lastId, time: new Date().toISOString(), stream: 'system', text, code: 'unreadable' };
+}
+
+function idOf(data: unknown): string | undefined {
+  return z.looseObject({ id: z.string().regex(/^\d{1,15}$/) }).safeParse(data).data?.id;
 }

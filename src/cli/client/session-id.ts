@@ -17,7 +17,8 @@ export async function sessionIdOf(api: Api, given: string): Promise<string> {
   if (WHOLE.test(given)) return given;
   if (given === '' || given === PREFIX) throw wrongUsage('The id of a session is missing: daypass ls lists them.');
   const wanted = given.startsWith(PREFIX) ? given : `${PREFIX}${given}`;
-  const sessions = await everyPage(api, '/v1/sessions', sessionSchema, { atMost: LOOKED_AT });
+  const { items, unreadable } = await everyPage(api, '/v1/sessions', sessionSchema, { atMost: LOOKED_AT });
+  const sessions = [...items, ...unreadable];
   const ids = sessions.map(({ id }) => id).filter((id) => id.startsWith(wanted));
   const [found] = ids;
   if (found === undefined) {

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { listOf } from '../../api/schemas/common.ts';
+import type { Reading } from '../../api/schemas/reading.ts';
 import { statsSchema, workerSchema } from '../../api/schemas/operations.ts';
 import { describe } from '../../errors.ts';
 import type { Secret } from '../../token/secret.ts';
 import { isNoAnswer } from '../client/api-failure.ts';
+import { unreadableLine } from '../client/every-page.ts';
 import { createApiClient, type ApiClient } from '../up/installation/api-client.ts';
 import { NotSeen, type Check } from './check.ts';
+
+const workers = listOf(workerSchema);
 
 /** Where the API is, without /v1, and a key that it should take. */
 export interface ApiPlace {
@@ -28,7 +32,7 @@ export function apiChecks({ url, key }: ApiPlace): Check[] {
     },
     {
       name: 'workers',
-      look: async () => workersIn(await told(client.call('GET', '/v1/workers', listOf(workerSchema)))),
+      look: async () => workersIn(await told(client.call('GET', '/v1/workers', workers))),
       mend: 'Start a worker with the same DAYPASS_REDIS_URL as the API; its log says why it ended.',
     },
   ];
@@ -65,7 +69,9 @@ export function overdueCheck({ url, key }: ApiPlace): Check {
   };
 }
 
-function workersIn({ data }: { data: z.output<typeof workerSchema>[] }): string {
+function workersIn({ data, unreadable = [] }: Reading<z.output<typeof workers>>): string {
+  const missing = unreadableLine(unreadable);
+  if (missing !== null) throw new Error(missing);
   if (data.length === 0) throw new Error('none was seen lately, so sessions wait');
   return data.map(({ name, running, concurrency }) => `${name} (${running.length} of ${concurrency})`).join(', ');
 }

@@ -1,5 +1,5 @@
-import type { WireSession } from '../../api/schemas/session.ts';
-import type { FailureCode } from '../../errors.ts';
+import { FAILURE_CODES, type FailureCode } from '../../errors.ts';
+import type { SessionAnswer } from '../client/answers.ts';
 import { EXIT } from '../exit-codes.ts';
 
 /** What to do about a session that Daypass could not run. */
@@ -26,12 +26,12 @@ const ADVICE: Record<FailureCode, string> = {
 };
 
 /** What `run` ends with for an ended session, and what it says. `interrupted`: the code of the signal that stopped it here. */
-export function endingOf(session: WireSession, interrupted: number | null): { exitCode: number; words: string[] } {
+export function endingOf(session: SessionAnswer, interrupted: number | null): { exitCode: number; words: string[] } {
   const { status, exitCode, failure } = session;
   if (failure !== null) {
     return {
       exitCode: failure.code === 'command_not_found' ? EXIT.commandNotFound : EXIT.notRun,
-      words: [`${failure.code} (at ${failure.step}): ${failure.message}`, ADVICE[failure.code]],
+      words: [`${failure.code} (at ${failure.step}): ${failure.message}`, adviceFor(failure.code)],
     };
   }
   if (status === 'timed_out') {
@@ -39,4 +39,12 @@ export function endingOf(session: WireSession, interrupted: number | null): { ex
   }
   if (status === 'stopped') return { exitCode: interrupted ?? EXIT.terminated, words: ['It was stopped.'] };
   return { exitCode: exitCode ?? EXIT.notRun, words: [] };
+}
+
+/** A newer server may have other reasons than are known here. */
+function adviceFor(code: string): string {
+  const known = FAILURE_CODES.find((one) => one === code);
+  return known === undefined
+    ? 'This version of daypass does not know this reason; see the log of the worker.'
+    : ADVICE[known];
 }

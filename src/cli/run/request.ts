@@ -10,6 +10,7 @@ export interface RequestOptions {
   image?: string;
   env: string[];
   secret: string[];
+  unmasked: string[];
   timeout?: string;
   maxTimeout?: string;
   memory?: string;
@@ -36,6 +37,7 @@ export async function requestFrom(
     ...(image !== undefined && { image }),
     env: envIn(options.env, env),
     secrets: await secretsIn(options.secret, env),
+    ...(options.unmasked.length > 0 && { unmaskedSecrets: options.unmasked }),
     ...(timeout !== undefined && { timeoutSeconds: secondsIn(timeout, '--timeout') }),
     ...(maxTimeout !== undefined && { maxTimeoutSeconds: secondsIn(maxTimeout, '--max-timeout') }),
     resources: resourcesIn(options),

@@ -21,7 +21,7 @@ interface OwnOptions {
   idempotencyKey?: string;
 }
 
-const NOTHING = { repo: [], env: [], secret: [], allow: [], metadata: [] };
+const NOTHING = { repo: [], env: [], secret: [], unmasked: [], allow: [], metadata: [] };
 
 /** `daypass run`: a session in the foreground, as if its command ran here. */
 export function runCommand(context: CommandContext, endsWith: (exitCode: number) => void): Command {
@@ -33,6 +33,7 @@ export function runCommand(context: CommandContext, endsWith: (exitCode: number)
     .option('--repo <repo>', 'a repo to clone; may be given again', collect)
     .option('--env <k=v>', 'a variable; K alone takes it from here; may be given again', collect)
     .option('--secret <k>', 'a variable masked in the log, from here or K=@FILE; may be given again', collect)
+    .option('--unmasked <k>', 'a secret that may be too short to be masked; may be given again', collect)
     .option('--timeout <span>', 'such as 10m or 1h30m')
     .option('--max-timeout <span>', 'how far it can be extended')
     .option('--image <name>', 'the image of the sandbox')

@@ -1,4 +1,4 @@
-import type { WireSession } from '../../api/schemas/session.ts';
+import type { SessionAnswer } from '../client/answers.ts';
 import type { ApiClient } from '../up/installation/api-client.ts';
 import type { LogPrinter } from '../terminal/log-printer.ts';
 import type { Outlet } from '../terminal/outlet.ts';
@@ -48,7 +48,7 @@ export function createPlainScreen(options: {
 
 /** For programs: `{"session": …}`, a `{"log": …}` for each line, and the session again when it has ended. */
 export function createJsonScreen(stdout: Outlet, stderr: Outlet): RunScreen {
-  const session = async (value: WireSession): Promise<void> => stdout.write(`${visibleJson({ session: value })}\n`);
+  const session = async (value: SessionAnswer): Promise<void> => stdout.write(`${visibleJson({ session: value })}\n`);
   return {
     started: session,
     ended: session,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { sessionSchema, type WireSession } from '../../api/schemas/session.ts';
+import { sessionSchema } from '../../api/schemas/session.ts';
 import type { LogRecord } from '../../session/log-record.ts';
+import type { SessionAnswer } from '../client/answers.ts';
 import { apiFailure } from '../client/api-failure.ts';
 import type { Api } from '../client/connect.ts';
 import { followLog } from '../client/follow-log.ts';
@@ -22,9 +23,9 @@ const LEAVE_MS = 5_000;
 
 /** How a run is shown. */
 export interface RunScreen {
-  started(session: WireSession): Promise<void>;
+  started(session: SessionAnswer): Promise<void>;
   record(record: LogRecord): Promise<void>;
-  ended(session: WireSession): Promise<void>;
+  ended(session: SessionAnswer): Promise<void>;
   /** A sentence of ours: never lost, also when nobody reads standard output any more. */
   say(text: string): Promise<void>;
 }
@@ -94,7 +95,7 @@ export async function begin(options: Pick<RunOptions, 'api' | 'body' | 'idempote
   }
 }
 
-async function followToEnd(id: string, { api, signals, screen }: RunOptions): Promise<WireSession> {
+async function followToEnd(id: string, { api, signals, screen }: RunOptions): Promise<SessionAnswer> {
   const onTrouble = (): void =>
     void screen.say(`The API at ${api.url} does not answer; the session goes on, and so does this.`);
   const patience = { limitMs: FOLLOW_PATIENCE_MS, signal: signals.leave, onTrouble };

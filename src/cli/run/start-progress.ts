@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventSchema } from '../../api/schemas/event.ts';
 import { listOf } from '../../api/schemas/common.ts';
-import { sessionSchema, type WireSession } from '../../api/schemas/session.ts';
+import { sessionSchema } from '../../api/schemas/session.ts';
 import type { SessionEventType } from '../../session/event.ts';
+import type { SessionAnswer } from '../client/answers.ts';
 import type { ApiClient } from '../up/installation/api-client.ts';
 import type { StatusLine } from './status-line.ts';
 
@@ -11,14 +12,16 @@ const FIRST_LOOK_MS = 400;
 const BETWEEN_LOOKS_MS = 1_000;
 
 /** What a session waits for after its last event. */
-const WAITS_FOR: Partial<Record<SessionEventType, string>> = {
-  started: 'minting its token',
-  token_intended: 'minting its token',
-  token_active: 'starting its container',
-  container_started: 'claiming its container',
-  claimed: 'cloning',
-  clone_started: 'cloning',
-};
+const WAITS_FOR = new Map<string, string>(
+  Object.entries({
+    started: 'minting its token',
+    token_intended: 'minting its token',
+    token_active: 'starting its container',
+    container_started: 'claiming its container',
+    claimed: 'cloning',
+    clone_started: 'cloning',
+  } satisfies Partial<Record<SessionEventType, string>>),
+);
 
 /** Shows what a session that is slow to start waits for, until it runs or the signal aborts. What fails is left to others. */
 export async function showStart(
@@ -47,10 +50,10 @@ async function lookAt(client: ApiClient, id: string, signal: AbortSignal): Promi
   if (session.status === 'queued') return queuedWords(session);
   if (session.status !== 'starting') return null;
   const { data } = await client.call('GET', `${path}/events?limit=200`, listOf(eventSchema), undefined, { signal });
-  const waits = data.map(({ type }) => WAITS_FOR[type]).filter((words) => words !== undefined);
+  const waits = data.map(({ type }) => WAITS_FOR.get(type)).filter((words) => words !== undefined);
   return waits.at(-1) ?? 'starting';
 }
 
-function queuedWords({ queuePosition }: WireSession): string {
+function queuedWords({ queuePosition }: SessionAnswer): string {
   return queuePosition === null || queuePosition === 0 ? 'queued, next in line' : `queued, ${queuePosition} before it`;
 }

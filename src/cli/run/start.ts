@@ -1,4 +1,5 @@
-import { sessionSchema, type WireSession } from '../../api/schemas/session.ts';
+import { sessionSchema } from '../../api/schemas/session.ts';
+import type { SessionAnswer } from '../client/answers.ts';
 import { wasNotSent } from '../client/api-failure.ts';
 import { Patience, type PatienceOptions } from '../client/patience.ts';
 import type { ApiClient } from '../up/installation/api-client.ts';
@@ -11,7 +12,7 @@ export async function startOnce(
   client: ApiClient,
   { body, idempotencyKey }: { body: unknown; idempotencyKey: string },
   options: PatienceOptions,
-): Promise<WireSession> {
+): Promise<SessionAnswer> {
   const patience = new Patience(options);
   for (let isFirst = true; ; isFirst = false) {
     try {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { describe } from '../../errors.ts';
+import { valueIn } from '../../secret-files.ts';
 import type { Environment } from '../../settings.ts';
 import { CommandFailure, wrongUsage } from '../up/failure.ts';
 
@@ -29,7 +30,7 @@ export function metadataIn(given: readonly string[]): Record<string, string> {
 }
 
 /**
- * `K` for what the caller's environment has, `K=@FILE` for what a file holds, without the line break at its end. Never a
+ * `K` for what the caller's environment has, `K=@FILE` for what a file holds, without byte order mark and the line break at its end. Never a
  * value in the command line, which every user of the machine can read.
  */
 export async function secretsIn(given: readonly string[], env: Environment): Promise<Record<string, string>> {
@@ -57,7 +58,7 @@ async function fromFile(name: string, path: string): Promise<string> {
   try {
     // By its stream, as a socket has no path to open.
     const text = path === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8');
-    return text.replace(/\r?\n$/, '');
+    return valueIn(text);
   } catch (error) {
     throw new CommandFailure(`--secret ${name}: ${describe(error)}`, { cause: error });
   }

@@ -4,6 +4,7 @@ import { SESSION_STATUSES, type SessionStatus } from '../../session/status.ts';
 import { collect } from '../collect.ts';
 import { connectApi } from '../client/connect.ts';
 import { everyPage } from '../client/every-page.ts';
+import { showList } from '../client/show-list.ts';
 import { metadataIn } from '../run/variables.ts';
 import { visibleJson } from '../terminal/visible.ts';
 import type { CommandContext } from '../up/commands/context.ts';
@@ -28,12 +29,14 @@ export function lsCommand(context: CommandContext): Command {
     .action(async ({ status, metadata = [], limit, json }: LsOptions) => {
       if (!/^[1-9]\d{0,8}$/.test(limit)) throw wrongUsage('--limit takes a number above 0.');
       const filters = Object.entries(metadataIn(metadata)).map(([name, value]) => [`metadata.${name}`, value]);
-      const sessions = await everyPage(await connectApi(context), '/v1/sessions', sessionSchema, {
+      const listed = await everyPage(await connectApi(context), '/v1/sessions', sessionSchema, {
         query: { status, ...(Object.fromEntries(filters) as Record<string, string>) },
         atMost: Number(limit),
       });
-      const lines =
-        json === true ? sessions.map((session) => visibleJson(session)) : sessionTable(sessions, new Date());
-      for (const line of lines) context.progress.line(line);
+      showList(listed, {
+        progress: context.progress,
+        linesOf: (sessions) =>
+          json === true ? sessions.map((session) => visibleJson(session)) : sessionTable(sessions, new Date()),
+      });
     });
 }

@@ -1,8 +1,8 @@
-import type { WireSession } from '../../api/schemas/session.ts';
+import type { SessionAnswer } from '../client/answers.ts';
 import { visible } from '../terminal/visible.ts';
 
 /** All of a session for people: a name and a value a line, what is not known left out. */
-export function sessionFacts(session: WireSession): string[] {
+export function sessionFacts(session: SessionAnswer): string[] {
   const { token, container, failure, webhook } = session;
   const rows: [string, string | null][] = [
     ['session', session.id],
@@ -40,12 +40,12 @@ function text(value: number | null): string | null {
   return value === null ? null : `${value}`;
 }
 
-function repoText({ id, ref, path, access, head, push }: WireSession['repos'][number]): string {
+function repoText({ id, ref, path, access, head, push }: SessionAnswer['repos'][number]): string {
   const pushes = push === null ? '' : `, pushes ${push.branches.join(' ')}`;
   return `${id}${ref === null ? '' : `@${ref}`} in ${path} (${access}${pushes})${head === null ? '' : ` at ${head.slice(0, 12)}`}`;
 }
 
-function timingsText(timings: WireSession['timings']): string | null {
+function timingsText(timings: SessionAnswer['timings']): string | null {
   const names = {
     queuedMs: 'queued',
     mintMs: 'mint',

@@ -1,4 +1,4 @@
-import type { WireSession } from '../../api/schemas/session.ts';
+import type { SessionAnswer } from '../client/answers.ts';
 import { age } from '../client/age.ts';
 import { table } from '../client/table.ts';
 
@@ -6,7 +6,7 @@ const HEAD = ['ID', 'STATUS', 'AGE', 'RAN', 'EXIT', 'TOKEN', 'REPOS', 'METADATA'
 const SHORT_ID = 8;
 
 /** Sessions for people, one a line. */
-export function sessionTable(sessions: WireSession[], now: Date): string[] {
+export function sessionTable(sessions: SessionAnswer[], now: Date): string[] {
   const rows = sessions.map((session) => [
     session.id,
     session.status,
@@ -23,11 +23,11 @@ export function sessionTable(sessions: WireSession[], now: Date): string[] {
 }
 
 /** How long its command has run, or ran. */
-function ranFor({ runningAt, endedAt }: WireSession, now: Date): string {
+function ranFor({ runningAt, endedAt }: SessionAnswer, now: Date): string {
   if (runningAt === null) return '-';
   return age((endedAt === null ? now.getTime() : Date.parse(endedAt)) - Date.parse(runningAt));
 }
 
-function exitOf({ exitCode, failure }: WireSession): string {
+function exitOf({ exitCode, failure }: SessionAnswer): string {
   return failure?.code ?? (exitCode === null ? '-' : `${exitCode}`);
 }

@@ -42,8 +42,10 @@ export function createLogPrinter(
   return {
     say,
     async print(record) {
-      if (record.stream === 'system') return say(record.text.trimEnd());
-      const at = places[record.stream];
+      const { stream } = record;
+      // Also of a stream that only a newer server knows.
+      if (stream !== 'stdout' && stream !== 'stderr') return say(record.text.trimEnd());
+      const at = places[stream];
       at.isMidLine = record.partial === true;
       await at.outlet.write(at.filter === null ? outputOf(record) : shown(at.filter, record));
     },

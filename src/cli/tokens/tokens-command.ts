@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import { killedSchema, tokenSchema } from '../../api/schemas/token.ts';
 import { TOKEN_STATES, type TokenState } from '../../token/state.ts';
 import { connectApi, type Api } from '../client/connect.ts';
-import { everyPage } from '../client/every-page.ts';
+import { everyPage, unreadableLine } from '../client/every-page.ts';
+import { showList } from '../client/show-list.ts';
 import type { CommandContext } from '../up/commands/context.ts';
 import { wrongUsage } from '../up/failure.ts';
 import { tokenTable } from './token-table.ts';
@@ -20,12 +21,8 @@ export function tokensCommand(context: CommandContext): Command {
     .description('lists the ledger of tokens, newest first')
     .addOption(new Option('--state <state>', 'only those in this state').choices(TOKEN_STATES))
     .action(async ({ state }: { state?: TokenState }) => {
-      show(
-        tokenTable(
-          await everyPage(await connectApi(context), '/v1/tokens', tokenSchema, { query: { state } }),
-          new Date(),
-        ),
-      );
+      const listed = await everyPage(await connectApi(context), '/v1/tokens', tokenSchema, { query: { state } });
+      showList(listed, { progress: context.progress, linesOf: (items) => tokenTable(items, new Date()) });
     });
   tokens
     .command('revoke')
@@ -50,6 +47,9 @@ async function revoke(api: Api, tokenId: string | undefined, options: RevokeOpti
     return [`${tokenId} is ${state}`];
   }
   const { session: sessionId, repo: repoId, provider } = options;
-  const { revoked, count } = await api.call('POST', '/v1/tokens/revoke', killedSchema, { sessionId, repoId, provider });
+  const wanted = { sessionId, repoId, provider };
+  const { revoked, count, unreadable = [] } = await api.call('POST', '/v1/tokens/revoke', killedSchema, wanted);
+  const missing = unreadableLine(unreadable);
+  if (missing !== null) process.stderr.write(`${missing}\n`);
   return [...revoked, `${count} ${count === 1 ? 'token is' : 'tokens are'} on the way out`];
 }

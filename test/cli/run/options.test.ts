@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { repoIn } from '../../../src/cli/run/repo-option.ts';
 import { graceIn, megabytesIn, secondsIn } from '../../../src/cli/run/spans.ts';
@@ -41,6 +44,17 @@ test('a variable keeps what follows its first equals sign, and one without comes
 
 test('a grace may be none', () => {
   expect(['0', '0s', '10s'].map(graceIn)).toEqual([0, 0, 10]);
+});
+
+test('a secret file is read without byte order mark and the line break at its end, and with all that is between', async () => {
+  await using stack = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), 'daypass-secrets-'));
+  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  const value = ' "a"\t$B `c`\r\n\u{1f511}\n\n ';
+  for (const content of [value, `\ufeff${value}`, `${value}\n`, `\ufeff${value}\r\n`]) {
+    await writeFile(join(dir, 'secret'), content);
+    expect(await secretsIn([`K=@${join(dir, 'secret')}`], {})).toEqual({ K: value });
+  }
 });
 
 test('standard input is one secret and no more', async () => {

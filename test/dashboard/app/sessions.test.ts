@@ -18,6 +18,7 @@ const sessionAt = (index: number): Session =>
   ({
     id: `ses_${index}`,
     status: 'succeeded',
+    repos: [],
     metadata: { task: `${index}` },
     createdAt: new Date(index * 1_000).toISOString(),
   }) as unknown as Session;

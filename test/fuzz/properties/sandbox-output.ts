@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { MAX_REPORT_BYTES } from '../../../src/runtime/init-protocol.ts';
 import { decodeReports, strings, type Report } from '../../../src/runtime/reports.ts';
 import { MAX_LINE_BYTES, outputOf } from '../../../src/session/log-record.ts';
-import { createRedactor } from '../../../src/token/redactor.ts';
+import { ByteSearch, indexPatterns, type Pattern } from '../../../src/token/byte-search.ts';
+import { maskedForms, resumeRedactor, type HeldBack } from '../../../src/token/redactor.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { LineSplitter, type Line } from '../../../workers/log/line-splitter.ts';
 import { bytes, cut, cuts, streamOf, type Property } from './inputs.ts';
@@ -99,31 +100,104 @@ const noByteIsLostInTime = fc.asyncProperty(
   },
 );
 
+const spelled: Record<string, (value: string) => string> = {
+  raw: (value) => value,
+  hex: (value) => Buffer.from(value).toString('hex'),
+  base64: (value) => Buffer.from(value).toString('base64'),
+  url: (value) => encodeURIComponent(value),
+  json: (value) => JSON.stringify(value),
+  crlf: (value) => value.replaceAll(/\r?\n/g, '\r\n'),
+  indented: (value) => value.replaceAll('\n', '\n    '),
+  numbered: (value) =>
+    value
+      .split('\n')
+      .map((line, i) => `${`${i + 1}`.padStart(6)}\t${line}\n`)
+      .join(''),
+  spaces: (value) => value.replaceAll('\n', ' '),
+  stripped: (value) => value.replace(/\n+$/, ''),
+};
+
+/** What may stand nowhere, said apart from how it is looked for. */
+function forbidden(value: string): string[] {
+  const whole = value.trim();
+  const lines = whole.split(/[\r\n]+/).map((line) => line.trim());
+  return [...(whole.length >= 4 ? [whole] : []), ...(lines.length > 1 ? lines.filter((line) => line.length >= 6) : [])];
+}
+
 const noSecretComesThrough = fc.asyncProperty(
-  fc.array(fc.string({ unit: fc.constantFrom(...'abAB01-+/"\\ '.split('')), minLength: 6, maxLength: 20 }), {
+  fc.array(fc.string({ unit: fc.constantFrom(...'abAB01-+/"\\ \n\r\ufeff'.split('')), minLength: 4, maxLength: 30 }), {
     minLength: 1,
     maxLength: 3,
   }),
-  fc.array(fc.oneof(bytes(20), fc.constantFrom('raw', 'hex', 'base64', 'url')), { maxLength: 8 }),
+  fc.array(fc.oneof(bytes(20), fc.constantFrom(...Object.keys(spelled))), { maxLength: 8 }),
   cuts,
   async (values, parts, at) => {
-    const spelled: Record<string, (value: string) => string> = {
-      raw: (value) => value,
-      hex: (value) => Buffer.from(value).toString('hex'),
-      base64: (value) => Buffer.from(value).toString('base64'),
-      url: (value) => encodeURIComponent(value),
-    };
     const whole = Buffer.concat(
       parts.map((part, i) =>
         typeof part === 'string' ? Buffer.from(spelled[part]?.(values[i % values.length] ?? '') ?? '') : part,
       ),
     );
-    const redactor = createRedactor(values.map((value) => new Secret(value)));
+    const forms = maskedForms(values.map((value) => new Secret(value)));
+    const { redactor } = resumeRedactor(forms, null);
     const out = Buffer.concat([...cut(whole, at).map((chunk) => redactor.push(chunk)), redactor.flush()]);
     // A mask may stand where a secret that looks like one was.
     const shown = out.toString('latin1').replaceAll('[secret]', '\0');
-    for (const value of values)
-      assert.ok(!shown.includes(value), `${JSON.stringify(value)} is in ${JSON.stringify(shown)}`);
+    for (const text of values.flatMap(forbidden))
+      assert.ok(!shown.includes(text), `${JSON.stringify(text)} is in ${JSON.stringify(shown)}`);
+    let resumed = Buffer.alloc(0);
+    let heldBack: HeldBack | null = null;
+    for (const chunk of cut(whole, at)) {
+      const next = resumeRedactor(forms, heldBack);
+      resumed = Buffer.concat([resumed, next.out, next.redactor.push(chunk)]);
+      heldBack = next.redactor.heldBack;
+    }
+    const last = resumeRedactor(forms, heldBack);
+    assert.deepEqual(Buffer.concat([resumed, last.out, last.redactor.flush()]), out);
+  },
+);
+
+/** Every occurrence, by looking at every place for every pattern: what the search must agree with, as far as it covers. */
+function coveredBy(patterns: Pattern[], text: Buffer): boolean[] {
+  const covered = Array.from(text, () => false);
+  for (const { bytes: pattern, gaps } of patterns) {
+    for (let start = 0; start < text.length; start++) {
+      let matched = 0;
+      let end = start;
+      for (let run = 0; end < text.length && matched < pattern.length; end++) {
+        const byte = text[end] ?? 0;
+        if (byte === pattern[matched]) {
+          matched++;
+          run = 0;
+        } else if (gaps?.bytes.includes(byte) && matched >= gaps.after && ++run <= 2) continue;
+        else break;
+      }
+      if (matched === pattern.length) covered.fill(true, start, end);
+    }
+  }
+  return covered;
+}
+
+const aPattern = fc
+  .record({
+    bytes: fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 2, maxLength: 8 }),
+    gaps: fc.constantFrom(undefined, { bytes: [10], after: 2 }, { bytes: [10, 32], after: 4 }),
+  })
+  .map(({ bytes: text, gaps }): Pattern => ({ bytes: Buffer.from(text), ...(gaps && { gaps }) }));
+
+const searchFindsAllThatIsThere = fc.asyncProperty(
+  fc.array(aPattern, { minLength: 1, maxLength: 6 }),
+  fc.string({ unit: fc.constantFrom('a', 'b', 'a', 'b', '\n', ' '), maxLength: 40 }),
+  async (patterns, text) => {
+    const bytesOfText = Buffer.from(text);
+    const found = Array.from(text, () => false);
+    new ByteSearch(indexPatterns(patterns)).scan(bytesOfText, 0, ({ start, end }) => void found.fill(true, start, end));
+    // It may cover a little more: a pattern at whose end a longer one ends, with a gap too near to its start.
+    const missed = coveredBy(patterns, bytesOfText).findIndex((covered, i) => covered && found[i] !== true);
+    assert.equal(missed, -1, `at ${missed} of ${JSON.stringify(text)}`);
+    const without = patterns.filter(({ gaps }) => gaps === undefined);
+    const plain = Array.from(text, () => false);
+    new ByteSearch(indexPatterns(without)).scan(bytesOfText, 0, ({ start, end }) => void plain.fill(true, start, end));
+    assert.deepEqual(plain, coveredBy(without, bytesOfText));
   },
 );
 
@@ -132,6 +206,7 @@ export const SANDBOX_OUTPUT: Record<string, Property> = {
   'reports of init come whole, however they are cut': reportsSurviveCuts,
   'what is no report is refused': garbageIsNoReport,
   'lines are the same, however their bytes are cut': linesAreTheSameHoweverCut,
+  'no secret comes through a redactor, nor a line of one, wherever it is cut or handed over': noSecretComesThrough,
+  'the search finds every pattern that is there': searchFindsAllThatIsThere,
   'lines say every byte, whenever what has begun of them is given': noByteIsLostInTime,
-  'no secret comes through a redactor': noSecretComesThrough,
 };

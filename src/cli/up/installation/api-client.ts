@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { forReading, type Reading } from '../../../api/schemas/reading.ts';
 import { readEvents, type ServerEvent } from './server-events.ts';
 
 const CALL_TIMEOUT_MS = 15_000;
@@ -32,10 +33,16 @@ export interface CallOptions {
 
 export interface ApiClient {
   /**
-   * One call, its answer as expected; null where there is none. Throws `ApiRefusal` with what the API says is wrong, and what
+   * One call, its answer as expected, or as a newer server gives it; null where there is none. Throws `ApiRefusal` with what the API says is wrong, and what
    * `fetch` throws when there is no answer. `path` begins with /v1.
    */
-  call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown, options?: CallOptions): Promise<T>;
+  call<Schema extends z.ZodType>(
+    method: string,
+    path: string,
+    answer: Schema,
+    body?: unknown,
+    options?: CallOptions,
+  ): Promise<Reading<z.output<Schema>>>;
   /**
    * Follows a stream until the API ends it, or the signal. Throws as `call` does, also when it breaks off. `onOpen` is told
    * that the API has begun to answer.
@@ -55,7 +62,7 @@ export function createApiClient({ apiUrl, apiKey }: { apiUrl: string; apiKey: st
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       if (!response.ok) throw await refusalIn(`${method} ${path}`, response);
-      return answer.parse(response.status === 204 ? null : await response.json());
+      return forReading(answer).parse(response.status === 204 ? null : await response.json());
     },
     async *follow(path, signal, onOpen) {
       const silence = new AbortController();

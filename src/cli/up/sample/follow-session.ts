@@ -1,5 +1,6 @@
 import { eventSchema } from '../../../api/schemas/event.ts';
 import { logRecordSchema } from '../../../api/schemas/log-record.ts';
+import { forReading } from '../../../api/schemas/reading.ts';
 import type { ApiClient } from '../installation/api-client.ts';
 
 /**
@@ -19,14 +20,14 @@ export async function followSession(
   const events = async (): Promise<void> => {
     for await (const { event, data } of api.follow(`/v1/sessions/${sessionId}/events`, signal)) {
       if (event !== 'message') continue;
-      const { time, type, detail } = eventSchema.parse(data);
+      const { time, type, detail } = forReading(eventSchema).parse(data);
       showAt(time, `${type.replaceAll('_', ' ')}${detailText(detail)}`);
     }
   };
   const log = async (): Promise<void> => {
     for await (const { event, data } of api.follow(`/v1/sessions/${sessionId}/logs`, signal)) {
       if (event !== 'message') continue;
-      const { time, text } = logRecordSchema.parse(data);
+      const { time, text } = forReading(logRecordSchema).parse(data);
       showAt(time, `| ${text}`);
     }
   };

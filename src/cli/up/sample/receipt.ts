@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import type { Reading } from '../../../api/schemas/reading.ts';
 import { receiptSchema } from '../../../api/schemas/receipt.ts';
 
 export { receiptSchema };
 
 /** A receipt for people: what was given, and that it is worth nothing any more. */
-export function receiptText(receipt: z.output<typeof receiptSchema>): string[] {
+export function receiptText(receipt: Reading<z.output<typeof receiptSchema>>): string[] {
   const rows: [string, string][] = [
     ['session', receipt.sessionId],
     ['token', `${receipt.fingerprint ?? 'none'} (${receipt.provider ?? 'no provider'})`],

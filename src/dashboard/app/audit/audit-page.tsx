@@ -1,12 +1,14 @@
+import { AUDIT_RECORD } from '../client/page-of.ts';
 import type { AuditRecord } from '../client/wire.ts';
 import { Badge } from '../ui/badge.tsx';
 import { More } from '../ui/more.tsx';
 import { Moment } from '../ui/time.tsx';
+import { UnreadableNote } from '../ui/unreadable-note.tsx';
 import { usePages } from '../ui/use-pages.ts';
 
 /** Who did what, from where, and what came of it; newest first, for operators. */
 export function AuditPage() {
-  const audit = usePages<AuditRecord>('/v1/audit?limit=100');
+  const audit = usePages<AuditRecord>('/v1/audit?limit=100', AUDIT_RECORD);
   return (
     <section aria-labelledby="audit-title">
       <div class="title">
@@ -16,6 +18,7 @@ export function AuditPage() {
         </button>
       </div>
       {audit.failure.value !== null && <p role="alert">{audit.failure.value}</p>}
+      <UnreadableNote unreadable={audit.unreadable.value} />
       <div class="scroll">
         <table>
           <thead>

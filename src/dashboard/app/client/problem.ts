@@ -5,15 +5,18 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   /** 0: there was no answer. */
   readonly status: number;
+  /** Stable; null: whoever answered is no Daypass. */
+  readonly code: string | null;
   readonly fields: FieldError[];
   readonly retryAfterSeconds: number | null;
 
   constructor(
     message: string,
-    { status = 0, fields = [], retryAfterSeconds = null }: Partial<Omit<Problem, 'message'>> = {},
+    { status = 0, code = null, fields = [], retryAfterSeconds = null }: Partial<Omit<Problem, 'message'>> = {},
   ) {
     super(message);
     this.status = status;
+    this.code = code;
     this.fields = fields;
     this.retryAfterSeconds = retryAfterSeconds;
   }
@@ -23,9 +26,10 @@ export class Problem extends Error {
 export async function problemOf(response: Response): Promise<Problem> {
   const { status } = response;
   const retryAfter = Number(response.headers.get('retry-after'));
-  const body = (await response.json().catch(() => ({}))) as { detail?: string; errors?: FieldError[] };
+  const body = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; errors?: FieldError[] };
   return new Problem(body.detail ?? `The API answered ${status}.`, {
     status,
+    code: body.code ?? null,
     fields: body.errors ?? [],
     retryAfterSeconds: retryAfter > 0 ? retryAfter : null,
   });

@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { pause } from '../client/follow.ts';
 import { messageOf } from '../client/problem.ts';
-import type { Page, Stats, Worker } from '../client/wire.ts';
+import { pageOf, WORKER } from '../client/page-of.ts';
+import type { Page, Stats, Unreadable, Worker } from '../client/wire.ts';
 import { useDeps } from '../live/deps.ts';
 import { useWhile } from '../live/use-while.ts';
 import { Facts } from '../ui/facts.tsx';
 import { Ago } from '../ui/time.tsx';
+import { UnreadableNote } from '../ui/unreadable-note.tsx';
 
 const LOOK_EVERY_MS = 3_000;
 
@@ -14,11 +16,14 @@ export function WorkersPage() {
   const { client, figures } = useDeps();
   const workers = useSignal<Worker[] | null>(null);
   const failure = useSignal<string | null>(null);
+  const unreadable = useSignal<Unreadable[]>([]);
   useWhile((signal) => {
     void (async () => {
       while (!signal.aborted) {
         try {
-          workers.value = (await client.get<Page<Worker>>('/v1/workers', signal)).data;
+          const page = pageOf(await client.get<Page<Worker>>('/v1/workers', signal), WORKER);
+          workers.value = page.data;
+          unreadable.value = page.unreadable;
           failure.value = null;
         } catch (error) {
           failure.value = messageOf(error);
@@ -34,6 +39,7 @@ export function WorkersPage() {
       </div>
       {failure.value !== null && <p role="alert">{failure.value}</p>}
       {figures.stats.value !== null && <Figures stats={figures.stats.value} />}
+      <UnreadableNote unreadable={unreadable.value} />
       <div class="scroll">
         <table>
           <thead>

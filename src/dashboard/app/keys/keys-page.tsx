@@ -1,13 +1,15 @@
 import { useSignal } from '@preact/signals';
+import { API_KEY } from '../client/page-of.ts';
 import type { ApiKey } from '../client/wire.ts';
 import { More } from '../ui/more.tsx';
+import { UnreadableNote } from '../ui/unreadable-note.tsx';
 import { usePages } from '../ui/use-pages.ts';
 import { KeyRow } from './key-row.tsx';
 import { NewKeyForm } from './new-key-form.tsx';
 
 /** The API keys, for operators. Those of the settings are not among them. */
 export function KeysPage() {
-  const keys = usePages<ApiKey>('/v1/api-keys?limit=50');
+  const keys = usePages<ApiKey>('/v1/api-keys?limit=50', API_KEY);
   const made = useSignal<{ name: string; key: string } | null>(null);
   return (
     <section aria-labelledby="keys-title">
@@ -30,6 +32,7 @@ export function KeysPage() {
         </div>
       )}
       {keys.failure.value !== null && <p role="alert">{keys.failure.value}</p>}
+      <UnreadableNote unreadable={keys.unreadable.value} />
       <div class="scroll">
         <table>
           <thead>

@@ -2,7 +2,8 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Client } from '../client/client.ts';
 import { follow, pause } from '../client/follow.ts';
 import { Problem } from '../client/problem.ts';
-import type { Page, Session, SessionEvent } from '../client/wire.ts';
+import { pageOf, SESSION } from '../client/page-of.ts';
+import type { Page, Session, SessionEvent, Unreadable } from '../client/wire.ts';
 import { ALL, matches, queryOf, type Filter } from '../sessions/filter.ts';
 import type { Connection } from './connection.ts';
 
@@ -23,6 +24,10 @@ export interface Sessions {
   readonly hasMore: ReadonlySignal<boolean>;
   /** Whether more match the filter than are kept, so that the list ends too early. */
   readonly isCut: ReadonlySignal<boolean>;
+  /** What is left out of the list because it cannot be read. */
+  readonly unreadable: ReadonlySignal<Unreadable[]>;
+  /** Why a session cannot be read; null when it can, or was not read yet. */
+  problemOf(id: string): string | null;
   /** Undefined: not read yet; null: there is none, or none any more. */
   one(id: string): Session | null | undefined;
   /** Rejects with what the API says, when it refuses the filter; the one before holds then. */
@@ -46,6 +51,8 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
   const dirty = new Set<string>();
   const held = new Set<string>();
   const isCut = signal(false);
+  const unreadable = signal<Unreadable[]>([]);
+  const problems = signal<ReadonlyMap<string, string>>(new Map());
 
   const keep = (entries: Iterable<readonly [string, Session | null]>): void => {
     const next = new Map([...known.value, ...entries]);
@@ -68,20 +75,31 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
 
   async function readPage(wanted: Filter, cursor: string | null): Promise<Session[]> {
     const from = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = await client.get<Page<Session>>(`/v1/sessions?limit=${PAGE_SIZE}${queryOf(wanted)}${from}`, until);
+    const path = `/v1/sessions?limit=${PAGE_SIZE}${queryOf(wanted)}${from}`;
+    const page = pageOf(await client.get<Page<Session>>(path, until), SESSION);
     // The filter may be another by now.
     if (wanted !== filter.value) return [];
     const oldest = page.data.at(-1)?.createdAt ?? paging.value?.oldest ?? '';
     paging.value = { cursor: page.nextCursor, oldest };
+    unreadable.value = [...(cursor === null ? [] : unreadable.value), ...page.unreadable];
     keep(page.data.map((session) => [session.id, session]));
     return page.data;
   }
 
+  const setProblem = (id: string, why: string | null): void => {
+    if ((problems.value.get(id) ?? null) === why) return;
+    const others = [...problems.value].filter(([other]) => other !== id && held.has(other));
+    problems.value = new Map(why === null ? others : [...others, [id, why]]);
+  };
+
   async function readOne(id: string): Promise<void> {
     try {
       const session = await client.get<Session>(`/v1/sessions/${encodeURIComponent(id)}`, until);
-      keep([[id, session]]);
+      const { data, unreadable: missing } = pageOf({ data: [session], nextCursor: null }, SESSION);
+      keep(data.map((one) => [id, one]));
+      setProblem(id, missing[0] === undefined ? null : `Its ${missing[0].field} ${missing[0].problem}.`);
     } catch (error) {
+      if (error instanceof Problem && error.code === 'record_unreadable') return setProblem(id, error.message);
       if (error instanceof Problem && (error.status === 404 || error.status === 422)) keep([[id, null]]);
       else throw error;
     }
@@ -93,7 +111,8 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
     try {
       let left = ids;
       if (ids.length > FEW) {
-        const { data } = await client.get<Page<Session>>(`/v1/sessions?limit=${PAGE_SIZE}`, until);
+        const page = await client.get<Page<Session>>(`/v1/sessions?limit=${PAGE_SIZE}`, until);
+        const { data } = pageOf(page, SESSION);
         keep(data.map((session) => [session.id, session]));
         left = ids.filter((id) => !data.some((session) => session.id === id));
       }
@@ -158,6 +177,8 @@ export function followSessions(client: Client, until: AbortSignal): Sessions {
     }),
     hasMore: computed(() => !isCut.value && paging.value !== null && paging.value.cursor !== null),
     isCut,
+    unreadable,
+    problemOf: (id) => problems.value.get(id) ?? null,
     one: (id) => known.value.get(id),
     async setFilter(wanted) {
       const before = filter.value;

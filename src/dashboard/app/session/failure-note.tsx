@@ -1,5 +1,5 @@
 import type { Session } from '../client/wire.ts';
-import { NEXT_STEPS } from './failure-words.ts';
+import { nextStepAfter } from './failure-words.ts';
 
 /** Why it did not succeed, in words, and what to do next. */
 export function FailureNote({ session: { status, failure, exitCode } }: { session: Session }) {
@@ -12,7 +12,7 @@ export function FailureNote({ session: { status, failure, exitCode } }: { sessio
             {failure.code} in step {failure.step}
           </span>
         </p>
-        <p>{NEXT_STEPS[failure.code] ?? 'The worker’s log says more.'}</p>
+        <p>{nextStepAfter(failure.code)}</p>
       </div>
     );
   }

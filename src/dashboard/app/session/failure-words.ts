@@ -1,7 +1,7 @@
-import type { FailureCode } from '../../../errors.ts';
+import { FAILURE_CODES, type FailureCode } from '../../../errors.ts';
 
 /** What to do next, by why a session of ours failed. The message beside it says what happened. */
-export const NEXT_STEPS: Record<FailureCode, string> = {
+const NEXT_STEPS: Record<FailureCode, string> = {
   repo_not_found: 'Check the repo’s id, and that the provider’s key sees it. Then start it again.',
   repo_refused: 'The provider grants this repo to nobody with our key. Give the key access, or leave the repo out.',
   provider_unavailable: 'The repo host does not answer. Look whether it is up, then start it again.',
@@ -22,3 +22,9 @@ export const NEXT_STEPS: Record<FailureCode, string> = {
   internal_error: 'This is a fault of Daypass. The worker’s log has it, by the session’s id.',
   internal: 'This is a fault of Daypass. The worker’s log has it, by the session’s id.',
 };
+
+/** Of a reason that is not known here too. */
+export function nextStepAfter(code: string): string {
+  const known = FAILURE_CODES.find((one) => one === code);
+  return known === undefined ? 'The worker’s log says more.' : NEXT_STEPS[known];
+}

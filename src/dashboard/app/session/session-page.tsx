@@ -33,6 +33,16 @@ export function SessionPage({ id }: { id: string }) {
     [id],
   );
   const session = sessions.one(id);
+  const problem = sessions.problemOf(id);
+  if (problem !== null) {
+    return (
+      <section>
+        <h2>{id}</h2>
+        <p role="alert">{problem}</p>
+        <a href="#sessions">All sessions</a>
+      </section>
+    );
+  }
   if (session === undefined) return <p class="quiet">Looking for {id}…</p>;
   if (session === null) {
     return (

@@ -1,6 +1,7 @@
 import { useDeps, useMay } from '../live/deps.ts';
 import { useAction } from '../live/use-action.ts';
 import { More } from '../ui/more.tsx';
+import { UnreadableNote } from '../ui/unreadable-note.tsx';
 import { RefusalNote } from '../ui/refusal.tsx';
 import { FilterForm } from './filter-form.tsx';
 import { OverdueNote } from './overdue.tsx';
@@ -21,6 +22,7 @@ export function SessionsPage() {
       </div>
       <OverdueNote />
       <RefusalNote problem={problem.value} />
+      <UnreadableNote unreadable={sessions.unreadable.value} />
       <div class="scroll">
         <table class="sessions">
           <thead>

@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { TOKEN_STATES } from '../../../token/state.ts';
+import { TOKEN } from '../client/page-of.ts';
 import type { Token } from '../client/wire.ts';
 import { useDeps } from '../live/deps.ts';
 import { useWhile } from '../live/use-while.ts';
 import { More } from '../ui/more.tsx';
+import { UnreadableNote } from '../ui/unreadable-note.tsx';
 import { usePages } from '../ui/use-pages.ts';
 import { Debt } from './debt.tsx';
 import { TokenRow } from './token-row.tsx';
@@ -15,9 +17,9 @@ const RELOAD_AFTER_MS = 300;
 export function TokensPage() {
   const { sessions, figures } = useDeps();
   const state = useSignal('');
-  const tokens = usePages<Token>(`/v1/tokens?limit=50${state.value === '' ? '' : `&state=${state.value}`}`);
-  const revoking = usePages<Token>('/v1/tokens?state=revoking&limit=50');
-  const unknown = usePages<Token>('/v1/tokens?state=unknown&limit=50');
+  const tokens = usePages<Token>(`/v1/tokens?limit=50${state.value === '' ? '' : `&state=${state.value}`}`, TOKEN);
+  const revoking = usePages<Token>('/v1/tokens?state=revoking&limit=50', TOKEN);
+  const unknown = usePages<Token>('/v1/tokens?state=unknown&limit=50', TOKEN);
   const reload = () => [tokens, revoking, unknown].forEach((list) => list.reload());
   useWhile(
     (signal) => {
@@ -59,6 +61,7 @@ export function TokensPage() {
         </p>
       )}
       {tokens.failure.value !== null && <p role="alert">{tokens.failure.value}</p>}
+      <UnreadableNote unreadable={tokens.unreadable.value} />
       <div class="scroll">
         <table>
           <thead>

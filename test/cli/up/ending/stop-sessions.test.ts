@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { forReading } from '../../../../src/api/schemas/reading.ts';
 import { stopSessions } from '../../../../src/cli/up/ending/stop-sessions.ts';
 import type { ApiClient } from '../../../../src/cli/up/installation/api-client.ts';
 
@@ -11,15 +12,15 @@ function api({ deletions, failures = 0 }: { deletions: number; failures?: number
       if (failures-- > 0) throw new Error('the API answered 503');
       if (method === 'POST') {
         stops.push([path, body]);
-        return answer.parse({});
+        return forReading(answer).parse({});
       }
       if (path === '/v1/stats') {
         const running = stops.length === 0 ? 1 : 0;
         const revoking = running === 0 && left-- > 0 ? 1 : 0;
-        return answer.parse({ sessions: { running }, tokens: { active: running, revoking } });
+        return forReading(answer).parse({ sessions: { running }, tokens: { active: running, revoking } });
       }
       const runs = path.includes('status=running') && stops.length === 0;
-      return answer.parse({ data: runs ? [{ id: 'ses_1' }] : [] });
+      return forReading(answer).parse({ data: runs ? [{ id: 'ses_1' }] : [] });
     },
     async *follow() {},
   };
