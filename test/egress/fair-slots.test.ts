@@ -70,3 +70,19 @@ test('a key that has too much waiting is refused more, and nobody else is', asyn
   await settled();
   expect(begun).toEqual(['a']);
 });
+
+test('work that is slow moves aside for what is over soon, and still counts for its key', async () => {
+  const slots = createFairSlots({ places: 1, perKey: 1, waitingPerKey: 10, slow: { afterMs: 20, places: 1 } });
+  const begun: string[] = [];
+  const works = ['slow', 'slow', 'slow too', 'quick'].map((key) => start(slots, key, begun));
+  await expect.poll(() => begun).toEqual(['slow', 'slow too']);
+  // The only place for slow work is taken, so the second one keeps the other.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(begun).toEqual(['slow', 'slow too']);
+  works[0]?.end();
+  await expect.poll(() => begun).toEqual(['slow', 'slow too', 'slow']);
+  works[1]?.end();
+  await expect.poll(() => begun).toEqual(['slow', 'slow too', 'slow', 'quick']);
+  for (const { end } of works) end();
+  await Promise.all(works.map(({ done }) => done));
+});

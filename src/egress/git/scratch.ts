@@ -116,9 +116,9 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 function startGit(call: { home: string; args: string[]; signal: AbortSignal; packBytes: number }): Child {
   const options = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const fileBlocks = Math.ceil((INDEX_RATIO * call.packBytes + MIB) / FILE_BLOCK_BYTES);
-  // The shell sets the limits and is git from then on; nothing of a stranger's is in its words.
+  // Whoever is served waits less than whoever is looked into. The shell sets the limits and is git from then on; nothing of a stranger's is in its words.
   // A limit that cannot be set is one that is lower already.
-  const limits = `{ ulimit -v ${MAX_MEMORY_KB}; ulimit -t ${cpuSeconds(call.packBytes)}; ulimit -f ${fileBlocks}; ulimit -c 0; } 2>&-; exec git "$@"`;
+  const limits = `{ ulimit -v ${MAX_MEMORY_KB}; ulimit -t ${cpuSeconds(call.packBytes)}; ulimit -f ${fileBlocks}; ulimit -c 0; } 2>&-; exec nice -n 5 git "$@"`;
   const child = spawn('/bin/sh', ['-c', limits, 'git', ...options, ...call.args], {
     cwd: call.home,
     env: {

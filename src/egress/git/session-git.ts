@@ -1,4 +1,5 @@
 import { SessionError, describe } from '../../errors.ts';
+import { whenClosed } from '../idle.ts';
 import type { SandboxRequest } from '../request-handler.ts';
 import type { Decided, GitCall, SessionGitDeps } from './git-call.ts';
 import { readGitRequest, type GitRequest } from './git-url.ts';
@@ -23,11 +24,15 @@ export async function serveGit(
   const gone = new AbortController();
   res.once('close', () => gone.abort(new Error('the client went away')));
   const giveUp: GitCall['giveUp'] = (status, reason) => {
-    if (gone.signal.aborted) return;
+    // Answered already, such as a push that was refused: what it still sends is not waited for.
+    if (gone.signal.aborted) return void req.socket.destroy();
     deps.log.info({ reason }, 'a request of git was given up');
-    if (res.headersSent) res.destroy();
-    else refuseHttp(res, status, reason);
     gone.abort(new Error(reason));
+    if (res.headersSent) return void res.destroy();
+    refuseHttp(res, status, reason);
+    // It may go on to send, which is not waited for.
+    const timer = setTimeout(() => req.socket.destroy(), LINGER_MS);
+    whenClosed(req.socket, () => clearTimeout(timer));
   };
   const patience = new Patience(deps.pace, () => giveUp(408, tooSlow(deps.pace)));
   const asked = readGitRequest(req.method ?? '', path);
@@ -56,6 +61,8 @@ function tooSlow({ minBytesPerSecond, behindMs, totalMs }: Pace): string {
   return `this request was sent or read too slowly: at least ${slowest}, and at most ${totalMs / 60_000} min in all`;
 }
 
+/** A client that was given up has this long to read why and hang up. */
+const LINGER_MS = 2_000;
 /** Of a name that the sandbox chose. */
 const MAX_SHOWN = 200;
 const ONLY_GIT = "in this session only git's fetch and push of its repos reach the repo host";

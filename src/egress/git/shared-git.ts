@@ -6,8 +6,9 @@ import type { CallUpstream } from './upstream.ts';
 
 /** Requests of git of one session, from their first byte to the last of their answers. */
 const REQUESTS_PER_SESSION = 16;
-/** Pushes that are looked into at the same time, one of a session. */
+/** Pushes that are looked into at the same time, one of a session; most take milliseconds, and these move aside. */
 const CHECKS = 2;
+const SLOW_CHECKS = { afterMs: 1_000, places: 4 };
 /** As many as one sandbox may have connections, by default. */
 const WAITING_PER_SESSION = 256;
 
@@ -31,7 +32,7 @@ export async function openSharedGit({
     upstream,
     spool: await openSpool(scratchDir, pushCheckBytes),
     requests: createFairSlots({ places: Infinity, perKey: REQUESTS_PER_SESSION, waitingPerKey }),
-    checks: createFairSlots({ places: CHECKS, perKey: 1, waitingPerKey }),
+    checks: createFairSlots({ places: CHECKS, perKey: 1, waitingPerKey, slow: SLOW_CHECKS }),
     pace,
   };
 }

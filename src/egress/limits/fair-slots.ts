@@ -13,6 +13,11 @@ export interface FairSlotsOptions {
   places: number;
   perKey: number;
   waitingPerKey: number;
+  /**
+   * Work that takes longer than this moves aside, into one of so many places for slow work, so that it holds up none that
+   * is over soon. It goes on counting for its key. While those places are taken it keeps the one that it has.
+   */
+  slow?: { afterMs: number; places: number };
 }
 
 /** A key has more work waiting for a place than it may. */
@@ -20,11 +25,12 @@ export class TooManyWaiting extends Error {
   override readonly name = 'TooManyWaiting';
 }
 
-export function createFairSlots({ places, perKey, waitingPerKey }: FairSlotsOptions): FairSlots {
+export function createFairSlots({ places, perKey, waitingPerKey, slow }: FairSlotsOptions): FairSlots {
   const running = new Map<string, number>();
   /** Whose turn is next comes first. */
   const waiting = new Map<string, (() => void)[]>();
   let taken = 0;
+  let slowTaken = 0;
 
   const admit = (): void => {
     // A key that is served and waits for more is put behind the others, where this very loop meets it again.
@@ -44,8 +50,24 @@ export function createFairSlots({ places, perKey, waitingPerKey }: FairSlotsOpti
     const left = (running.get(key) ?? 1) - 1;
     if (left === 0) running.delete(key);
     else running.set(key, left);
-    taken--;
     admit();
+  };
+  /** Moves work aside once it is slow. What is returned gives its place back, whichever it is by then. */
+  const moveAside = (): (() => void) => {
+    let isSlow = false;
+    const move = (): void => {
+      if (isSlow || slow === undefined || slowTaken >= slow.places) return;
+      isSlow = true;
+      slowTaken++;
+      taken--;
+      admit();
+    };
+    const timer = slow && setInterval(move, slow.afterMs);
+    return () => {
+      clearInterval(timer);
+      if (isSlow) slowTaken--;
+      else taken--;
+    };
   };
   const takePlace = (key: string, signal: AbortSignal): Promise<void> => {
     const queue = waiting.get(key) ?? [];
@@ -71,9 +93,11 @@ export function createFairSlots({ places, perKey, waitingPerKey }: FairSlotsOpti
     async run(key, signal, work) {
       signal.throwIfAborted();
       await takePlace(key, signal);
+      const giveBack = moveAside();
       try {
         return await work();
       } finally {
+        giveBack();
         leave(key);
       }
     },

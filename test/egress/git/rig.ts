@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { dial } from '../../../src/egress/dial.ts';
@@ -36,6 +37,8 @@ export interface GitGatewayOptions {
   ask: () => Promise<Credential>;
   pushCheckBytes?: number;
   pace?: Pace;
+  /** How long a connection to the repo host takes besides. */
+  dialMs?: number;
 }
 
 const SANDBOX = 'sbx_git';
@@ -53,7 +56,10 @@ export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGate
       return options.ask();
     },
     shared: await openSharedGit({
-      upstream: createUpstream(() => dial([hostname === 'localhost' ? '127.0.0.1' : hostname], Number(port))),
+      upstream: createUpstream(async () => {
+        await sleep(options.dialMs ?? 0);
+        return dial([hostname === 'localhost' ? '127.0.0.1' : hostname], Number(port));
+      }),
       scratchDir,
       pushCheckBytes: options.pushCheckBytes ?? 64 * 1024 * 1024,
       ...(options.pace && { pace: options.pace }),

@@ -9,7 +9,7 @@ const LARGEST_ANSWER_BYTES = 200_000;
  * enough of them each byte was the last one, and the rest at a moment after the whole of it or in the middle of the answer.
  * The same random numbers give the same plans.
  */
-export function* plansFor(requests: readonly Buffer[], random: () => number): Generator<HangUp> {
+export function* plansFor(requests: readonly Buffer[], random: () => number): Generator<HangUp, never> {
   const upTo = (most: number): number => Math.floor(random() * (most + 1));
   const any = <T>(of: readonly T[]): T => of[upTo(of.length - 1)]!;
   const moment = (): HangUp['leavesAt'] =>
@@ -23,4 +23,8 @@ export function* plansFor(requests: readonly Buffer[], random: () => number): Ge
       }
     }
   }
+}
+
+export function nextOf(plans: Generator<HangUp, never>): HangUp {
+  return plans.next().value;
 }

@@ -1,10 +1,11 @@
 import type { Address } from '../../../src/health/ask.ts';
 import { startInternet } from '../../attacks/rig/internet.ts';
+import { takeCrashes } from '../../support/crashes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { randomFrom } from '../../support/random.ts';
 import { startStack, type Role, type Stack } from '../../support/stack.ts';
 import { hangUp } from './hang-up.ts';
-import { plansFor } from './plans.ts';
+import { nextOf, plansFor } from './plans.ts';
 import { complaintsOf, moreThan, readRole, unhealthy, type RoleState } from './role-state.ts';
 import { recordTargets, type HangUpTarget } from './targets.ts';
 
@@ -77,8 +78,7 @@ async function hangUpOn(
   const lane = async (): Promise<void> => {
     while (count.connections < most && performance.now() < untilMs && !signal.aborted) {
       count.connections++;
-      const plan = plans.next().value;
-      if (plan !== undefined && (await hangUp(address, plan)) > 0) count.answered++;
+      if ((await hangUp(address, nextOf(plans))) > 0) count.answered++;
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
@@ -112,7 +112,7 @@ async function lookAt(stack: Stack, before: Map<Role, RoleState>): Promise<strin
       return why === null ? [] : [`${role} is not well: ${why}`];
     }),
   );
-  return [...left, ...health.flat(), ...ROLES.flatMap((role) => complaintsOf(stack, role))];
+  return [...left, ...health.flat(), ...ROLES.flatMap((role) => complaintsOf(stack, role)), ...(await takeCrashes())];
 }
 
 async function readAll(stack: Stack): Promise<Map<Role, RoleState>> {
