@@ -35,6 +35,10 @@
  * image sets (its PATH too) but for the names that a request may not set, and then what `E` and `U` say, in their order.
  * No file that either writes may be longer than the file system at `/workspace`.
  *
+ * Of the two streams of a step or of the agent the one that had something first is read first, then the other, at most a
+ * report's worth at a time. What is written before init has come to read what was written before it, on the same stream, is
+ * one with that: nobody can tell any more what was written to the other in between.
+ *
  * While {@link MAX_UNSTORED_BYTES} or more of the file are not stored, init reads no more output: steps and agent wait,
  * nothing is lost. The bound is not for the other reports, nor for what the pipes still hold when a step or the agent has
  * ended. A file that takes no more bytes (its file system is full) is tried again every half second; until then output

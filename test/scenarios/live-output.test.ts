@@ -6,8 +6,7 @@ import { openSse } from '../support/sse-client.ts';
 import { API_KEY, nothingLeft, startStack, type Stack } from '../support/stack.ts';
 import { createRepo, getSession, settled, startSession, until } from './session.ts';
 
-/** What is promised is 250 ms; the rest is for a machine that does much else. */
-const SOON_MS = 1_000;
+const PROMISED_MS = 250;
 
 let stack: Stack;
 let repo: string;
@@ -26,6 +25,23 @@ const logsOf = (id: string): string => `/v1/sessions/${id}/logs`;
 async function start(script: string, over: Record<string, unknown> = {}): Promise<string> {
   const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['bash', '-c', script], ...over });
   return id;
+}
+
+/** What a command does until `go` is called with the same word. */
+const waitsFor = (word: string): string => `until [ -e /tmp/${word} ]; do sleep 0.02; done`;
+
+async function go(id: string, word: string): Promise<void> {
+  const { container } = await getSession(stack, id);
+  const exec = await stack.docker.getContainer(container?.id ?? '').exec({ Cmd: ['touch', `/tmp/${word}`] });
+  (await exec.start({})).resume();
+}
+
+/** The next records of a stream of its output, as they come. */
+async function* outputOfSession(id: string): AsyncGenerator<LogRecord> {
+  using events = await openSse(stack.apiUrl + logsOf(id), authorization);
+  for (let message = await events.next(60_000); message !== null; message = await events.next(60_000)) {
+    if (message.event === undefined && (message.data as LogRecord).stream !== 'system') yield message.data as LogRecord;
+  }
 }
 
 async function recordsOf(id: string): Promise<LogRecord[]> {
@@ -58,22 +74,19 @@ async function hears(body: AsyncIterable<Uint8Array>, wanted: string): Promise<s
 
 describe('output without a line break', () => {
   test('is seen while its command waits, by all who follow, and is completed later', async () => {
-    const id = await start('printf "Continue? [y/N] "; sleep 6; echo yes; sleep 1; printf "no end"');
-    using events = await openSse(stack.apiUrl + logsOf(id), authorization);
+    const id = await start(`printf "Continue? [y/N] "; ${waitsFor('yes')}; echo yes; printf "no end"`);
+    const env = { DAYPASS_API_URL: stack.apiUrl, DAYPASS_API_KEY: API_KEY };
+    const cli = spawnDaypass(['logs', '-f', id], env);
     const text = await stack.call('GET', `${logsOf(id)}?follow=true`);
     const ndjson = await stack.call('GET', `${logsOf(id)}?follow=true`, undefined, { accept: 'application/x-ndjson' });
-    const cli = spawnDaypass(['logs', '-f', id], { DAYPASS_API_URL: stack.apiUrl, DAYPASS_API_KEY: API_KEY });
-
-    let first = await events.next();
-    while ((first?.data as LogRecord).stream === 'system') first = await events.next();
-    const arrivedMs = Date.now();
-    expect(first?.data).toMatchObject({ stream: 'stdout', text: 'Continue? [y/N] ', partial: true });
-    expect(arrivedMs - Date.parse((first?.data as LogRecord).time)).toBeLessThan(SOON_MS);
-    const heard = [text.body, ndjson.body, cli.stdout].map((body) => hears(body as never, 'Continue? [y/N] '));
-    expect((await Promise.all(heard))[0]).toBe('Continue? [y/N] ');
-    expect(Date.now() - arrivedMs).toBeLessThan(SOON_MS);
+    const events = outputOfSession(id);
+    const first = await events.next();
+    expect(first.value).toMatchObject({ stream: 'stdout', text: 'Continue? [y/N] ', partial: true });
+    const bodies = [text.body, ndjson.body, cli.stdout] as AsyncIterable<Uint8Array>[];
+    const heard = await Promise.all(bodies.map((body) => hears(body, 'Continue? [y/N] ')));
+    expect(heard[0]).toBe('Continue? [y/N] ');
     expect(await getSession(stack, id)).toMatchObject({ status: 'running' });
-
+    await go(id, 'yes');
     await settled(stack, id);
     const records = (await recordsOf(id)).filter(({ stream }) => stream === 'stdout');
     expect(records.map(({ text: words, partial = false }) => [words, partial])).toEqual([
@@ -84,39 +97,48 @@ describe('output without a line break', () => {
     expect((await bytesOf(id)).toString()).toBe('Continue? [y/N] yes\nno end');
   });
 
+  test(`is there within ${PROMISED_MS} ms of being read, unless the machine is busy with something else`, async () => {
+    const id = await start('for i in $(seq 1 20); do printf "$i? "; sleep 0.4; done');
+    const tookMs: number[] = [];
+    for await (const { time } of outputOfSession(id)) tookMs.push(Date.now() - Date.parse(time));
+    expect(Math.min(...tookMs)).toBeLessThan(PROMISED_MS);
+  });
+
   test('never shows the beginning of a secret, which is masked when the rest has come and said when it does not', async () => {
     const secrets = { KEY: 'obviously-fake-secret' };
-    const script = 'printf "key: obviously-fake-"; sleep 2; printf "secret, "; sleep 1; printf "obviously-"; sleep 1';
+    const script = `printf "key: obviously-fake-"; ${waitsFor('rest')}; printf "secret, "; ${waitsFor('more')}; printf "obviously-"`;
     const id = await start(script, { secrets });
-    using events = await openSse(stack.apiUrl + logsOf(id), authorization);
     const seen: string[] = [];
-    for (let message = await events.next(); message !== null; message = await events.next()) {
-      const { stream, text } = message.data as LogRecord;
-      if (stream === 'stdout') seen.push(text);
+    for await (const { text } of outputOfSession(id)) {
+      seen.push(text);
+      if (seen.length === 1) await go(id, 'rest');
+      if (seen.length === 2) await go(id, 'more');
     }
     expect(seen).toEqual(['key: ', '[secret], ', 'obviously-']);
   });
 
   test('of a thousand dots a second makes few records, and every dot is there', async () => {
     const dots = 'import os, time\nfor _ in range(3000): os.write(1, b"."); time.sleep(0.001)';
+    const startedAt = performance.now();
     const id = await start(`python3 -c '${dots}'`);
     await settled(stack, id);
+    const tookMs = performance.now() - startedAt;
     const records = (await recordsOf(id)).filter(({ stream }) => stream === 'stdout');
     expect(outputIn(records, 'stdout')).toBe('.'.repeat(3_000));
-    const [first, last] = [records[0], records.at(-1)].map((record) => Date.parse(record?.time ?? ''));
     expect(records.length).toBeGreaterThan(4);
-    expect(records.length).toBeLessThanOrEqual(((last ?? 0) - (first ?? 0)) / 250 + 2);
+    expect(records.length).toBeLessThan(tookMs / PROMISED_MS + 2);
   });
 
-  test('draws a bar whose last state is seen within a second', async () => {
-    const bar = 'for i in $(seq 1 40); do printf "\\r%3d%%" $i; sleep 0.05; done; sleep 4; echo';
-    const id = await start(bar);
+  test('draws a bar whose last state is seen while it stands still', async () => {
+    const id = await start(`for i in $(seq 1 40); do printf "\\r%3d%%" $i; sleep 0.05; done; ${waitsFor('end')}; echo`);
     await eventually(
       () => bytesOf(id),
       (bytes) => bytes.toString().endsWith('\r 40%'),
       { timeoutMs: 20_000 },
     );
     expect(await getSession(stack, id)).toMatchObject({ status: 'running' });
+    await go(id, 'end');
+    await settled(stack, id);
   });
 });
 

@@ -144,7 +144,7 @@ export class LogPipeline {
     const before = lines.length === 0 ? [] : this.#takeOthers(stream, timeMs);
     if (stream === 'system') this.#noteBegun('progress', kept.length > 0);
     this.#noteBegun(stream, lines.length > 0);
-    this.#noteRead(stream, timeMs);
+    if (this.#begun.size > 0) this.#noteRead(stream, timeMs);
     return [...before, ...this.#records(stream, lines, timeMs)];
   }
 

@@ -4,7 +4,6 @@ import type { LogStream } from '../../src/session/log-record.ts';
 import type { Secret } from '../../src/token/secret.ts';
 import { Announcer } from './announcer.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { Leave } from '../leave.ts';
 import type { OutputSink } from '../init-client.ts';
 import { LogPace } from './log-pace.ts';
 import { LogPipeline } from './log-pipeline.ts';
@@ -67,6 +66,7 @@ export async function openLog(
 
   const schedule = new PartialSchedule();
   let timer: NodeJS.Timeout | null = null;
+  let broken: { why: unknown } | null = null;
   const lookForBegun = (): void => {
     // Nearly all output is whole lines.
     if (timer === null && pipeline.begun.size === 0) return;
@@ -82,8 +82,8 @@ export async function openLog(
       writer.add(pipeline.partials(schedule.take(performance.now()), Date.now()), writer.at);
       lookForBegun();
     } catch (error) {
-      // Whoever adds the next report, or closes the log, is told.
-      if (!(error instanceof Leave)) throw error;
+      // Nobody waits for a timer: whoever adds the next report, or closes the log, is told.
+      broken = { why: error };
     }
   };
   lookForBegun();
@@ -91,6 +91,7 @@ export async function openLog(
   // Pipeline and writer change in one turn of the loop, so that a commit has the state that belongs to its records.
   const take = async (stream: LogStream, bytes: Uint8Array, timeMs: number, end: number): Promise<void> => {
     if (closed) return;
+    if (broken !== null) throw broken.why;
     writer.add(pipeline.push(stream, bytes, timeMs), end);
     lookForBegun();
     const { waitMs, isNew } = pipeline.isCapped ? NO_WAIT : pace.take(bytes.length, Date.now());
@@ -103,6 +104,7 @@ export async function openLog(
     closed = true;
     if (timer !== null) clearTimeout(timer);
     try {
+      if (broken !== null) throw broken.why;
       await writer.flushed();
     } finally {
       await appender.close();

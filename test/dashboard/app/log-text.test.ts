@@ -1,9 +1,15 @@
 /* oxlint-disable no-control-regex -- control characters are what this is about */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { carriedBehind, piecesOf } from '../../../src/dashboard/app/log/colours.ts';
 import { LogLines } from '../../../src/dashboard/app/log/lines.ts';
 import type { LogRecord } from '../../../src/session/log-record.ts';
+import { LineSplitter } from '../../../workers/log/line-splitter.ts';
 import { visible } from '../../../src/dashboard/app/log/visible.ts';
 
 const ESC = '\u001b';
@@ -56,6 +62,23 @@ describe('colours', () => {
   });
 });
 
+/** What git says on standard error while it clones a repo of a hundred files. */
+async function progressOfClone(): Promise<Buffer> {
+  const dir = await mkdtemp(join(tmpdir(), 'daypass-clone-'));
+  const git = (...args: string[]) => promisify(execFile)('git', ['-C', dir, ...args]);
+  try {
+    await git('init', '--quiet', 'from');
+    for (let i = 0; i < 100; i++) await writeFile(join(dir, 'from', `${i}`), `${i}`);
+    const who = ['-c', 'user.name=t', '-c', 'user.email=t@example.test'];
+    await git('-C', 'from', 'add', '.');
+    await git('-C', 'from', ...who, 'commit', '--quiet', '--message', 'All');
+    const { stderr } = await git('clone', '--progress', `file://${dir}/from`, 'to');
+    return Buffer.from(stderr);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
+
 describe('a line that comes in pieces', () => {
   const TIME = '2026-01-01T00:00:00.000Z';
   let id = 0;
@@ -67,6 +90,10 @@ describe('a line that comes in pieces', () => {
     partial: true,
     ...over,
   });
+  const whole = (text: string, over: Partial<LogRecord> = {}): LogRecord => {
+    const { partial: _, ...record } = piece(text, over);
+    return record;
+  };
   const shownOf = (...records: LogRecord[]) => {
     const lines = new LogLines();
     for (const record of records) lines.add([record]);
@@ -75,11 +102,8 @@ describe('a line that comes in pieces', () => {
   const texts = (...records: LogRecord[]) => shownOf(...records).map(({ text }) => text);
 
   test('is one line, where it began, whatever comes between', () => {
-    const end = piece('yes');
-    delete end.partial;
-    const other = piece('warns', { stream: 'stderr' });
-    delete other.partial;
-    expect(texts(piece('Continue? '), other, end, piece('next'))).toEqual(['Continue? yes', 'warns', 'next']);
+    const other = whole('warns', { stream: 'stderr' });
+    expect(texts(piece('Continue? '), other, whole('yes'), piece('next'))).toEqual(['Continue? yes', 'warns', 'next']);
   });
 
   test('shows the last state of a bar, and how many there were', () => {
@@ -107,6 +131,21 @@ describe('a line that comes in pieces', () => {
     expect(shownOf(...long)).toMatchObject([{ text: 'y'.repeat(65_536), more: 4 * 65_536, overdrawn: 0 }]);
     expect(shownOf(...long, piece('z\r'))).toMatchObject([{ more: 4 * 65_536 + 1, overdrawn: 0 }]);
     expect(shownOf(...long, piece('z\r1%'))).toMatchObject([{ text: '1%', more: 0, overdrawn: 1 }]);
+  });
+
+  test('of a real git clone is a line for each of its steps, with its last state', async () => {
+    const lines = new LogLines();
+    const splitter = new LineSplitter();
+    const progress = await progressOfClone();
+    for (let at = 0; at < progress.length; at += 7) {
+      const pieces = [...splitter.push(progress.subarray(at, at + 7)), ...splitter.takeBegun()];
+      for (const { text, partial } of pieces) lines.add([partial ? piece(text) : whole(text)]);
+    }
+    const shown = lines.shown.map(({ text }) => visible(text.slice(text.lastIndexOf('\r', text.length - 2) + 1)));
+    expect(shown[0]).toMatch(/^Cloning into/);
+    expect(shown).toContainEqual(expect.stringMatching(/^Receiving objects: 100% .*done\.$/));
+    expect(shown.length).toBeLessThan(10);
+    expect(lines.shown.some(({ overdrawn }) => overdrawn > 10)).toBe(true);
   });
 
   test('costs no more for being long: 200 of 64 KiB of returns, with and without states between', () => {
