@@ -45,7 +45,7 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
     await end(deps, life, run);
     return 'ended';
   } catch (thrown) {
-    if (!(thrown instanceof Leave)) return endRegardless(deps, run, { step: life.current, thrown });
+    if (!(thrown instanceof Leave)) return await endRegardless(deps, run, { step: life.current, thrown });
     await letGo(deps, run.session, run.sandbox, thrown.reason).catch((error: unknown) => {
       deps.log.error({ err: error, sessionId }, 'a session could not be handed over; the next worker finds it');
     });
