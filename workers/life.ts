@@ -78,7 +78,7 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   // First cause wins; a later and stricter stop can only shorten the grace.
   const give = (reason: StopCause): void => {
     cause ??= reason;
-    stop.abort(new Error(`the session is ${cause.kind}`));
+    stop.abort(new DOMException(`the session is ${cause.kind}`, 'AbortError'));
     stopped.reject(stop.signal.reason);
   };
 

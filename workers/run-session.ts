@@ -82,6 +82,9 @@ async function goThrough(deps: WorkerDeps, life: Life, run: Run): Promise<void> 
   } catch (thrown) {
     if (thrown instanceof Leave) throw thrown;
     run.error = { step: life.current, thrown };
+    if (!isOwnFault(thrown)) return;
+    const { id: sessionId } = run.session;
+    deps.log.error({ err: thrown, sessionId, step: life.current }, 'a step fails by a fault of Daypass itself');
   }
 }
 

@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../ops/log.ts';
+import type { Reader } from './answers/reader.ts';
+import type { SlowReaders } from './answers/slow-readers.ts';
 import type { Authenticate } from './auth/authenticate.ts';
+import type { HostBounds } from './bounds.ts';
+import type { Requests } from './http/requests.ts';
 import type { Imports } from './import/imports.ts';
+import type { Incoming } from './incoming/incoming.ts';
 import type { LiveUses } from './live-uses.ts';
 import type { RepoPlace } from './repos/head.ts';
 import type { RepoDirs } from './repos/repo-dirs.ts';
@@ -23,13 +28,18 @@ export interface Host {
   /** Everything that writes to a repo runs within this. */
   writers: Writers;
   imports: Imports;
+  bounds: HostBounds;
+  /** The requests that are under way, of each caller. */
+  requests: Requests;
+  incoming: Incoming;
   /**
-   * How much runs at once: git processes that say what there is, those that send all of a repo or take packs, and calls that
-   * hold a large content in memory. Who needs several enters `content` first, and a repo's lock last.
+   * How much runs at once: git processes that say what there is, those that send content, work that writes, and work that holds
+   * a large body's structure in memory. They are entered when the request's body has arrived, and in this order: who needs
+   * several enters `content` first, then `writing`, and a repo's lock last.
    */
-  gates: { advertisement: Gate; transfer: Gate; content: Gate };
-  /** A push of which nothing comes for so long has lost its client. */
-  pushStallMs: number;
+  gates: { advertisement: Gate; reading: Gate; writing: Gate; content: Gate };
+  /** Transfers that wait for their readers and hold no place. */
+  slowReaders: SlowReaders;
   /** What git needs to ask for the signatures of `git push --signed`. */
   signedPushes: Record<string, string>;
   log: Logger;
@@ -41,6 +51,10 @@ export interface Host {
 export interface Call {
   req: IncomingMessage;
   res: ServerResponse;
+  /** Who calls: the token's hash, or `account`. */
+  by: string;
+  /** How fast the answer is read. */
+  reader: Reader;
   /** The placeholders of the route's path, decoded. */
   params: Record<string, string>;
   query: URLSearchParams;
@@ -52,8 +66,6 @@ export interface Call {
 export interface RepoCall extends Call {
   repo: StoredRepo;
   place: RepoPlace;
-  /** Who calls: the token's hash, or `account`. */
-  by: string;
   /** Throws `forbidden` unless the caller may write to the repo. */
   needWrite: () => void;
 }

@@ -1,25 +1,19 @@
-import type { IncomingMessage } from 'node:http';
-import type { Host, RepoCall } from './host.ts';
+import type { Call, Host } from './host.ts';
+import type { ReceivedBody } from './incoming/received-body.ts';
 
-/** What is no larger may be held by any number of calls at once. */
-const SMALL_BYTES = 1024 * 1024;
+/** The structure of what is no larger takes little memory. */
+const SMALL_BYTES = 512 * 1024;
 
 /**
- * Runs work that holds so many bytes of content in memory as a whole: at once where they are few, else in turn. Throws what
- * the gate throws, and what `work` throws.
+ * Runs work that makes something of a body that has arrived and writes it, when there is a place; those with a large body go one
+ * at a time, as the structure of it is in memory meanwhile. Throws what the gates throw, and what `work` throws.
  */
-export async function inTurnIfLarge<T>(
-  host: Pick<Host, 'gates'>,
-  { by, signal }: Pick<RepoCall, 'by' | 'signal'>,
-  bytes: number,
+export async function writeInTurn<T>(
+  { gates }: Pick<Host, 'gates'>,
+  { by, signal }: Pick<Call, 'by' | 'signal'>,
+  body: Pick<ReceivedBody, 'bytes'>,
   work: () => Promise<T>,
 ): Promise<T> {
-  return bytes <= SMALL_BYTES ? work() : host.gates.content.run(by, signal, work);
-}
-
-/** How large a request says that its body is; one that does not say so may be of any size. */
-export function announcedBytes({ headers }: IncomingMessage): number {
-  const length = headers['content-length'];
-  if (length !== undefined) return Number(length);
-  return headers['transfer-encoding'] === undefined ? 0 : Infinity;
+  const write = (): Promise<T> => gates.writing.run(by, signal, work);
+  return body.bytes <= SMALL_BYTES ? write() : gates.content.run(by, signal, write);
 }

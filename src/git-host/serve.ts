@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { watchReader } from './answers/reader.ts';
 import { authorize } from './auth/authorize.ts';
 import type { Caller } from './auth/caller.ts';
 import type { Call, Host } from './host.ts';
@@ -6,6 +7,8 @@ import { logAccess } from './http/access-log.ts';
 import { HostError } from './http/host-error.ts';
 import { sendError } from './http/send-error.ts';
 import type { Route } from './route.ts';
+
+const DROP_REST_MS = 30_000;
 
 /**
  * Makes a route a handler: who calls, may they, does the repo exist, then the operation. From the moment the token was found
@@ -18,6 +21,9 @@ export function serve(host: Host, route: Route): RequestHandler {
     try {
       const caller = host.authenticate(req.headers.authorization, { basic: route.git === true });
       access.caller(caller);
+      const by = caller.kind === 'token' ? caller.hash : 'account';
+      const leave = host.requests.enter(by);
+      res.once('close', leave);
       const params = textParams(req);
       const repoId = params['repoId']?.toLowerCase() ?? null;
       authorize(caller, route.need, repoId);
@@ -31,7 +37,15 @@ export function serve(host: Host, route: Route): RequestHandler {
         await use.ready;
         const query = new URL(req.originalUrl, 'http://localhost').searchParams;
         const signal = AbortSignal.any([use.signal, gone]);
-        await run(host, route, caller, { req, res, params, query, signal });
+        await run(host, route, caller, {
+          req,
+          res,
+          by,
+          reader: watchReader(res, host.bounds.reader),
+          params,
+          query,
+          signal,
+        });
       } finally {
         use.end();
       }
@@ -40,6 +54,8 @@ export function serve(host: Host, route: Route): RequestHandler {
         res.setHeader('www-authenticate', 'Basic realm="daypass"');
       }
       sendError(res, error, host.log);
+    } finally {
+      dropRest(req);
     }
   };
 }
@@ -50,8 +66,15 @@ async function run(host: Host, route: Route, caller: Caller, call: Call): Promis
   const repo = host.repos.find(repoId);
   if (repo === null) throw new HostError('not_found', `repo ${repoId} not found`);
   const place = { repoDir: host.dirs.pathOf(repo.repoId), homeDir: host.dirs.homeDir, signal: call.signal };
-  const by = caller.kind === 'token' ? caller.hash : 'account';
-  return route.run(host, { ...call, repo, place, by, needWrite: () => authorize(caller, 'write', repoId) });
+  return route.run(host, { ...call, repo, place, needWrite: () => authorize(caller, 'write', repoId) });
+}
+
+/** What a client still sends after its answer is dropped, for as long as an honest one needs to notice. */
+function dropRest(req: Request): void {
+  if (req.complete || req.destroyed) return;
+  req.resume();
+  const timer = setTimeout(() => req.destroy(), DROP_REST_MS).unref();
+  req.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
 function clientGone(res: Response): AbortSignal {

@@ -7,10 +7,16 @@ import { join } from 'node:path';
 import type { Logger } from '../ops/log.ts';
 import type { Secret } from '../token/secret.ts';
 import { createGitHost } from './app.ts';
+import { createSlowReaders } from './answers/slow-readers.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
+import { HOST_BOUNDS, type HostBounds } from './bounds.ts';
 import { openDatabase } from './database.ts';
+import { keepLean } from './free-buffers.ts';
+import { createPipelineGuard } from './http/pipelining.ts';
+import { createRequests } from './http/requests.ts';
 import { createImports } from './import/imports.ts';
 import type { ImportLimits } from './import/limits.ts';
+import { openIncoming } from './incoming/incoming.ts';
 import { createLiveUses } from './live-uses.ts';
 import type { Host } from './host.ts';
 import { startMaintainer } from './maintenance/maintainer.ts';
@@ -26,12 +32,12 @@ const IDLE_TIMEOUT_MS = 10 * 60_000;
 
 /** Below the idle timeout, so that who waits is told. Git itself waits for an answer as long as it takes. */
 const MAX_WAIT_MS = 5 * 60_000;
-/** A client that has vanished without a word holds the lock of its repo until then. */
-const PUSH_STALL_MS = 60_000;
-/** A call with a JSON body of 60 MB takes some 220 MB while it runs. */
-const LARGE_CONTENTS = 2;
+/** A body of a hundred thousand files takes some 40 MB while it is written. */
+const LARGE_CONTENTS = 1;
 /** These take little and are over soon. */
 const ADVERTISEMENTS_PER_TRANSFER = 2;
+/** Node looks every 30 s by itself. */
+const LOOK_AT_TIME_EVERY_MS = 1_000;
 const MAINTENANCE_EVERY_MS = 30_000;
 
 export interface GitHostOptions {
@@ -42,14 +48,14 @@ export interface GitHostOptions {
   /** `HOST:PORT` in lower case: other git hosts, at whatever address, from which may be imported beside public ones. */
   importHosts: string[];
   importLimits?: ImportLimits;
-  /** How many clones, fetches and pushes run at once; the others wait. */
+  /** How many clones and fetches run at once, beside half as many writes; the others wait. */
   transfers: number;
   /** How often the repos that have changed are looked at for what they need. */
   maintenanceEveryMs?: number;
   /** How long a call waits for its turn, before it hears 503. */
   maxWaitMs?: number;
-  /** How long a push may stand still while it is read. */
-  pushStallMs?: number;
+  /** What callers may take up; what is not given is as in `HOST_BOUNDS`. */
+  bounds?: Partial<HostBounds>;
   log: Logger;
 }
 
@@ -64,6 +70,7 @@ export interface RunningGitHost {
 export async function startGitHost(options: GitHostOptions): Promise<RunningGitHost> {
   const { listen, dataDir, accountKeys, importHosts, importLimits, transfers, log } = options;
   const waitMs = options.maxWaitMs ?? MAX_WAIT_MS;
+  const bounds = { ...HOST_BOUNDS, ...options.bounds };
   const now = Date.now;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const database = openDatabase(join(dataDir, 'git-host.sqlite'));
@@ -74,6 +81,9 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
     const authenticate = createAuthenticate({ accountKeys, tokens });
     const host: Host = {
       authenticate,
+      bounds,
+      requests: createRequests(bounds),
+      incoming: await openIncoming(dataDir, bounds),
       tokens,
       dirs,
       repos,
@@ -83,10 +93,11 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
       imports: createImports({ privateHosts: importHosts, ...(importLimits && { limits: importLimits }) }),
       gates: {
         advertisement: createGate({ places: transfers * ADVERTISEMENTS_PER_TRANSFER, waitMs }),
-        transfer: createGate({ places: transfers, waitMs }),
+        reading: createGate({ places: transfers, waitMs }),
+        writing: createGate({ places: Math.ceil(transfers / 2), waitMs }),
         content: createGate({ places: LARGE_CONTENTS, waitMs }),
       },
-      pushStallMs: options.pushStallMs ?? PUSH_STALL_MS,
+      slowReaders: createSlowReaders(bounds.reader),
       // Only to be the same in the two requests of one push; nobody checks what is signed.
       signedPushes: { 'receive.certNonceSeed': randomBytes(16).toString('hex') },
       log,
@@ -94,14 +105,23 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
     };
     const maintainer = startMaintainer(host, options.maintenanceEveryMs ?? MAINTENANCE_EVERY_MS);
     const app = createGitHost(host, maintainer);
-    // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
-    const server = createServer((req, res) => void app(req, res));
+    const letGrow = keepLean();
+    const isInTurn = createPipelineGuard(bounds.requestsPerConnection);
+    const server = createServer(
+      { headersTimeout: bounds.headersTimeoutMs, connectionsCheckingInterval: LOOK_AT_TIME_EVERY_MS },
+      (req, res) => {
+        // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
+        if (isInTurn(req, res)) void app(req, res);
+      },
+    );
+    server.maxConnections = bounds.connections;
     const { port } = await listenOn(server, listen);
     const url = `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}/v1`;
     log.info({ url }, 'git host listens');
     return {
       url,
       async close() {
+        letGrow();
         server.close();
         const stopped = maintainer.stop();
         await host.uses.endAll();
@@ -117,7 +137,7 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
 }
 
 async function listenOn(server: Server, listen: GitHostOptions['listen']): Promise<AddressInfo> {
-  // Uploads of any length are fine; a connection that stands still is not.
+  // A body has its own bounds of time; a connection that stands still is not fine.
   server.requestTimeout = 0;
   server.setTimeout(IDLE_TIMEOUT_MS);
   server.listen(listen.port, listen.host);

@@ -28,7 +28,11 @@ export function salvage(
     return value === undefined ? [] : [[name, value]];
   });
   const kept = { ...(Object.fromEntries(fields) as unknown as SessionRecord), id: known.id };
-  if (isEnded(kept.status) && kept.endedAt !== null) return { session: kept, hadEnded: true };
+  if (isEnded(kept.status) && kept.endedAt !== null) {
+    // What stands for a failure that could not be read is none where the rest says how the session ended.
+    const isTold = kept.status !== 'failed' || kept.exitCode !== null;
+    return { session: kept.failure === failure && isTold ? { ...kept, failure: null } : kept, hadEnded: true };
+  }
   const session: SessionRecord = {
     ...kept,
     status: 'failed',

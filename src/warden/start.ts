@@ -10,6 +10,7 @@ import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
 import { openDisks } from './disks/open-disks.ts';
 import { requireEngine } from './engine/require-engine.ts';
+import { createConfigDigests } from './images/config-digest.ts';
 import { nameFiles, namesDir } from './places/name-files.ts';
 import { requireOwnDirectory } from './places/own-directory.ts';
 import { createPlaces } from './places/places.ts';
@@ -22,8 +23,8 @@ export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { lo
 
 /** Prepares what every sandbox of this host gets, and serves workers. Throws where it cannot, with what to do. */
 export async function startWarden(options: WardenOptions): Promise<{ close(): Promise<void> }> {
-  const { dockerHost, installation, limits, images, runtime, gid, gatewayGid, log } = options;
-  const engine = createEngineApi(engineAddress(dockerHost));
+  const { dockerHost, certDir, installation, limits, images, runtime, gid, gatewayGid, log } = options;
+  const engine = createEngineApi(engineAddress(dockerHost, certDir));
   const engineId = await requireEngine(engine, runtime, log);
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
   const runDir = await realpath(options.runDir);
@@ -38,7 +39,7 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     await requireOwnDirectory(dir);
   }
   if (gatewayGid !== null) await openFor(gatewayGid, gatewaysDir(runDir));
-  const docker = connectDocker(dockerHost);
+  const docker = connectDocker(dockerHost, certDir);
   const toolsDir = await openTools({ dir: options.toolsDir, image: SANDBOX_IMAGE, docker, engine });
   const disks = await openDisks(options.disks, log);
   const host: HostFacts = {
@@ -57,7 +58,9 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     gid,
     gatewayGid: gatewayGid ?? gid,
   });
-  const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, disks, host, log });
+  const configDigestOf = createConfigDigests(docker);
+  const deps = { engine, installation, limits, images, configDigestOf, places, disks, host, log };
+  const server = createWardenServer(ROUTES, deps);
   await listenForGroup(server, options.socket, gid);
   return {
     async close() {

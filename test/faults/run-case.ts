@@ -57,7 +57,7 @@ export async function runCase(fault: FaultCase, options: CaseOptions): Promise<C
     failed = [`The case could not be run: ${error instanceof Error ? error.message : String(error)}`];
   }
   const since = Date.now();
-  const until = since + (options.lawfulWithinMs ?? LAWFUL_WITHIN_MS);
+  const until = since + (options.lawfulWithinMs ?? fault.lawfulWithinMs ?? LAWFUL_WITHIN_MS);
   let seen = await look(rig, fault, laws);
   while (seen.wrong.length > 0 && Date.now() < until && !signal.aborted) {
     await sleep(LOOK_EVERY_MS);

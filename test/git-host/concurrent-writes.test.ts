@@ -1,7 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { request, type ClientRequest } from 'node:http';
+import { readdir, writeFile } from 'node:fs/promises';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HOST_BOUNDS } from '../../src/git-host/bounds.ts';
 import { FLUSH_PACKET, packetLine } from '../../src/git-host/smart-http/protocol.ts';
 import { openGitClient, type GitClient } from './support/git-client.ts';
 import { repoProcesses } from './support/repo-processes.ts';
@@ -26,18 +29,35 @@ afterEach(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-/** A push that sends the beginning of its pack and then nothing more; returns when git on the host is at work on it. */
-async function stuckPush(): Promise<ClientRequest> {
+/** A push that sends the beginning of its pack and then nothing more. */
+async function halfPush(): Promise<ClientRequest> {
   const headers = {
     authorization: `Bearer ${ACCOUNT_KEY}`,
     'content-type': 'application/x-git-receive-pack-request',
+    expect: '100-continue',
   };
   const push = request(`${host.url}/repo/${id}.git/git-receive-pack`, { method: 'POST', headers });
   push.on('error', () => {});
+  push.flushHeaders();
+  await once(push, 'continue');
   push.write(packetLine(`${'0'.repeat(40)} ${head} refs/heads/stuck\0report-status`) + FLUSH_PACKET);
   push.write(Buffer.from('5041434b00000002000000ff', 'hex'));
-  await expect.poll(async () => (await repoProcesses(host.repoDir(id))).length, { timeout: 5_000 }).toBeGreaterThan(0);
   return push;
+}
+
+/** A push all of which has arrived and whose git on the host is stopped, with the repo's lock. */
+async function stoppedPush(): Promise<{ pids: number[]; pushed: Promise<number> }> {
+  const git = await workingCopy('stopped');
+  await writeFile(client.path('stopped', 'large'), randomBytes(24 * 1024 * 1024));
+  await git(['add', '.']);
+  await git(['commit', '--quiet', '-m', 'Large']);
+  const pushed = git(['push', '--quiet', 'origin', 'HEAD:refs/heads/stopped']).then(({ exitCode }) => exitCode);
+  const quarantine = async () =>
+    (await readdir(host.repoDir(id) + '/objects')).some((name) => name.startsWith('tmp_objdir'));
+  while (!(await quarantine())) await new Promise(setImmediate);
+  const pids = await repoProcesses(host.repoDir(id));
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  return { pids, pushed };
 }
 
 async function workingCopy(name: string): Promise<(args: string[]) => ReturnType<GitClient['try']>> {
@@ -76,15 +96,21 @@ test('ten pushes and ten uploads at once: every one that succeeded is in the his
   expect(succeeded.length + pushed.length).toBeGreaterThan(10);
 });
 
-test('while a push stands still, writes are refused after 5 s and reads go on; when its client dies, writes go on too', async () => {
+test('while a push stands still, others read and write; while git works on one, writes hear after 5 s that they are too late', async () => {
   const git = await workingCopy('other');
-  const push = await stuckPush();
+  const half = await halfPush();
+  expect((await host.call('PUT', `/repo/${id}/file/beside`, { body: 'b' })).status).toBe(200);
+  expect((await git(['push', 'origin', 'HEAD:beside'])).exitCode).toBe(0);
+  expect(await repoProcesses(host.repoDir(id))).toEqual([]);
+  half.destroy();
+
+  const { pids, pushed } = await stoppedPush();
   const beganAt = performance.now();
-  const [read, upload, update, pushed] = await Promise.all([
+  const [read, upload, update, second] = await Promise.all([
     host.call('GET', `/repo/${id}/clone`).then((answer) => [answer.status, performance.now() - beganAt] as const),
     host.call('PUT', `/repo/${id}/file/a`, { body: 'a' }),
     host.call('POST', `/repo/${id}/update`, { body: { source: { type: 'files', files: [] } } }),
-    git(['push', 'origin', 'HEAD:main']),
+    git(['push', 'origin', 'HEAD:refs/heads/too-late']),
   ]);
   const tookMs = performance.now() - beganAt;
 
@@ -95,25 +121,29 @@ test('while a push stands still, writes are refused after 5 s and reads go on; w
     const error = 'the repo is being written to, and was for 5 s; try again';
     expect([answer.status, answer.body, answer.headers.get('retry-after')]).toEqual([423, { error }, '1']);
   }
-  expect(pushed.exitCode).toBe(1);
-  expect(pushed.stderr).toMatch(/! \[remote rejected\] HEAD -> main \(daypass: the repo is being written to/);
+  expect(second.exitCode).toBe(1);
+  expect(second.stderr).toMatch(/! \[remote rejected\] HEAD -> too-late \(daypass: the repo is being written to/);
 
-  push.destroy();
-  await expect.poll(() => repoProcesses(host.repoDir(id)), { timeout: 5_000 }).toEqual([]);
-  expect((await git(['push', 'origin', 'HEAD:main'])).exitCode).toBe(0);
+  for (const pid of pids) process.kill(pid, 'SIGCONT');
+  expect(await pushed).toBe(0);
+  expect((await git(['push', 'origin', 'HEAD:refs/heads/too-late'])).exitCode).toBe(0);
   expect((await host.call('PUT', `/repo/${id}/file/a`, { body: 'a' })).status).toBe(200);
-}, 30_000);
+}, 60_000);
 
-test('a repo can be deleted while a push stands still in it and a write waits behind it', async () => {
-  const push = await stuckPush();
-  const answered = once(push, 'response') as Promise<[{ statusCode: number }]>;
+test('a repo can be deleted while a push stands still in it, and one whose body is on its way', async () => {
+  const half = await halfPush();
+  const answered = once(half, 'response') as Promise<[{ statusCode: number }]>;
+  const { pids, pushed } = await stoppedPush();
   const waiting = host.call('PUT', `/repo/${id}/file/a`, { body: 'a' });
-  await host.sdk().repo.delete(id);
+  const deleted = host.sdk().repo.delete(id);
+  // What is stopped hears nothing but SIGKILL.
+  await deleted;
   expect((await answered)[0].statusCode).toBe(404);
   expect((await waiting).status).toBe(404);
-  push.destroy();
-  expect(await repoProcesses(host.repoDir(id))).toEqual([]);
-});
+  expect(await pushed).not.toBe(0);
+  half.destroy();
+  expect((await repoProcesses(host.repoDir(id))).filter((pid) => pids.includes(pid))).toEqual([]);
+}, 60_000);
 
 test('an upload whose body is slow holds up nobody', async () => {
   const headers = { authorization: `Bearer ${ACCOUNT_KEY}`, expect: '100-continue' };
@@ -122,7 +152,7 @@ test('an upload whose body is slow holds up nobody', async () => {
   slow.flushHeaders();
   await once(slow, 'continue');
   slow.write('half ');
-  await expect.poll(async () => (await repoProcesses(host.repoDir(id))).length, { timeout: 5_000 }).toBeGreaterThan(0);
+  expect(await repoProcesses(host.repoDir(id))).toEqual([]);
 
   expect((await host.call('PUT', `/repo/${id}/file/quick`, { body: 'quick' })).status).toBe(200);
 
@@ -141,56 +171,124 @@ describe('a host that is short of patience', () => {
     await host[Symbol.asyncDispose]();
     await openHost(options);
   };
-  /** A request that does not say how much it will send, and stands still in the middle of it. */
-  const openUpdate = (key: string): ClientRequest => {
-    const headers = { authorization: `Bearer ${key}`, 'transfer-encoding': 'chunked', expect: '100-continue' };
-    const update = request(`${host.url}/repo/${id}/update`, { method: 'POST', headers });
-    update.on('error', () => {});
-    update.flushHeaders();
-    return update;
-  };
+  const body = { minBytesPerSecond: 1_000, windowMs: 500, totalMs: 2_000 };
 
-  test('a push whose machine vanished is given up, and its repo can be written to again', async () => {
-    await reopen({ pushStallMs: 500 });
-    const push = await stuckPush();
-    await new Promise((resolve) => push.once('close', resolve));
-    expect((await host.call('PUT', `/repo/${id}/file/a`, { body: 'a' })).status).toBe(200);
+  test('a push whose machine vanished is given up and told why; nothing waited for it', async () => {
+    await reopen({ bounds: { body } });
+    const push = await halfPush();
+    const [answer] = (await once(push, 'response')) as [IncomingMessage];
+    const error = 'fewer than 500 bytes of the body came within 0.5 s';
+    expect([answer.statusCode, JSON.parse(await text(answer))]).toEqual([408, { error }]);
+    push.destroy();
     expect(await repoProcesses(host.repoDir(id))).toEqual([]);
+  });
+
+  test('a body that drips is given up, and one that comes fast enough but never ends', async () => {
+    await reopen({ bounds: { body } });
+    const send = async (bytes: number) => {
+      const headers = { authorization: `Bearer ${ACCOUNT_KEY}`, 'transfer-encoding': 'chunked' };
+      const upload = request(`${host.url}/repo/${id}/file/slow`, { method: 'PUT', headers });
+      upload.on('error', () => {});
+      const drip = setInterval(() => upload.write(Buffer.alloc(bytes)), 50);
+      const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+      clearInterval(drip);
+      upload.destroy();
+      return [answer.statusCode, JSON.parse(await text(answer))] as const;
+    };
+    expect(await send(1)).toEqual([408, { error: 'fewer than 500 bytes of the body came within 0.5 s' }]);
+    expect(await send(400)).toEqual([408, { error: 'the body took longer than 2 s' }]);
   });
 
   test('who waits too long for a turn hears 503, when to come again, and so does git', async () => {
     await reopen({ transfers: 1, maxWaitMs: 200 });
-    const push = await stuckPush();
-    const asJson = await host.call('GET', `/repo/${id}/clone`);
+    const { pids, pushed } = await stoppedPush();
+    const asJson = await host.call('PUT', `/repo/${id}/file/a`, { body: 'a' });
     const error = 'the git host serves as many as it can at once; try again in a minute';
     expect([asJson.status, asJson.body, asJson.headers.get('retry-after')]).toEqual([503, { error }, '60']);
-    const cloned = await client.try(['clone', '--quiet', host.cloneUrl(id, ACCOUNT_KEY), 'refused']);
-    expect(cloned).toMatchObject({ exitCode: 128, stderr: expect.stringContaining('error: 503') });
-    push.destroy();
-    const status = async () => (await host.call('GET', `/repo/${id}/clone`)).status;
-    await expect.poll(status, { timeout: 5_000 }).toBe(200);
+    const late = await client.try(['push', 'origin', 'HEAD:refs/heads/late'], { cwd: 'stopped' });
+    expect(late).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('HTTP 503') });
+    // Those who write keep no reader out.
+    expect((await client.try(['clone', '--quiet', host.cloneUrl(id, ACCOUNT_KEY), 'read'])).exitCode).toBe(0);
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    expect(await pushed).toBe(0);
+    expect((await host.call('PUT', `/repo/${id}/file/a`, { body: 'a' })).status).toBe(200);
+  }, 60_000);
+
+  test('half-open uploads of every kind keep nobody from cloning, pushing, minting and revoking', async () => {
+    await reopen({ transfers: 1, maxWaitMs: 1_000 });
+    const git = await workingCopy('neighbour');
+    const tokens = [await host.mint({ repo_ids: [id] }), await host.mint({ repo_ids: [id] })];
+    const targets = ['.git/git-receive-pack', '.git/git-upload-pack', '/update', '/file/half'];
+    const types = [
+      'application/x-git-receive-pack-request',
+      'application/x-git-upload-pack-request',
+      'application/json',
+      '',
+    ];
+    const half = tokens.flatMap((token) =>
+      Array.from({ length: 40 }, (_, at) => {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': types[at % 4] ?? '' };
+        const method = at % 4 === 3 ? 'PUT' : 'POST';
+        const open = request(`${host.url}/repo/${id}${targets[at % 4]}`, { method, headers });
+        open.on('error', () => {}).write('{"source":');
+        return open;
+      }),
+    );
+    expect((await git(['fetch', '--quiet', 'origin'])).exitCode).toBe(0);
+    expect((await git(['push', '--quiet', 'origin', 'HEAD:beside'])).exitCode).toBe(0);
+    const token = await host.mint({ repo_ids: [id] });
+    await host.sdk().repoToken.delete(token);
+    for (const open of half) open.destroy();
+  }, 30_000);
+
+  test('a caller has its share of what is taken in, and hears 429 and when to come again', async () => {
+    const incoming = {
+      ...HOST_BOUNDS.incoming,
+      memoryBytesPerBody: 0,
+      diskBytesPerCaller: 3_000_000,
+      bodiesPerCaller: 2,
+    };
+    await reopen({ bounds: { incoming } });
+    const token = await host.mint({ repo_ids: [id] });
+    const first = await halfPush();
+    first.write(Buffer.alloc(2_000_000));
+    const large = 'x'.repeat(2_000_000);
+    const refused = () => host.call('PUT', `/repo/${id}/file/large`, { body: large });
+    await expect.poll(async () => (await refused()).status, { timeout: 5_000 }).toBe(429);
+    expect((await refused()).headers.get('retry-after')).toBe('10');
+    expect((await host.call('PUT', `/repo/${id}/file/large`, { key: token, body: large })).status).toBe(200);
+    const second = await halfPush();
+    expect(await refused()).toMatchObject({
+      status: 429,
+      body: { error: '2 bodies of this caller are on their way already' },
+    });
+    // Minting is not among them.
+    await host.mint({ repo_ids: [id] });
+    first.destroy();
+    second.destroy();
+    await expect.poll(async () => (await refused()).status, { timeout: 5_000 }).toBe(200);
   });
 
-  test('large bodies take turns, so that memory has a bound; small ones and other callers go past them', async () => {
-    await reopen({ maxWaitMs: 200 });
+  test('a token has so many requests at once, the account as many as it likes', async () => {
+    await reopen({ bounds: { requestsPerToken: 3 } });
     const token = await host.mint({ repo_ids: [id] });
-    const update = (content: string, key: string) => {
-      const source = { type: 'diff', operations: [{ type: 'write', filename: 'a', content }] };
-      return host.call('POST', `/repo/${id}/update`, { key, body: { source } });
+    const open = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}`, expect: '100-continue' };
+      const upload = request(`${host.url}/repo/${id}/file/open`, { method: 'PUT', headers });
+      upload.on('error', () => {}).flushHeaders();
+      await once(upload, 'continue');
+      return upload;
     };
-    const large = 'x'.repeat(2 * 1024 * 1024);
-    const open = openUpdate(ACCOUNT_KEY);
-    const answered = once(open, 'response') as Promise<[{ statusCode: number }]>;
-    await once(open, 'continue');
-
-    expect((await update(large, ACCOUNT_KEY)).status).toBe(503);
-    expect((await update('small', ACCOUNT_KEY)).status).toBe(200);
-    expect((await update(large, token)).status).toBe(200);
-
-    open.end('{}');
-    expect((await answered)[0].statusCode).toBe(200);
-    expect((await update(`${large}!`, ACCOUNT_KEY)).status).toBe(200);
-    const [file] = (await host.sdk().repo.clone(id)).files;
-    expect(file?.content).toBe(`${large}!`);
+    const uploads = [
+      await open(token),
+      await open(token),
+      await open(token),
+      ...(await Promise.all([1, 2, 3, 4].map(() => open(ACCOUNT_KEY)))),
+    ];
+    const answer = await host.call('GET', `/repo/${id}`, { key: token });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '10']);
+    expect((await host.call('GET', `/repo/${id}`)).status).toBe(200);
+    for (const upload of uploads) upload.destroy();
+    await expect.poll(async () => (await host.call('GET', `/repo/${id}`, { key: token })).status).toBe(200);
   });
 });

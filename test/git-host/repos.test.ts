@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { MAX_JSON_BYTES } from '../../src/git-host/http/read-json.ts';
+import { MAX_JSON_BYTES } from '../../src/git-host/rest/read-contents.ts';
 import { MAX_FILE_BYTES } from '../../src/git-host/repos/operations.ts';
 import { openGitClient } from './support/git-client.ts';
 import { ACCOUNT_KEY, createEmptyRepo, createRepo, openTestHost } from './support/test-host.ts';
@@ -98,7 +98,8 @@ test('a deleted repo is gone for the account, for its tokens, for git and from t
 test('a body that is refused is refused with its reason, and leaves no repo', async () => {
   await using host = await openTestHost();
   const refused: [unknown, number, string][] = [
-    ['{"source":', 400, 'the body is not valid JSON'],
+    ['{"source":', 400, 'the body is not valid JSON: it ends too early'],
+    ['{"source":}', 400, 'the body is not valid JSON at byte 10'],
     ['[]', 400, 'the request: must be an object'],
     [{ metadata: { n: 1 } }, 400, expect.stringContaining('metadata.n')],
     [{ source: {} }, 422, 'source.type is missing'],
@@ -117,7 +118,9 @@ test('a body that is refused is refused with its reason, and leaves no repo', as
     [{ metadata: { ['k'.repeat(201)]: 'v' } }, 400, 'metadata: must have keys of at most 200 characters'],
     [{ metadata: { k: 'v'.repeat(4_001) } }, 400, 'metadata.k: must be at most 4000 characters long'],
     [`{"metadata":${'['.repeat(33)}${']'.repeat(33)}}`, 413, 'the body is nested deeper than 32 levels'],
-    [`[${'[],'.repeat(500_000)}[]]`, 413, 'the body has more than 500000 lists and objects'],
+    [`[${'[],'.repeat(51_000)}[]]`, 413, 'the body has more than 50100 lists and objects'],
+    [`[${'1,'.repeat(152_000)}1]`, 413, 'the body has more than 151000 texts, numbers and other values'],
+    [`{"metadata":{${'"a":1,'.repeat(152_000)}"b":1}}`, 413, 'the body has more than 151000 fields'],
     [files('../evil'), 400, expect.stringContaining('..')],
     [files('big.txt', 'x'.repeat(MAX_FILE_BYTES + 1)), 413, expect.stringContaining('big.txt')],
     [' '.repeat(MAX_JSON_BYTES + 1), 413, expect.stringContaining(String(MAX_JSON_BYTES))],

@@ -10,6 +10,7 @@ import { SESSION_STATUSES } from '../../src/session/status.ts';
 import { connectPatientRedis, type Redis } from '../../src/store/redis.ts';
 import { tokenProblem } from '../../src/token/record-shape.ts';
 import { TOKEN_STATES } from '../../src/token/state.ts';
+import { eventually } from '../support/eventually.ts';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
 import { startReceiver, WEBHOOK_SECRET, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { createRepo, settled, startSession, until } from './session.ts';
@@ -46,7 +47,7 @@ const LIVES = {
   },
   failed: { command: ['sh', '-c', 'echo status >&2; exit 3'] },
   stopped: { command: ['sleep', '60'] },
-  timed_out: { command: ['sleep', '60'], timeoutSeconds: 2 },
+  timed_out: { command: ['sleep', '60'], timeoutSeconds: 12 },
   ref_not_found: { command: ['true'], ref: 'running' },
   command_not_found: { command: ['no-such-program'] },
 } as const;
@@ -66,7 +67,16 @@ async function liveThrough(name: LifeName, secrets: Record<string, string>) {
     await stack.call('POST', `/v1/sessions/${id}/stop`, { graceSeconds: 1 });
   }
   const ended = await settled(stack, id);
-  await expect.poll(() => receiver.received.filter(({ text }) => text.includes(id)).length).toBeGreaterThan(1);
+  await eventually(
+    () => receiver.received.filter(({ text }) => text.includes(id)),
+    (found) => found.some(({ text }) => text.includes('"type":"session.settled"')),
+    { timeoutMs: 30_000 },
+  );
+  await eventually(
+    async () => (await (await stack.call('GET', `/v1/sessions/${id}/receipt`)).json()) as { signature: unknown },
+    ({ signature }) => signature !== null,
+    { timeoutMs: 30_000 },
+  );
   const json = async (path: string): Promise<unknown> => (await stack.call('GET', `/v1/sessions/${id}${path}`)).json();
   const record = JSON.parse((await redis.get(`daypass:session:${id}`)) ?? '') as Record<string, unknown>;
   const token = JSON.parse((await redis.get(`daypass:token:${ended.token?.id}`)) ?? '') as Record<string, unknown>;
@@ -98,7 +108,8 @@ function storyOf({ session, record, token, stored, receipt }: Told) {
     exitCode: number;
     failure: { code: string } | null;
   };
-  const milestones = stored.filter(({ type }) => type !== 'network');
+  // How many times it was seen at something differs, and when a message was confirmed.
+  const milestones = stored.filter(({ type }) => type !== 'network' && !type.startsWith('webhook_'));
   return {
     status,
     exitCode,
@@ -156,7 +167,9 @@ test(
     for (let at = 0; at < words.length; at += MAX_SECRETS) {
       const secrets = words.slice(at, at + MAX_SECRETS);
       const variables = Object.fromEntries(secrets.map((word, i) => [`WORD_${i}`, word]));
-      const lives = names.map(async (name) => ({ name, secrets, told: await liveThrough(name, variables) }));
+      // One that waits for its deadline takes long.
+      const tried = names.filter((name) => name !== 'timed_out' || secrets.includes(name));
+      const lives = tried.map(async (name) => ({ name, secrets, told: await liveThrough(name, variables) }));
       masked.push(...(await Promise.all(lives)));
     }
     for (const { name, told } of masked) {

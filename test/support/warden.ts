@@ -32,6 +32,7 @@ export async function startTestWarden(options: TestWardenOptions = {}): Promise<
   await mkdir(runDir, { recursive: true });
   const warden = await startWarden({
     dockerHost: process.env['DOCKER_HOST'],
+    certDir: null,
     socket,
     gid: process.getgid?.() ?? 0,
     gatewayGid: null,

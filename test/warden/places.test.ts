@@ -27,7 +27,7 @@ async function as(who: { uid: number; gid: number }, script: string): Promise<st
 describe('what a sandbox has on its host', () => {
   it('can be made, used and removed by a worker of another user, who can change none of it', async () => {
     await using warden = await startTestWarden({ gid: GROUP });
-    const { memoryDir, runDir } = warden.host;
+    const { memoryDir, runDir, toolsDir } = warden.host;
     await chmod(dirname(runDir), 0o711);
     const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
     const spec = aSandbox(warden.host);
@@ -46,9 +46,9 @@ describe('what a sandbox has on its host', () => {
     for (const who of [STRANGER, AGENT]) {
       expect(await as(who, `ls ${memoryDir}; ls ${dir}; cat ${dir}/reports`)).toMatch(/(.*Permission denied\n){3}/);
     }
-    expect(await as(WORKER, `mv ${runDir}/gateways/${sandboxId} ${runDir}/x; touch ${runDir}/tools/x`)).toMatch(
-      /Permission denied/,
-    );
+    expect(
+      await as(WORKER, `mv ${runDir}/gateways/${sandboxId} ${runDir}/x; touch ${toolsDir}/x ${dirname(toolsDir)}/x`),
+    ).toMatch(/(.*Permission denied\n){3}/);
     await runtime.remove(sandboxId);
     expect(await readdir(memoryDir)).toEqual([]);
     expect(await readdir(join(runDir, 'gateways'))).toEqual([]);
@@ -139,9 +139,14 @@ describe('a warden does not start', () => {
     await expect(startTestWarden({ runDir: dir })).rejects.toThrow('can be written to by others');
   });
 
+  it('with tools where others may write', async () => {
+    await chmod(dir, 0o777);
+    await expect(startTestWarden({ toolsDir: dir })).rejects.toThrow('can be written to by others');
+  });
+
   it('on directories that lead elsewhere', async () => {
     await mkdir(join(dir, 'elsewhere'));
-    await symlink(join(dir, 'elsewhere'), join(dir, 'tools'));
+    await symlink(join(dir, 'elsewhere'), join(dir, 'names'));
     await expect(startTestWarden({ runDir: dir })).rejects.toThrow('no directory');
   });
 

@@ -37,13 +37,15 @@ export class LineSplitter {
       const length = end === -1 ? rest.length : end;
       if (length > MAX_LINE_BYTES) {
         const cut = characterStart(rest, MAX_LINE_BYTES);
-        lines.push(toLine(rest.subarray(0, cut), { partial: true, isText: false }));
+        lines.push(lineOf(rest.subarray(0, cut), true));
         rest = rest.subarray(cut);
       } else if (end === -1) {
         this.#pending = rest;
         return lines;
       } else {
-        lines.push(toLine(rest.subarray(0, end), { partial: false, isText }));
+        lines.push(
+          isText ? { text: rest.toString('utf8', 0, end), partial: false } : lineOf(rest.subarray(0, end), false),
+        );
         rest = rest.subarray(end + 1);
       }
     }
@@ -66,15 +68,15 @@ export class LineSplitter {
 
   #take(length: number): Line[] {
     if (length === 0) return [];
-    const line = toLine(this.#pending.subarray(0, length), { partial: true, isText: false });
+    const line = lineOf(this.#pending.subarray(0, length), true);
     this.#pending = this.#pending.subarray(length);
     return [line];
   }
 }
 
-function toLine(bytes: Buffer, { partial, isText }: { partial: boolean; isText: boolean }): Line {
+function lineOf(bytes: Buffer, partial: boolean): Line {
   const text = bytes.toString();
-  return isText || isUtf8(bytes) ? { text, partial } : { text, bytes: bytes.toString('base64'), partial };
+  return isUtf8(bytes) ? { text, partial } : { text, bytes: bytes.toString('base64'), partial };
 }
 
 /** The nearest place at or before `at` where a UTF-8 character begins; `at` itself in what is not UTF-8. */

@@ -84,8 +84,8 @@ export class LogPipeline {
    * What has come and was not given, each with a number that is another one once something later has begun. What the
    * redactor holds back is not among it: it may be the beginning of a secret, however long it has been there.
    */
-  get begun(): Partial<Record<Begun, number>> {
-    return Object.fromEntries(this.#begun);
+  get begun(): ReadonlyMap<Begun, number> {
+    return this.#begun;
   }
 
   /** What has begun of these, though its end has not come. */

@@ -22,11 +22,10 @@ export class PartialSchedule {
   readonly #givenAtMs = { line: Number.NEGATIVE_INFINITY, progress: Number.NEGATIVE_INFINITY };
 
   /** What has begun by now. Another number than before says that it began since. */
-  look(begun: Partial<Record<Begun, number>>, nowMs: number): void {
-    for (const name of NAMES) {
-      const mark = begun[name];
-      if (mark === undefined) this.#waiting.delete(name);
-      else if (this.#waiting.get(name)?.mark !== mark) this.#waiting.set(name, { mark, sinceMs: nowMs });
+  look(begun: ReadonlyMap<Begun, number>, nowMs: number): void {
+    for (const name of this.#waiting.keys()) if (!begun.has(name)) this.#waiting.delete(name);
+    for (const [name, mark] of begun) {
+      if (this.#waiting.get(name)?.mark !== mark) this.#waiting.set(name, { mark, sinceMs: nowMs });
     }
   }
 
@@ -52,8 +51,6 @@ export class PartialSchedule {
     return Math.max(sinceMs + PACES[kind].settleMs, this.#givenAtMs[kind] + PACES[kind].everyMs);
   }
 }
-
-const NAMES: readonly Begun[] = ['stdout', 'stderr', 'system', 'progress'];
 
 function kindOf(name: Begun): Kind {
   return name === 'progress' ? 'progress' : 'line';

@@ -68,6 +68,8 @@ export async function openLog(
   const schedule = new PartialSchedule();
   let timer: NodeJS.Timeout | null = null;
   const lookForBegun = (): void => {
+    // Nearly all output is whole lines.
+    if (timer === null && pipeline.begun.size === 0) return;
     const nowMs = performance.now();
     schedule.look(pipeline.begun, nowMs);
     const waitMs = timer === null ? schedule.waitMs(nowMs) : null;

@@ -58,7 +58,7 @@ static void start_step(struct session *session, const struct order *order) {
   if (strlen(name) > MAX_STEP_NAME_BYTES) fail("the name of a step is longer than %d bytes", MAX_STEP_NAME_BYTES);
   snprintf(session->step_name, sizeof session->step_name, "%s", name);
   report(reports, 'B', name, NULL);
-  session->step = (struct child){.fds = {-1, -1}, .types = {'p', 'q'}};
+  session->step = (struct child){.fds = {-1, -1}, .ready_fd = -1, .types = {'p', 'q'}};
   int code = 126;
   if (is_past_starting(session)) {
     snprintf(reason, sizeof reason, "nothing is started after the agent");

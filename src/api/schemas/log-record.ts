@@ -7,12 +7,9 @@ export const logRecordSchema = z
     time,
     stream: z.enum(['stdout', 'stderr', 'system']),
     text: z.string().meta({ description: 'Of a line, without its line break. What is no UTF-8 is U+FFFD in it.' }),
-    bytes: z
-      .string()
-      .optional()
-      .meta({
-        description: 'The very bytes, in base64: only where text, which had other bytes than UTF-8, does not say them.',
-      }),
+    bytes: z.string().optional().meta({
+      description: 'The very bytes, in base64: only where text, which had other bytes than UTF-8, does not say them.',
+    }),
     partial: z
       .literal(true)
       .optional()

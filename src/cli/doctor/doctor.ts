@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { loadEngineConfig } from '../../config.ts';
 import { openSessionsQueue } from '../../queue/sessions-queue.ts';
 import { connectDocker } from '../../runtime/docker/connect.ts';
 import { createEngineApi } from '../../runtime/docker/engine-api.ts';
@@ -8,7 +9,7 @@ import { apiChecks, debtCheck, overdueCheck, type ApiPlace } from './api-checks.
 import { notSeen, perform, type Check } from './check.ts';
 import { clockCheck, httpClock, redisClock } from './clock-check.ts';
 import { diskCheck } from './disk-check.ts';
-import { engineChecks } from './engine-checks.ts';
+import { contextCheck, engineChecks } from './engine-checks.ts';
 import { hostChecks } from './host-checks.ts';
 import { invariantCheck } from './invariant-check.ts';
 import { kernelCheck } from './kernel-check.ts';
@@ -39,9 +40,15 @@ export async function doctor({ env, root, progress }: Omit<CommandContext, 'args
   };
   if (sees.what === 'api') return (await examine(remoteChecks(sees.api))) ? 0 : 1;
   if (sees.what === 'machine') {
-    const docker = connectDocker(env['DOCKER_HOST']);
+    const { dockerHost, certDir } = loadEngineConfig(env);
+    const docker = connectDocker(dockerHost, certDir);
     const rest = notSeen([...PLACES, ...SERVICES, 'API'], sees.why);
-    const seen = [...engineChecks(docker), toolsCheck(sees.toolsDir, null), ...portChecks(sees.ports)];
+    const seen = [
+      contextCheck(env),
+      ...engineChecks(docker),
+      toolsCheck(sees.toolsDir, null),
+      ...portChecks(sees.ports),
+    ];
     return (await examine([...seen, ...rest])) ? 0 : 1;
   }
   const redis = connectRedis(sees.configs.worker.redisUrl);
@@ -49,7 +56,13 @@ export async function doctor({ env, root, progress }: Omit<CommandContext, 'args
   // Without a listener a Redis that is away would end the process; the checks see it by their rejected calls.
   queue.on('error', () => undefined);
   try {
-    return (await examine([...portChecks(sees.ports), ...allChecks(sees.configs, sees.api, { redis, queue })])) ? 0 : 1;
+    return (await examine([
+      ...portChecks(sees.ports),
+      contextCheck(env),
+      ...allChecks(sees.configs, sees.api, { redis, queue }),
+    ]))
+      ? 0
+      : 1;
   } finally {
     redis.disconnect();
     await queue.close().catch(() => undefined);
@@ -72,7 +85,7 @@ function allChecks(
   api: ApiPlace,
   { redis, queue }: { redis: Redis; queue: ReturnType<typeof openSessionsQueue> },
 ): Check[] {
-  const docker = connectDocker(warden.dockerHost);
+  const docker = connectDocker(warden.dockerHost, warden.certDir);
   const { runDir, memoryDir, toolsDir, disks, installation } = warden;
   const { relace, sealKeys, spoolDir } = minter;
   const { minterSocket, wardenSocket } = worker;

@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 import { GIT_SETTINGS, gitEnvironment, settingsEnvironment } from './git-settings.ts';
+import { GIT_LIMITS, underLimits, type GitLimits } from './limits.ts';
 
 /** Time for git to remove its locks and half-written packs after SIGTERM. It takes milliseconds. */
 const KILL_AFTER_MS = 2_000;
@@ -19,14 +20,19 @@ export interface GitCall {
   protocol?: string | null;
   /** Settings that no other user of the machine may see: they go by the environment and not as arguments. */
   secretSettings?: Record<string, string>;
+  /** What the process may take; without it, what any may. */
+  limits?: GitLimits;
   /** `background` leaves processor and disk to everybody else. */
   priority?: 'background';
   /** Ends the process and all its children. */
   signal: AbortSignal;
 }
 
-export interface GitProcess {
+export interface GitProcess extends GitOutput {
   stdin: Writable;
+}
+
+export interface GitOutput {
   stdout: Readable;
   /**
    * Resolves with the exit code and the beginning of stderr when the process is gone and its output is closed. Rejects with
@@ -36,29 +42,45 @@ export interface GitProcess {
 }
 
 /**
- * Starts git without a shell, in a process group of its own, so that ending it ends pack-objects and index-pack too.
+ * Starts git without a shell that could read any of its arguments, in a process group of its own, so that ending it ends
+ * pack-objects and index-pack too.
  */
 export function startGit(call: GitCall): GitProcess {
+  const child = spawnGit(call, 'pipe') as ChildProcessByStdio<Writable, Readable, Readable>;
+  // A git that ends before it has read its input is judged by its exit code.
+  child.stdin.on('error', () => {});
+  return { stdin: child.stdin, ...outputOf(child, call.signal) };
+}
+
+/** The same, with an open file as its input, which git reads by itself. */
+export function startGitOn(call: GitCall, inputFd: number): GitOutput {
+  return outputOf(spawnGit(call, inputFd), call.signal);
+}
+
+function spawnGit(call: GitCall, input: 'pipe' | number): Child {
   const settings = { ...GIT_SETTINGS, 'safe.directory': call.repoDir };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn('git', [...options, ...call.args], {
+  const { command, args } = underLimits(call.limits ?? GIT_LIMITS, 'git', [...options, ...call.args]);
+  const child = spawn(command, args, {
     cwd: call.repoDir,
     env: { ...gitEnvironment(call.homeDir, call.protocol ?? null), ...settingsEnvironment(call.secretSettings ?? {}) },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
     detached: true,
-  });
+  }) as Child;
   // The disk's scheduler goes by the same number, and whatever git starts inherits it.
   if (call.priority === 'background' && child.pid !== undefined)
     setPriority(child.pid, constants.priority.PRIORITY_LOW);
-  // A git that ends before it has read its input is judged by its exit code.
-  child.stdin.on('error', () => {});
-  const ended = endOf(child, call.signal);
-  // A caller that is still busy with the streams looks at this later.
-  ended.catch(() => {});
-  return { stdin: child.stdin, stdout: child.stdout, ended };
+  return child;
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+function outputOf(child: Child, signal: AbortSignal): GitOutput {
+  const ended = endOf(child, signal);
+  // A caller that is still busy with the streams looks at this later.
+  ended.catch(() => {});
+  return { stdout: child.stdout, ended };
+}
+
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 async function endOf(child: Child, signal: AbortSignal): Promise<{ exitCode: number; stderr: string }> {
   let stderr = '';

@@ -10,6 +10,8 @@ const KINDS: Record<string, string> = {
   record: 'an object',
 };
 
+const MAX_NAMED_KEYS = 10;
+
 /** What a schema says where it has no message of its own: in this house's words, and without what the client sent. */
 export function houseWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
@@ -22,7 +24,10 @@ export function houseWords(issue: z.core.$ZodRawIssue): string {
     case 'too_small':
       return `must be at least ${issue.minimum}${unitOf(issue.origin)}`;
     case 'unrecognized_keys':
-      return `has no field ${issue.keys.map((key) => JSON.stringify(key.slice(0, 100))).join(', ')}`;
+      return `has no field ${issue.keys
+        .slice(0, MAX_NAMED_KEYS)
+        .map((key) => JSON.stringify(key.slice(0, 100)))
+        .join(', ')}`;
     case 'invalid_key':
     case 'invalid_element':
     case 'invalid_union':

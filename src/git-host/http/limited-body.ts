@@ -1,40 +1,89 @@
 import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
 import { HostError } from './host-error.ts';
 
+/** Each piece costs the same, be it a byte or 64 KiB: a body of mere chunks is work without end. */
+const MAX_SMALL_PIECES = 4_096;
+const SMALL_PIECE_BYTES = 16;
+
+export interface LimitedBodyOptions {
+  maxBytes: number;
+  /** Of a body that comes packed with gzip, once it is unpacked; without it such a body is refused. */
+  maxUnpackedBytes?: number;
+  what: string;
+  signal: AbortSignal;
+  /** Hears of the bytes as they arrive. */
+  came?: (bytes: number) => void;
+}
+
 /**
- * The request's body, piece by piece. Throws `too_large` before the first piece where its length is announced, else as soon as
- * it is longer, `unsupported_media_type` for a body in another form, and the signal's reason when it is aborted. What is left
- * of a body that is too large is read and dropped, so that the client gets its answer.
+ * The request's body, piece by piece and unpacked. Throws `too_large` before the first piece where its length is announced, else
+ * as soon as it is longer, `unsupported_media_type` for a body in another form, `bad_value` for one that cannot be unpacked, and
+ * the signal's reason when it is aborted. What is left of a body is read and dropped, so that the client gets its answer.
  */
-export async function* limitedBody(
-  req: IncomingMessage,
-  options: { maxBytes: number; what: string; signal: AbortSignal },
-): AsyncGenerator<Buffer> {
-  const { maxBytes, what, signal } = options;
-  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw new HostError('unsupported_media_type', 'send the body without Content-Encoding');
+export async function* limitedBody(req: IncomingMessage, options: LimitedBodyOptions): AsyncGenerator<Buffer> {
+  const { what, signal, came = () => {} } = options;
+  const isPacked = isGzip(req);
+  const maxBytes = isPacked ? Math.min(options.maxBytes, options.maxUnpackedBytes ?? 0) : options.maxBytes;
+  if (isPacked ? options.maxUnpackedBytes === undefined : encodingOf(req) !== 'identity') {
+    const may =
+      options.maxUnpackedBytes === undefined
+        ? 'send the body without Content-Encoding'
+        : 'the body may be plain or gzip';
+    throw new HostError('unsupported_media_type', may);
   }
   const tooLarge = new HostError('too_large', `${what} is larger than ${maxBytes} bytes`);
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
-  let size = 0;
-  const pieces = req.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = (): void => aborted.reject(signal.reason);
+  const source = isPacked ? req.on('data', (piece: Buffer) => came(piece.length)).pipe(createGunzip()) : req;
+  let [size, count] = [0, 0];
+  const pieces = source.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
+  // One wait at a time: a race with the signal's promise would keep every piece for as long as that promise.
+  let giveUp = (_reason: unknown): void => {};
+  const nextPiece = (): Promise<IteratorResult<Buffer>> => {
+    const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Buffer>>();
+    giveUp = reject;
+    pieces.next().then(resolve, (error: unknown) => reject(isPacked ? badGzip(error) : error));
+    return promise;
+  };
+  const abort = (): void => giveUp(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    signal.throwIfAborted();
     for (;;) {
-      const next = await Promise.race([pieces.next(), aborted.promise]);
+      signal.throwIfAborted();
+      const next = await nextPiece();
       if (next.done === true) return;
-      const piece = next.value as Buffer;
+      const piece = next.value;
       size += piece.length;
+      count += 1;
+      if (!isPacked) came(piece.length);
       if (size > maxBytes) throw tooLarge;
+      if (count > MAX_SMALL_PIECES && size / count < SMALL_PIECE_BYTES) {
+        throw new HostError(
+          'bad_value',
+          `the body comes in chunks of fewer than ${SMALL_PIECE_BYTES} bytes; send larger ones`,
+        );
+      }
       yield piece;
     }
   } finally {
     signal.removeEventListener('abort', abort);
     void pieces.return?.();
+    if (source !== req) {
+      req.unpipe();
+      source.destroy();
+    }
     req.resume();
   }
+}
+
+function badGzip(cause: unknown): HostError {
+  return new HostError('bad_value', 'the body is not valid gzip', { cause });
+}
+
+function encodingOf(req: IncomingMessage): string {
+  return req.headers['content-encoding'] ?? 'identity';
+}
+
+function isGzip(req: IncomingMessage): boolean {
+  return ['gzip', 'x-gzip'].includes(encodingOf(req));
 }

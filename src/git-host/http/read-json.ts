@@ -1,25 +1,28 @@
-import type { IncomingMessage } from 'node:http';
+import { JsonProblem } from '../../json/limits.ts';
+import { parseJson } from '../../json/parse.ts';
+import type { Call, Host } from '../host.ts';
 import { HostError } from './host-error.ts';
-import { jsonProblem } from './json-bounds.ts';
-import { limitedBody } from './limited-body.ts';
 
-/** Room for one file of the largest size with its JSON escapes; a larger tree comes by git push, which streams. */
-export const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** Of the calls that hold no contents of files: room for a thousand repos with their rights. */
+const MAX_BYTES = 256 * 1024;
+const LIMITS = { depth: 8, containers: 100, scalars: 5_000, keys: 5_000, keyBytes: 1_024 };
 
 /**
- * The request's body as JSON; an absent body is `undefined`. Throws `too_large`, `bad_value`, and the signal's reason as
- * soon as it is aborted.
+ * The request's body as JSON; an absent body is `undefined`. Throws `too_large`, `bad_value`, what receiving it throws, and the
+ * signal's reason as soon as it is aborted.
  */
-export async function readJson(req: IncomingMessage, signal: AbortSignal): Promise<unknown> {
-  const body = Buffer.concat(
-    await Array.fromAsync(limitedBody(req, { maxBytes: MAX_JSON_BYTES, what: 'the body', signal })),
-  );
-  if (body.length === 0) return undefined;
-  const problem = jsonProblem(body);
-  if (problem !== null) throw new HostError('too_large', problem);
+export async function readJson(host: Pick<Host, 'incoming'>, call: Call): Promise<unknown> {
+  await using body = await host.incoming.receive(call, { maxBytes: MAX_BYTES, what: 'the body' });
+  if (body.bytes === 0) return undefined;
   try {
-    return JSON.parse(body.toString('utf8'));
+    return parseJson(Buffer.concat(await Array.fromAsync(body.read())), LIMITS);
   } catch (error) {
-    throw new HostError('bad_value', 'the body is not valid JSON', { cause: error });
+    throw refusalOf(error);
   }
+}
+
+/** A `JsonProblem` as what the client hears; whatever else as it is. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof JsonProblem)) return error;
+  return new HostError(error.kind === 'invalid' ? 'bad_value' : 'too_large', `the body ${error.message}`);
 }

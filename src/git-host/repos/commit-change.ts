@@ -1,12 +1,12 @@
 import type { Host, RepoCall } from '../host.ts';
 import { commitTree, type CommitResult } from './commit-tree.ts';
-import type { Tree } from './tree.ts';
+import type { TreeChange } from './operations.ts';
 
 /** One commit on the default branch, under the repo's lock; throws what `commitTree` and the lock throw. */
 export async function commitChange(
   host: Host,
   call: Pick<RepoCall, 'repo' | 'place' | 'signal'>,
-  commit: { message: string; change: (before: Tree) => Tree },
+  commit: { message: string; change: TreeChange },
 ): Promise<CommitResult> {
   return writeRepo(host, call, () => commitTree(call.place, { ...commit, timeMs: host.now() }));
 }

@@ -16,6 +16,7 @@ export function fromBytePath(path: BytePath): string {
 
 const MAX_PATH_BYTES = 4_096;
 const MAX_SEGMENT_BYTES = 255;
+const MAX_SEGMENTS = 128;
 
 /**
  * Checks a path that a client wants to write, delete or rename, before git sees it. Throws `bad_value` that names the rule:
@@ -34,7 +35,9 @@ function problemOf(path: string): string | null {
   if (/\p{Cc}/u.test(path)) return 'has a control character';
   if (path.includes('\\')) return 'has a backslash; segments are separated by /';
   if (path.startsWith('/')) return 'is absolute; it must be relative to the repo';
-  for (const segment of path.split('/')) {
+  const segments = path.split('/');
+  if (segments.length > MAX_SEGMENTS) return `has more than ${MAX_SEGMENTS} segments`;
+  for (const segment of segments) {
     if (segment === '') return 'has an empty segment';
     if (segment === '.' || segment === '..') return `has the segment ${segment}`;
     if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) return `has a segment longer than ${MAX_SEGMENT_BYTES} bytes`;

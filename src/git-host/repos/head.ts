@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startGit } from '../git/git-process.ts';
 import { GitFailed, runGit } from '../git/run-git.ts';
 import { DEFAULT_BRANCH } from './repo-dirs.ts';
 
@@ -31,10 +33,15 @@ export async function readHead(place: RepoPlace): Promise<Head> {
   }
 }
 
-/** All refs with where they are, and HEAD, as one text: equal texts mean that nothing moved. */
-export async function listRefs(place: RepoPlace): Promise<string> {
-  const refs = await runGit({ ...place, args: ['for-each-ref', '--format=%(objectname) %(refname)'] });
-  return `${await readFile(join(place.repoDir, 'HEAD'), 'utf8')}${refs.toString()}`;
+/** A digest of all refs with where they are, and HEAD: equal ones mean that nothing moved. */
+export async function digestRefs(place: RepoPlace): Promise<string> {
+  const hash = createHash('sha256').update(await readFile(join(place.repoDir, 'HEAD')));
+  const git = startGit({ ...place, args: ['for-each-ref', '--format=%(objectname) %(refname)'] });
+  git.stdin.end();
+  git.stdout.on('data', (piece: Buffer) => hash.update(piece));
+  const { exitCode, stderr } = await git.ended;
+  if (exitCode !== 0) throw new GitFailed('for-each-ref', exitCode, stderr);
+  return hash.digest('hex');
 }
 
 /**
@@ -44,9 +51,14 @@ export async function listRefs(place: RepoPlace): Promise<string> {
 export async function adoptBranch(place: RepoPlace): Promise<void> {
   const head = await readHead(place);
   if (head.commit !== null) return;
-  const listing = await runGit({ ...place, args: ['for-each-ref', '--format=%(refname)', 'refs/heads/'] });
-  const branches = listing.toString().split('\n').slice(0, -1);
   const preferred = [DEFAULT_BRANCH, 'master'].map((name) => `refs/heads/${name}`);
-  const branch = preferred.find((ref) => branches.includes(ref)) ?? branches[0];
+  const named = await branches(place, preferred);
+  const branch = preferred.find((ref) => named.includes(ref)) ?? (await branches(place, ['refs/heads/']))[0];
   if (branch !== undefined) await runGit({ ...place, args: ['symbolic-ref', 'HEAD', branch] });
+}
+
+/** The first few by name. */
+async function branches(place: RepoPlace, patterns: string[]): Promise<string[]> {
+  const args = ['for-each-ref', '--count=2', '--format=%(refname)', ...patterns];
+  return (await runGit({ ...place, args })).toString().split('\n').slice(0, -1);
 }

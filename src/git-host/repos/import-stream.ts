@@ -1,3 +1,4 @@
+import { createBreath } from '../breath.ts';
 import type { BytePath } from './file-path.ts';
 import type { TreeChanges, TreeEntry } from './tree.ts';
 
@@ -19,24 +20,28 @@ const NO_OBJECT = '0'.repeat(40);
  * A stream for `git fast-import --done` that makes one commit, moves no ref, and has git print the commit's name. Paths and
  * contents go this way because it has no argument list, no file system and no shell in it.
  */
-export function* importStream(commit: NewCommit): Generator<Buffer | string> {
+export async function* importStream(commit: NewCommit): AsyncGenerator<Buffer | string> {
   yield `commit ${SCRATCH_REF}\nmark :1\n`;
   yield `committer ${COMMITTER.name} <${COMMITTER.email}> ${Math.floor(commit.timeMs / 1000)} +0000\n`;
   yield data(commit.message);
   if (commit.parent !== null) yield `from ${commit.parent}\n`;
   // Deletions first, so that a file can take the place of a directory and the other way round.
   for (const path of commit.changes.deleted) yield `D ${quote(path)}\n`;
-  for (const [path, entry] of commit.changes.written) yield* modify(path, entry);
+  const breath = createBreath();
+  for (const [path, entry] of commit.changes.written) {
+    yield* modify(path, entry);
+    if (breath.isDue()) await breath.take();
+  }
   yield `\nget-mark :1\nreset ${SCRATCH_REF}\nfrom ${NO_OBJECT}\n\ndone\n`;
 }
 
-function* modify(path: BytePath, entry: TreeEntry): Generator<Buffer | string> {
+async function* modify(path: BytePath, entry: TreeEntry): AsyncGenerator<Buffer | string> {
   if (entry.content === null) {
     yield `M ${entry.mode} ${entry.objectId} ${quote(path)}\n`;
     return;
   }
-  yield `M ${entry.mode} inline ${quote(path)}\ndata ${entry.content.length}\n`;
-  yield entry.content;
+  yield `M ${entry.mode} inline ${quote(path)}\ndata ${entry.content.bytes}\n`;
+  yield* entry.content.pieces();
   yield '\n';
 }
 

@@ -1,6 +1,5 @@
-import { text } from 'node:stream/consumers';
 import { startGit } from '../git/git-process.ts';
-import { GitFailed, runGit } from '../git/run-git.ts';
+import { collectOutput, GitFailed, runGit } from '../git/run-git.ts';
 import { HostError } from '../http/host-error.ts';
 import { moveBranch, type CommitResult } from './commit-tree.ts';
 import { fromBytePath } from './file-path.ts';
@@ -37,7 +36,8 @@ async function merge(place: RepoPlace, ours: string, theirs: string): Promise<st
   const args = ['merge-tree', '--write-tree', '--no-messages', '--name-only', '-z', ours, theirs];
   const git = startGit({ ...place, args });
   git.stdin.end();
-  const [output, { exitCode, stderr }] = await Promise.all([text(git.stdout), git.ended]);
+  const [bytes, { exitCode, stderr }] = await Promise.all([collectOutput(git.stdout), git.ended]);
+  const output = bytes.toString();
   if (stderr.includes('unrelated histories'))
     throw new HostError(
       'bad_value',

@@ -1,33 +1,33 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { startGit } from '../git/git-process.ts';
 import type { RepoPlace } from './head.ts';
 
-/**
- * The contents of these objects, one after the other and each as a whole, as fast as they are asked for: there is never more
- * than one in memory, beside what the pipe holds. The process is gone when the iteration ends, also when it is broken off.
- */
-export async function* readBlobs(place: RepoPlace, objectIds: Iterable<string>): AsyncGenerator<Buffer> {
+/** Contents of objects, one after the other, by one git process. */
+export interface Blobs extends AsyncDisposable {
+  /** The content in pieces. It has to be read to its end before the next one. */
+  read(objectId: string): AsyncGenerator<Buffer>;
+}
+
+/** The process is gone when it is disposed of. */
+export function openBlobs(place: RepoPlace): Blobs {
   const left = new AbortController();
   const signal = AbortSignal.any([place.signal, left.signal]);
   const git = startGit({ ...place, signal, args: ['cat-file', '--batch'] });
-  Readable.from(namesOf(objectIds)).pipe(git.stdin);
   const output = new Pieces(git.stdout);
-  try {
-    for (const objectId of objectIds) {
+  return {
+    async *read(objectId) {
+      git.stdin.write(`${objectId}\n`);
       const header = await output.line();
       const [, size] = /^[0-9a-f]{40} blob (\d+)$/.exec(header) ?? [];
       if (size === undefined) throw new Error(`git has no content for ${objectId}: ${header}`);
-      const content = await output.bytes(Number(size) + 1);
-      yield content.subarray(0, -1);
-    }
-  } finally {
-    left.abort(new Error('nobody reads on'));
-    await git.ended.catch(() => {});
-  }
-}
-
-function* namesOf(objectIds: Iterable<string>): Generator<string> {
-  for (const objectId of objectIds) yield `${objectId}\n`;
+      yield* output.bytes(Number(size));
+      await output.line();
+    },
+    async [Symbol.asyncDispose]() {
+      left.abort(new Error('nobody reads on'));
+      await git.ended.catch(() => {});
+    },
+  };
 }
 
 /** Cuts a stream into lines and pieces of known length. */
@@ -47,18 +47,14 @@ class Pieces {
     return line;
   }
 
-  async bytes(length: number): Promise<Buffer> {
-    // Filled in place: a large object is not in memory twice.
-    const all = Buffer.allocUnsafe(length);
-    let size = this.#held.copy(all);
-    this.#held = this.#held.subarray(size);
-    while (size < length) {
-      const piece = await this.#next();
-      const taken = piece.copy(all, size);
-      this.#held = piece.subarray(taken);
-      size += taken;
+  async *bytes(length: number): AsyncGenerator<Buffer> {
+    for (let left = length; left > 0;) {
+      if (this.#held.length === 0) this.#held = await this.#next();
+      const piece = this.#held.subarray(0, left);
+      this.#held = this.#held.subarray(piece.length);
+      left -= piece.length;
+      yield piece;
     }
-    return all;
   }
 
   async #next(): Promise<Buffer> {

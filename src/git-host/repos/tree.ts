@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { Content } from './content.ts';
 import type { BytePath } from './file-path.ts';
 
 /** One file of a tree. What a client sends has content; what is there already is known by its object's name alone. */
@@ -7,22 +7,10 @@ export interface TreeEntry {
   mode: string;
   /** The object's name, 40 hex digits. */
   objectId: string;
-  content: Buffer | null;
+  content: Content | null;
 }
 
 export type Tree = ReadonlyMap<BytePath, TreeEntry>;
-
-/** Parses `git ls-tree -r -z --full-tree`. */
-export function parseTree(listing: Buffer): Map<BytePath, TreeEntry> {
-  const lines = listing.toString('latin1').split('\0').slice(0, -1);
-  return new Map(
-    lines.map((line) => {
-      const tab = line.indexOf('\t');
-      const [mode = '', , objectId = ''] = line.slice(0, tab).split(' ');
-      return [line.slice(tab + 1), { mode, objectId, content: null }];
-    }),
-  );
-}
 
 /** A file keeps the executable bit of the one it replaces, and takes the place of a link. */
 export function fileMode(replaced: TreeEntry | undefined): string {
@@ -30,10 +18,8 @@ export function fileMode(replaced: TreeEntry | undefined): string {
 }
 
 /** A file with new content. */
-export function newFile(text: string, replaced: TreeEntry | undefined): TreeEntry & { content: Buffer } {
-  const content = Buffer.from(text, 'utf8');
-  const objectId = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-  return { mode: fileMode(replaced), objectId, content };
+export function newFile(content: Content, replaced: TreeEntry | undefined): TreeEntry {
+  return { mode: fileMode(replaced), objectId: content.objectId, content };
 }
 
 export interface TreeChanges {

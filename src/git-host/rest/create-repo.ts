@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { AccountOperation, Host } from '../host.ts';
+import type { AccountOperation, Call, Host } from '../host.ts';
 import { check } from '../http/check.ts';
 import { HostError } from '../http/host-error.ts';
-import { readJson } from '../http/read-json.ts';
 import { sendJson } from '../http/send-json.ts';
 import { createFromGit } from '../import/create-from-git.ts';
 import { createFromRepo } from '../import/create-from-repo.ts';
-import { announcedBytes, inTurnIfLarge } from '../large-content.ts';
+import { writeInTurn } from '../large-content.ts';
 import { commitTree } from '../repos/commit-tree.ts';
 import type { RepoPlace } from '../repos/head.ts';
-import { replaceTree } from '../repos/operations.ts';
-import { branchField, filesSource, hashField, metadataField, repoIdField, urlField } from './schemas.ts';
+import { replaceTree, type FileContent } from '../repos/operations.ts';
+import { checkEach, findContents, MAX_JSON_BYTES, readContents } from './read-contents.ts';
+import { branchField, fileItem, filesSource, hashField, metadataField, repoIdField, urlField } from './schemas.ts';
 
 const gitSource = z.object({
   type: z.literal('git'),
@@ -35,23 +35,35 @@ const schema = z.object({
 type Body = z.infer<typeof schema>;
 
 /** POST /repo. Without a source the repo is empty and `repo_head` is null until something is pushed. */
-export const createRepo: AccountOperation = (host, call) =>
-  inTurnIfLarge(host, { ...call, by: 'account' }, announcedBytes(call.req), () => create(host, call));
+export const createRepo: AccountOperation = async (host, call) => {
+  await using received = await host.incoming.receive(call, { maxBytes: MAX_JSON_BYTES, what: 'the body' });
+  const finish = await writeInTurn(host, call, received, async () => {
+    const body = check(schema, (await readContents(received)) ?? {});
+    const { source: from = null } = body;
+    if (from?.type !== 'files') return () => create(host, call, body, from);
+    const files = await findContents(received, await checkEach(fileItem, from.files, 'source.files'));
+    const created = await create(host, call, body, { type: 'files', files });
+    return async () => created;
+  });
+  // An import waits for another host, and not with a place that others wait for.
+  sendJson(call.res, 201, await finish());
+};
 
-const create: AccountOperation = async (host, { req, res, signal }) => {
-  const body = check(schema, (await readJson(req, signal)) ?? {});
+type Filling = { type: 'files'; files: FileContent[] } | Exclude<NonNullable<Body['source']>, { type: 'files' }>;
+
+async function create(host: Host, { signal }: Call, body: Body, filling: Filling | null): Promise<object> {
   const metadata = metadataOf(host, body);
   const repoId = randomUUID();
   const createdAtMs = host.now();
   const head = await host.dirs.create(
     repoId,
     signal,
-    (repoDir) => fill(host, { repoDir, homeDir: host.dirs.homeDir, signal }, body.source ?? null, createdAtMs),
+    (repoDir) => fill(host, { repoDir, homeDir: host.dirs.homeDir, signal }, filling, createdAtMs),
     // A repo without a record can be reached by nobody, so the record comes last.
     () => host.repos.add({ repoId, createdAtMs, updatedAtMs: null, metadata, autoIndex: body.auto_index ?? false }),
   );
-  sendJson(res, 201, { repo_id: repoId, repo_head: head });
-};
+  return { repo_id: repoId, repo_head: head };
+}
 
 /** What the request gives goes before what the copied repo has. */
 function metadataOf(host: Host, { source: from, metadata }: Body): Record<string, string> | null {
@@ -61,23 +73,12 @@ function metadataOf(host: Host, { source: from, metadata }: Body): Record<string
   return metadata ?? (from.copy_metadata === true ? copied.metadata : null);
 }
 
-async function fill(
-  host: Host,
-  place: RepoPlace,
-  from: (Body['source'] & {}) | null,
-  timeMs: number,
-): Promise<string | null> {
+async function fill(host: Host, place: RepoPlace, from: Filling | null, timeMs: number): Promise<string | null> {
   switch (from?.type) {
     case undefined:
       return null;
-    case 'files': {
-      const change = {
-        message: 'Create repo',
-        timeMs,
-        change: (before: Parameters<typeof replaceTree>[0]) => replaceTree(before, from.files),
-      };
-      return (await commitTree(place, change)).head;
-    }
+    case 'files':
+      return (await commitTree(place, { message: 'Create repo', timeMs, change: replaceTree(from.files) })).head;
     case 'git': {
       const wanted = { branch: from.branch ?? null, hash: from.hash ?? null };
       return host.imports.run(place, from.url, (limited, remote) => createFromGit(limited, remote, wanted));

@@ -22,8 +22,9 @@ const schema = z.strictObject({
 });
 
 /** POST /repo_token. The value is in this answer and nowhere else; what is stored is its hash. */
-export const createToken: AccountOperation = async (host, { req, res, signal }) => {
-  const body = check(schema, (await readJson(req, signal)) ?? {});
+export const createToken: AccountOperation = async (host, call) => {
+  const { res } = call;
+  const body = check(schema, (await readJson(host, call)) ?? {});
   const unknown = body.repo_ids.find((repoId) => host.repos.find(repoId) === null);
   if (unknown !== undefined) throw new HostError('not_found', `repo ${unknown} not found`);
   const value = newTokenValue();

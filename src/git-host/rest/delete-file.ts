@@ -6,12 +6,10 @@ import { deleteFile } from '../repos/operations.ts';
 
 /** DELETE /repo/{id}/file/{path}: one commit on the default branch without this file. */
 export const deleteFileOfRepo: RepoOperation = async (host, call) => {
-  const { res, params, repo } = call;
+  const { res, params, repo, by, signal } = call;
   const name = params['path'] ?? '';
   const path = checkFilePath(name);
-  const result = await commitChange(host, call, {
-    message: `Delete ${name}`,
-    change: (before) => deleteFile(before, path),
-  });
+  const change = { message: `Delete ${name}`, change: deleteFile(path) };
+  const result = await host.gates.writing.run(by, signal, () => commitChange(host, call, change));
   sendJson(res, 200, { repo_id: repo.repoId, repo_head: result.head, changed_files: result.changedFiles });
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TextPlace } from '../../json/reader.ts';
 import { refProblem } from '../../session/git-names.ts';
 import type { StoredRepo } from '../repos/repo-store.ts';
 import type { StoredToken } from '../tokens/token-store.ts';
@@ -10,18 +11,28 @@ const MAX_PAIRS = 100;
 const MAX_KEY_CHARACTERS = 200;
 const MAX_VALUE_CHARACTERS = 4_000;
 
-/** Free pairs that a repo is found by. */
+/** Free pairs that a repo is found by. How many there are is looked at before any of them is. */
 export const metadataField = z
-  .record(z.string(), z.string().max(MAX_VALUE_CHARACTERS))
-  .refine((pairs) => Object.keys(pairs).length <= MAX_PAIRS, `must have at most ${MAX_PAIRS} pairs`)
-  .refine(
-    (pairs) => Object.keys(pairs).every((key) => key.length <= MAX_KEY_CHARACTERS),
-    `must have keys of at most ${MAX_KEY_CHARACTERS} characters`,
-  )
-  .nullable();
+  .unknown()
+  .superRefine((pairs, context) => {
+    const isMany = typeof pairs === 'object' && pairs !== null && Object.keys(pairs).length > MAX_PAIRS;
+    if (isMany) context.addIssue(`must have at most ${MAX_PAIRS} pairs`);
+  })
+  .pipe(
+    z
+      .record(z.string(), z.string().max(MAX_VALUE_CHARACTERS))
+      .refine(
+        (pairs) => Object.keys(pairs).every((key) => key.length <= MAX_KEY_CHARACTERS),
+        `must have keys of at most ${MAX_KEY_CHARACTERS} characters`,
+      )
+      .nullable(),
+  );
 
-const file = z.object({ filename: z.string(), content: z.string() });
-export const filesSource = z.object({ type: z.literal('files'), files: z.array(file) });
+/** A content, which stays in the body. */
+export const contentField = z.custom<TextPlace>((value) => value instanceof TextPlace, 'must be a text');
+export const fileItem = z.object({ filename: z.string(), content: contentField });
+/** The items are checked one by one, later. */
+export const filesSource = z.object({ type: z.literal('files'), files: z.array(z.unknown()) });
 
 /** What it says is judged by the import; here only its form. */
 export const urlField = z.string();

@@ -2,26 +2,28 @@ import { z } from 'zod';
 import type { Host, RepoCall, RepoOperation } from '../host.ts';
 import { check } from '../http/check.ts';
 import { HostError } from '../http/host-error.ts';
-import { readJson } from '../http/read-json.ts';
 import { sendJson } from '../http/send-json.ts';
 import { mergeFromGit } from '../import/merge-from-git.ts';
-import { announcedBytes, inTurnIfLarge } from '../large-content.ts';
+import type { ReceivedBody } from '../incoming/received-body.ts';
+import { writeInTurn } from '../large-content.ts';
 import { commitChange } from '../repos/commit-change.ts';
 import type { CommitResult } from '../repos/commit-tree.ts';
 import { readHead } from '../repos/head.ts';
 import { applyOperations, replaceTree } from '../repos/operations.ts';
-import { branchField, filesSource, metadataField, urlField } from './schemas.ts';
+import { checkEach, findContents, MAX_JSON_BYTES, readContents } from './read-contents.ts';
+import { branchField, contentField, fileItem, filesSource, metadataField, urlField } from './schemas.ts';
 
-const operation = z.discriminatedUnion(
+const operationItem = z.discriminatedUnion(
   'type',
   [
-    z.object({ type: z.literal('write'), filename: z.string(), content: z.string() }),
+    z.object({ type: z.literal('write'), filename: z.string(), content: contentField }),
     z.object({ type: z.literal('delete'), filename: z.string() }),
     z.object({ type: z.literal('rename'), old_filename: z.string(), new_filename: z.string() }),
   ],
   'must be write, delete or rename',
 );
-const diffSource = z.object({ type: z.literal('diff'), operations: z.array(operation) });
+/** The items are checked one by one, later. */
+const diffSource = z.object({ type: z.literal('diff'), operations: z.array(z.unknown()) });
 const gitSource = z.object({ type: z.literal('git'), url: urlField, branch: branchField.nullish() });
 
 const source = z.discriminatedUnion('type', [filesSource, diffSource, gitSource], 'must be files, diff or git');
@@ -30,36 +32,45 @@ const schema = z.object({
   /** Replaces what was there; null clears it, and without the field it stays. */
   metadata: metadataField.optional(),
 });
+type Source = z.infer<typeof source>;
 
 /** POST /repo/{id}/update: one commit on the default branch, or none when nothing changes. */
-export const updateRepo: RepoOperation = (host, call) =>
-  inTurnIfLarge(host, call, announcedBytes(call.req), () => update(host, call));
-
-const update: RepoOperation = async (host, call) => {
-  const { req, res, repo, place, signal } = call;
-  const body = check(schema, (await readJson(req, signal)) ?? {});
-  const result = body.source
-    ? await change(host, call, body.source)
-    : { head: (await readHead(place)).commit, changedFiles: [] };
-  if (body.metadata !== undefined) host.repos.touch(repo.repoId, host.now(), body.metadata);
-  sendJson(res, 200, { repo_id: repo.repoId, repo_head: result.head, changed_files: result.changedFiles });
+export const updateRepo: RepoOperation = async (host, call) => {
+  const { res, repo } = call;
+  await using received = await host.incoming.receive(call, { maxBytes: MAX_JSON_BYTES, what: 'the body' });
+  const { metadata, result } = await writeInTurn(host, call, received, async () => {
+    const body = check(schema, (await readContents(received)) ?? {});
+    return { metadata: body.metadata, result: await change(host, call, received, body.source ?? null) };
+  });
+  // An import waits for another host, and not with a place that others wait for.
+  const { head, changedFiles } = typeof result === 'function' ? await result() : result;
+  if (metadata !== undefined) host.repos.touch(repo.repoId, host.now(), metadata);
+  sendJson(res, 200, { repo_id: repo.repoId, repo_head: head, changed_files: changedFiles });
 };
 
-async function change(host: Host, call: RepoCall, wanted: z.infer<typeof source>): Promise<CommitResult> {
-  switch (wanted.type) {
-    case 'files':
-      return commitChange(host, call, {
-        message: 'Update files',
-        change: (before) => replaceTree(before, wanted.files),
-      });
-    case 'diff':
-      return commitChange(host, call, {
-        message: 'Update files',
-        change: (before) => applyOperations(before, wanted.operations),
-      });
+async function change(
+  host: Host,
+  call: RepoCall,
+  received: ReceivedBody,
+  wanted: Source | null,
+): Promise<CommitResult | (() => Promise<CommitResult>)> {
+  switch (wanted?.type) {
+    case undefined:
+      return { head: (await readHead(call.place)).commit, changedFiles: [] };
+    case 'files': {
+      const files = await findContents(received, await checkEach(fileItem, wanted.files, 'source.files'));
+      return commitChange(host, call, { message: 'Update files', change: replaceTree(files) });
+    }
+    case 'diff': {
+      const operations = await checkEach(operationItem, wanted.operations, 'source.operations');
+      const writes = operations.filter((each) => each.type === 'write');
+      const others = operations.filter((each) => each.type !== 'write');
+      const change = await applyOperations([...(await findContents(received, writes)), ...others]);
+      return commitChange(host, call, { message: 'Update files', change });
+    }
     case 'git':
       requireAccount(call);
-      return mergeFromGit(host, call, { url: wanted.url, branch: wanted.branch ?? null });
+      return () => mergeFromGit(host, call, { url: wanted.url, branch: wanted.branch ?? null });
   }
 }
 

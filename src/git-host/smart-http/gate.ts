@@ -7,7 +7,12 @@ export interface Gate {
    * last quarter of the places for himself, so that one slow client never keeps all others out. Throws `busy` when the wait
    * is over, the signal's reason as soon as it is aborted, and what `work` throws.
    */
-  run<T>(caller: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  run<T>(caller: string, signal: AbortSignal, work: (place: Place) => Promise<T>): Promise<T>;
+}
+
+export interface Place {
+  /** Gives the place to others before the work is over. */
+  leave(): void;
 }
 
 interface Waiting {
@@ -62,10 +67,17 @@ export function createGate({ places, waitMs }: { places: number; waitMs: number 
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
       }
+      let isHeld = true;
+      const place = {
+        leave: () => {
+          if (isHeld) leave(caller);
+          isHeld = false;
+        },
+      };
       try {
-        return await work();
+        return await work(place);
       } finally {
-        leave(caller);
+        place.leave();
       }
     },
   };

@@ -1,42 +1,31 @@
 import type { IncomingMessage } from 'node:http';
-import type { Writable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Call, Host } from '../host.ts';
 import { HostError } from '../http/host-error.ts';
+import type { ReceivedBody } from '../incoming/received-body.ts';
+import type { Service } from './protocol.ts';
 
-/**
- * Streams the request's body into git, unpacked where git packed it (it does so for long lists of commits). When git stops
- * reading, the rest is read and dropped, so that the client gets to read the answer. `broken` is called when the body is no
- * whole gzip stream: what git has read of it is not what was sent.
- */
-export function feedGit(req: IncomingMessage, stdin: Writable, broken: (error: HostError) => void): void {
-  let source: NodeJS.ReadableStream = req;
-  if (isGzip(encodingOf(req))) {
-    const gunzip = createGunzip();
-    gunzip.once('error', (cause) => broken(new HostError('bad_value', 'the body is not valid gzip', { cause })));
-    source = req.pipe(gunzip);
-  }
-  source.pipe(stdin);
-  stdin.once('close', () => {
-    req.unpipe();
-    req.resume();
-  });
+/** A push holds at most 2 GiB (`receive.maxInputSize`), which git itself says; the names of its refs come on top. */
+const MAX_BYTES: Record<Service, number> = {
+  'receive-pack': 2 * 1024 ** 3 + 64 * 1024 ** 2,
+  'upload-pack': 64 * 1024 ** 2,
+};
+/** Git packs long lists of commits, and no packs: what unfolds to more is a bomb. */
+const MAX_UNPACKED_BYTES = 64 * 1024 ** 2;
+
+/** The whole body of a fetch or push, unpacked where git packed it. Throws as `receive` does. */
+export async function receiveRequest(
+  host: Pick<Host, 'incoming'>,
+  call: Call,
+  service: Service,
+): Promise<ReceivedBody> {
+  checkBodyType(call.req, `application/x-git-${service}-request`);
+  const what = service === 'receive-pack' ? 'the push' : 'the request';
+  return host.incoming.receive(call, { maxBytes: MAX_BYTES[service], maxUnpackedBytes: MAX_UNPACKED_BYTES, what });
 }
 
 /** Throws `unsupported_media_type` unless the body is what git sends to this service. */
-export function checkBodyType(req: IncomingMessage, contentType: string): void {
+function checkBodyType(req: IncomingMessage, contentType: string): void {
   if (req.headers['content-type'] !== contentType) {
     throw new HostError('unsupported_media_type', `the body must be ${contentType}`);
   }
-  const encoding = encodingOf(req);
-  if (encoding !== 'identity' && !isGzip(encoding)) {
-    throw new HostError('unsupported_media_type', 'the body may be plain or gzip');
-  }
-}
-
-function encodingOf(req: IncomingMessage): string {
-  return req.headers['content-encoding'] ?? 'identity';
-}
-
-function isGzip(encoding: string): boolean {
-  return encoding === 'gzip' || encoding === 'x-gzip';
 }

@@ -1,31 +1,40 @@
 import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
-import type { GitProcess } from '../git/git-process.ts';
+import type { GitOutput } from '../git/git-process.ts';
 import { HostError } from '../http/host-error.ts';
 import type { Logger } from '../../ops/log.ts';
 
+/** Of an answer that is not to wait for its client: the report of some ten thousand refs. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
 /**
- * Streams what git writes to the client, at the client's pace, and ends the answer when git has ended and `beforeEnd` is
- * done. Returns when the client's connection has taken all of it. Throws the signal's reason as soon as it is aborted and git
- * is gone, and `bad_value` when git gave up on the request without a word; what it said in its own protocol is the client's.
+ * Streams what git writes to the client and returns when git has ended; the answer is still open. At the `client`'s pace git waits
+ * for a client that reads slowly; at `git`'s pace it never does, and one that leaves too much unread is cut. Throws the signal's
+ * reason as soon as it is aborted and git is gone, and `bad_value` when git gave up on the request without a word; what it said in
+ * its own protocol is the client's.
  */
-export async function streamGit(answer: {
-  git: GitProcess;
+export async function relayGit(answer: {
+  git: GitOutput;
   res: ServerResponse;
   contentType: string;
   /** Comes before git's own output. */
   preamble?: string;
-  beforeEnd?: () => Promise<void>;
+  pace: 'client' | 'git';
   signal: AbortSignal;
   log: Logger;
-}): Promise<void> {
-  const { git, res, signal } = answer;
+}): Promise<{ exitCode: number }> {
+  const { git, res } = answer;
   const begin = (): void => {
     res.writeHead(200, { 'content-type': answer.contentType, 'cache-control': 'no-cache, no-store' });
     if (answer.preamble !== undefined) res.write(answer.preamble);
   };
   git.stdout.once('data', begin);
-  git.stdout.pipe(res, { end: false });
+  if (answer.pace === 'client') git.stdout.pipe(res, { end: false });
+  else
+    git.stdout.on('data', (piece: Buffer) => {
+      res.write(piece);
+      if (res.writableLength > MAX_UNREAD_BYTES) res.destroy();
+    });
   const { exitCode, stderr } = await git.ended;
   if (exitCode !== 0) answer.log.info({ exitCode, stderr }, 'git gave up on a request');
   if (!res.headersSent) {
@@ -33,7 +42,11 @@ export async function streamGit(answer: {
     // A large push begins with an empty request, to learn whether it is let in. Git has nothing to say to that.
     begin();
   }
-  if (exitCode === 0) await answer.beforeEnd?.();
+  return { exitCode };
+}
+
+/** Ends the answer. Returns when the client's connection has taken all of it. Throws the signal's reason when it is aborted. */
+export async function endAnswer(res: ServerResponse, signal: AbortSignal): Promise<void> {
   res.end();
   try {
     await finished(res, { signal });

@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { request as requestPlain, type RequestOptions } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
 import type { EngineAddress } from './connect.ts';
@@ -59,7 +60,10 @@ async function send(
     ...(body !== undefined && { 'content-type': 'application/json' }),
   };
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
-  const sent = request({ ...address, method, path: path + search, headers, agent: false, signal }, (response) => {
+  const tls = 'host' in address ? address.tls : null;
+  const asked: RequestOptions = { ...address, method, path: path + search, headers, agent: false, signal };
+  const sent = tls === null ? requestPlain(asked) : requestTls({ ...asked, ...tls });
+  sent.once('response', (response) => {
     const isJson = response.headers['content-type']?.startsWith('application/json') === true;
     text(response)
       .then((said) => resolve({ status: response.statusCode ?? 500, json: isJson && said ? JSON.parse(said) : null }))

@@ -5,8 +5,8 @@ import { mountOf } from '../disks/kernel-tables.ts';
 
 const execute = promisify(execFile);
 
-/** Init takes a millisecond to say that it is not in a sandbox. */
-const TIMEOUT_MS = 5_000;
+/** Init takes a millisecond to say that it is not in a sandbox; a loaded machine may take its time. */
+const TIMEOUT_MS = 10_000;
 /** What init says where it is not the first process of a sandbox; docker/sandbox/init/main.c. */
 const INIT_RAN = 'it runs as PID 1 of a sandbox only';
 const ADVICE = 'Set DAYPASS_TOOLS_DIR to a directory on a file system that programs may run from.';

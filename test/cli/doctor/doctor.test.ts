@@ -35,8 +35,10 @@ test('a Daypass that is well gets a tick for everything, while a session runs an
   expect(lines.map((line) => /✓ ([^:]+):/.exec(line)?.[1])).toEqual([
     'port of the API',
     'port of the git host',
+    'docker context',
     'Docker engine',
     'engine versions',
+    'engine kind',
     'image daypass/sandbox',
     'run directory',
     'memory directory',

@@ -25,7 +25,7 @@ test('the tools that the warden uses are run once', async () => {
 test('tools that do not run are a fault, also where no warden answers', async () => {
   const nobody = createEngineApi({ socketPath: join(dir, 'nobody.sock') });
   const toolsDir = join(dir, 'tools');
-  await expect(toolsCheck(toolsDir, nobody).look()).resolves.toBe(toolsDir);
+  await expect(toolsCheck(toolsDir, nobody).look()).resolves.toBe(`${toolsDir}, which the warden is to make`);
   const init = join(toolsDir, '0'.repeat(64), 'bin', 'init');
   await mkdir(join(init, '..'), { recursive: true });
   await writeFile(init, '', { mode: 0o644 });

@@ -29,6 +29,8 @@ const faultAt = (name: FailpointName): FaultCase => {
   const hit = role === 'worker' ? '@all' : '';
   return {
     name: `own_fault.${name}`,
+    // An intent that nobody has asked for is waited for as long as one that was.
+    ...(name === 'worker.intent_written' && { lawfulWithinMs: 90_000 }),
     async run(rig) {
       const { supervision, workload } = rig;
       const shape: Partial<SessionShape> = RENEWS.test(name) ? LONG : {};

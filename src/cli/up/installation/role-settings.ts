@@ -48,6 +48,8 @@ const ROLE_SETTINGS: Record<RoleName, readonly string[]> = {
     ...LIMITS,
     'DAYPASS_RELACE_BASE_URL',
     'DOCKER_HOST',
+    'DOCKER_TLS_VERIFY',
+    'DOCKER_CERT_PATH',
     'DAYPASS_INSTALLATION',
     'DAYPASS_MEMORY_DIR',
     'DAYPASS_TOOLS_DIR',

@@ -1,0 +1,48 @@
+/** Nobody else waits longer than this for a piece of long work. */
+const SLICE_MS = 4;
+
+/** Cuts long work on the event loop into slices, between which everything else comes to its turn. */
+export interface Breath {
+  /** Whether the slice is over: `take` a breath then. */
+  isDue(): boolean;
+  take(): Promise<void>;
+}
+
+export function createBreath(): Breath {
+  let beganAt = performance.now();
+  return {
+    isDue: () => performance.now() - beganAt > SLICE_MS,
+    async take() {
+      await new Promise(setImmediate);
+      beganAt = performance.now();
+    },
+  };
+}
+
+const RUN_LENGTH = 2_000;
+
+/** The strings in the order of their code units, like `toSorted()`, sorted in slices. */
+export async function sortInSlices(strings: string[]): Promise<string[]> {
+  const breath = createBreath();
+  let runs: string[][] = [];
+  for (let at = 0; at < strings.length; at += RUN_LENGTH) {
+    runs.push(strings.slice(at, at + RUN_LENGTH).toSorted());
+    if (breath.isDue()) await breath.take();
+  }
+  while (runs.length > 1) {
+    const merged: string[][] = [];
+    for (let at = 0; at < runs.length; at += 2) merged.push(await merge(runs[at] ?? [], runs[at + 1] ?? [], breath));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+async function merge(left: string[], right: string[], breath: Breath): Promise<string[]> {
+  const merged: string[] = [];
+  let [l, r] = [0, 0];
+  while (l < left.length && r < right.length) {
+    merged.push((left[l] as string) <= (right[r] as string) ? (left[l++] as string) : (right[r++] as string));
+    if (merged.length % RUN_LENGTH === 0 && breath.isDue()) await breath.take();
+  }
+  return merged.concat(left.slice(l), right.slice(r));
+}

@@ -1,0 +1,27 @@
+/** So much is taken in before the buffers that it came in are freed. */
+const EVERY_BYTES = 4 * 1024 ** 2;
+/** Above this nearly all is garbage: the structure of the largest body takes less. */
+const LARGE_BYTES = 140 * 1024 ** 2;
+const LOOK_EVERY_MS = 250;
+
+let sinceBytes = 0;
+
+/**
+ * To be told of bytes that came over the network or from git and were passed on. The system's buffers for them are garbage that the
+ * collector sees as a few small objects: left to itself it lets tens of megabytes of them gather. Without `--expose-gc` nothing is
+ * done.
+ */
+export function passedOn(bytes: number): void {
+  sinceBytes += bytes;
+  if (sinceBytes < EVERY_BYTES) return;
+  sinceBytes = 0;
+  globalThis.gc?.({ type: 'minor' });
+}
+
+/** Collects all garbage when the process has grown, as V8 would only when its heap has doubled. Returns what ends that. */
+export function keepLean(): () => void {
+  const looking = setInterval(() => {
+    if (process.memoryUsage.rss() > LARGE_BYTES) globalThis.gc?.({ type: 'major' });
+  }, LOOK_EVERY_MS).unref();
+  return () => clearInterval(looking);
+}
