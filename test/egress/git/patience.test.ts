@@ -26,14 +26,13 @@ async function* pieces(count: number, bytes: number, pauseMs: number): AsyncGene
 
 /** Reads all of it, with a pause behind each piece, while the time passes. */
 async function drain(source: AsyncIterable<Uint8Array>, pauseMs = 0): Promise<void> {
-  let isOver = false;
-  const read = async (): Promise<void> => {
+  const read = async (): Promise<'over'> => {
     for await (const _ of source) if (pauseMs > 0) await sleep(pauseMs);
-    isOver = true;
+    return 'over';
   };
   const reading = read();
-  while (!isOver) await vi.advanceTimersByTimeAsync(100);
-  await reading;
+  for (let state: unknown = null; state !== 'over';)
+    state = await Promise.race([reading, vi.advanceTimersByTimeAsync(100)]);
 }
 
 test('a client that sends at a pace is waited for, however long its pauses are together', async () => {

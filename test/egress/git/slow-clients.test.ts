@@ -36,7 +36,7 @@ async function rig(answer: RequestListener): Promise<Rig> {
     socket.on('close', () => sockets.delete(socket));
   });
   const port = await serve(host);
-  const { url, scratch } = await gitGatewayRig({
+  const gateway = await gitGatewayRig({
     repoOrigin: `http://127.0.0.1:${port}`,
     git: {
       tokenId: 'tok_1',
@@ -51,10 +51,10 @@ async function rig(answer: RequestListener): Promise<Rig> {
   });
   return {
     reached,
-    scratch,
+    scratch: () => gateway.scratch(),
     atHost: () => sockets.size,
     open() {
-      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
       socket.on('error', () => undefined);
       onTestFinished(() => void socket.destroy());
       return socket;
