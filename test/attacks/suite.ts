@@ -8,6 +8,7 @@ import { PLAIN_TCP } from './cases/network/plain-tcp.ts';
 import { REQUESTS } from './cases/api/requests.ts';
 import { WEBHOOKS } from './cases/api/webhooks.ts';
 import { FILES } from './cases/files.ts';
+import { BODIES } from './cases/git/bodies.ts';
 import { GIT } from './cases/git/host-and-clone.ts';
 import { HOST } from './cases/isolation/host.ts';
 import { INIT } from './cases/isolation/init.ts';
@@ -31,6 +32,7 @@ export const SUITE: Attack[] = [
   ...TOKEN,
   ...DELIVERY,
   ...GIT,
+  ...BODIES,
   ...FILES,
   ...LOGS,
   ...REQUESTS,
