@@ -53,19 +53,3 @@ test('a clone that is not read at all is cut, and its git process ends', async (
   proxy.resume();
   expect((await slow).exitCode).not.toBe(0);
 }, 60_000);
-
-test('of too many slow clones the longest of the caller who has most is cut', async () => {
-  await openHost({ slow: 2, slowPerCaller: 2 });
-  await using proxy = await openStallingProxy(host.url, STALL_AT_BYTES);
-  const [greedy, modest] = [await host.mint({ repo_ids: [id] }), await host.mint({ repo_ids: [id] })];
-  const clone = (token: string, name: string) =>
-    client.try(['clone', '--quiet', '--bare', proxy.through(host.cloneUrl(id, token)), name]);
-  const running = async () => (await repoProcesses(host.repoDir(id))).length;
-  const first = clone(greedy, 'first');
-  await expect.poll(running, { timeout: 20_000 }).toBeGreaterThan(0);
-  const second = clone(greedy, 'second');
-  const third = clone(modest, 'third');
-  expect((await first).exitCode).not.toBe(0);
-  proxy.resume();
-  expect([(await second).exitCode, (await third).exitCode]).toEqual([0, 0]);
-}, 60_000);

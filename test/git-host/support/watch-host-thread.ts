@@ -9,8 +9,8 @@ const EVERY_MS = 20;
 
 async function watchUntilTold(host: WatchedHost, told: Promise<unknown>): Promise<Seen> {
   const seen = { peakMb: 0, longestMs: 0, rounds: 0 };
-  let isOver = false;
-  void told.then(() => (isOver = true));
+  const over = new AbortController();
+  void told.then(() => over.abort());
   const timed = async (method: string, path: string, status: number, body = ''): Promise<string> => {
     const began = performance.now();
     const answer = await send(host, method, path, { body });
@@ -19,7 +19,7 @@ async function watchUntilTold(host: WatchedHost, told: Promise<unknown>): Promis
     return answer.body;
   };
   const calling = async () => {
-    for (; !isOver || seen.rounds === 0; seen.rounds += 1) {
+    for (; !over.signal.aborted || seen.rounds === 0; seen.rounds += 1) {
       const body = JSON.stringify({ name: 'beside', repo_ids: [host.repoId] });
       const { token } = JSON.parse(await timed('POST', '/repo_token', 201, body)) as { token: string };
       await timed('DELETE', `/repo_token/${token}`, 204);
@@ -27,7 +27,7 @@ async function watchUntilTold(host: WatchedHost, told: Promise<unknown>): Promis
     }
   };
   const looking = async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       seen.peakMb = Math.max(seen.peakMb, await residentMb(host.pid));
       await sleep(EVERY_MS);
     }
@@ -37,5 +37,6 @@ async function watchUntilTold(host: WatchedHost, told: Promise<unknown>): Promis
 }
 
 if (parentPort !== null) {
+  // eslint-disable-next-line unicorn/require-post-message-target-origin -- that is of windows, and this is a thread
   parentPort.postMessage(await watchUntilTold(workerData as WatchedHost, once(parentPort, 'message')));
 }

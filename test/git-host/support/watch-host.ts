@@ -56,6 +56,7 @@ export function watchHost(host: WatchedHost): HostWatch {
   failed.catch(() => {});
   return {
     async stop() {
+      // eslint-disable-next-line unicorn/require-post-message-target-origin -- that is of windows, and this is a thread
       worker.postMessage('stop');
       const [seen] = (await Promise.race([once(worker, 'message'), failed])) as [Seen];
       await worker.terminate();
