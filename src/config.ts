@@ -1,13 +1,16 @@
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { accessSync, constants } from 'node:fs';
+import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { describe } from './errors.ts';
 import { parseFailpoints } from './ops/failpoints.ts';
+import { CERT_FILES } from './runtime/docker/cert-files.ts';
 import { AGENT_ID } from './runtime/docker/agent-id.ts';
 import { defaultMemoryDir } from './runtime/memory-dir.ts';
 import { DISK_WAYS } from './runtime/docker/workspace.ts';
-import { settings, type Environment } from './settings.ts';
+import { DEADLINE_GRACE_SECONDS } from './session/deadline.ts';
+import { settings, wrongSettings, type Environment } from './settings.ts';
 import { parseSealKeys } from './token/seal-keys.ts';
 import { Secret } from './token/secret.ts';
 
@@ -234,7 +237,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...minterSocket,
     DAYPASS_WORKER_NAME: z.string().default(hostname()),
     DAYPASS_WORKER_CONCURRENCY: positive.prefault('16'),
-    DAYPASS_TOKEN_GRACE_SECONDS: positive.prefault('120'),
+    DAYPASS_TOKEN_GRACE_SECONDS: tokenGrace.prefault('120'),
     DAYPASS_TOKEN_TTL_SECONDS: positive.prefault('21600'),
     DAYPASS_JOB_LOCK_SECONDS: positive.prefault('60'),
     DAYPASS_LOG_LIMIT_MB: positive.prefault('100'),
@@ -253,7 +256,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     installation: read.DAYPASS_INSTALLATION,
     workerName: read.DAYPASS_WORKER_NAME,
     concurrency: read.DAYPASS_WORKER_CONCURRENCY,
-    /** What a token outlives its session's longest time by, so that a stop at the deadline can still push. */
+    /** What a token outlives its session's longest time by, so that an agent can still push in the grace after its deadline. */
     tokenGraceSeconds: read.DAYPASS_TOKEN_GRACE_SECONDS,
     /** The most that a token lives which is with the gateway, where it is renewed. */
     tokenTtlSeconds: read.DAYPASS_TOKEN_TTL_SECONDS,
@@ -288,6 +291,52 @@ const credentialSocketOf = (read: Read<typeof place & typeof credentialSocket>):
 /** Alone in its directory, which is its group's. */
 const wardenSocketIn = (runDir: string): string => join(resolve(runDir), 'warden', 'engine.sock');
 
+/** As docker itself takes it, but for engines elsewhere. */
+const dockerHost = z
+  .string()
+  .refine(
+    (text) => /^unix:\/\/\/|^tcp:\/\/[^/]+$/.test(text) && URL.canParse(text),
+    'must be unix:///PATH or tcp://HOST:PORT of an engine on this machine, since sandboxes get directories of it. An engine over ' +
+      'ssh is on another one: run Daypass there',
+  );
+const engine = {
+  DOCKER_HOST: dockerHost.optional(),
+  DOCKER_TLS_VERIFY: z.string().optional(),
+  DOCKER_CERT_PATH: z.string().optional(),
+};
+
+/** Where the engine is. `certDir`: of the files for TLS; null: it is spoken to without. */
+export function loadEngineConfig(env: Environment = process.env) {
+  return engineOf(settings(env, engine));
+}
+
+function engineOf(read: Read<typeof engine>): { dockerHost: string | undefined; certDir: string | null } {
+  const { DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = read;
+  if (DOCKER_TLS_VERIFY === undefined || DOCKER_HOST?.startsWith('tcp:') !== true) {
+    return { dockerHost: DOCKER_HOST, certDir: null };
+  }
+  const certDir = resolve(DOCKER_CERT_PATH ?? join(homedir(), '.docker'));
+  const missing = Object.values(CERT_FILES).filter((name) => !isReadable(join(certDir, name)));
+  if (missing.length === 0) return { dockerHost: DOCKER_HOST, certDir };
+  throw wrongSettings([
+    `DOCKER_CERT_PATH must be a directory with ca.pem, cert.pem and key.pem, as DOCKER_TLS_VERIFY is set; ${missing.join(', ')} cannot be read`,
+  ]);
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const tokenGrace = positive.refine(
+  (seconds) => seconds >= DEADLINE_GRACE_SECONDS,
+  `must be at least ${DEADLINE_GRACE_SECONDS}, the grace that an agent has after its deadline`,
+);
+
 const groupOfOurs = wholeNumber.refine((gid) => gid !== AGENT_ID, 'must not be the group of the agents');
 
 export function loadWardenConfig(env: Environment = process.env) {
@@ -297,8 +346,9 @@ export function loadWardenConfig(env: Environment = process.env) {
     ...relaceUrl,
     ...operatorLimits,
     ...installation,
-    DOCKER_HOST: z.string().optional(),
+    ...engine,
     DAYPASS_MEMORY_DIR: memoryDir.optional(),
+    DAYPASS_TOOLS_DIR: z.string().optional(),
     DAYPASS_WARDEN_GID: groupOfOurs.optional(),
     DAYPASS_GATEWAY_GID: groupOfOurs.optional(),
     DAYPASS_DISK_DIR: z.string().optional(),
@@ -313,7 +363,7 @@ export function loadWardenConfig(env: Environment = process.env) {
   return {
     logLevel: read.DAYPASS_LOG_LEVEL,
     failpoints: read.DAYPASS_FAILPOINTS,
-    dockerHost: read.DOCKER_HOST,
+    ...engineOf(read),
     socket: wardenSocketIn(read.DAYPASS_RUN_DIR),
     /** The group that may ask the warden, and gets into the directories of sandboxes: the workers'. */
     gid: read.DAYPASS_WARDEN_GID ?? process.getgid?.() ?? 0,
@@ -322,6 +372,8 @@ export function loadWardenConfig(env: Environment = process.env) {
     installation: read.DAYPASS_INSTALLATION,
     runDir: resolve(read.DAYPASS_RUN_DIR),
     memoryDir: read.DAYPASS_MEMORY_DIR ?? defaultMemoryDir(read.DAYPASS_INSTALLATION),
+    /** Programs must be allowed to run from there, which many hosts forbid below their run directory. */
+    toolsDir: resolve(read.DAYPASS_TOOLS_DIR ?? join(read.DAYPASS_DATA_DIR, 'tools')),
     repoOrigin: new URL(read.DAYPASS_RELACE_BASE_URL).origin,
     images: read.DAYPASS_IMAGES,
     limits: resourceLimits(read),

@@ -17,6 +17,8 @@ export const FAILURE_CODES = [
   'token_revoked',
   'worker_lost',
   'store_lost',
+  'internal_error',
+  /** Of sessions that an earlier version ended; now `internal_error`. */
   'internal',
 ] as const;
 
@@ -78,14 +80,27 @@ export class Refusal extends Error {
   }
 }
 
-/** A step of a session that cannot go on. The message reaches the session's owner, so it holds no secret. */
+/**
+ * A step of a session that cannot go on. Its message reaches the session's owner, so it holds no secret: what another
+ * program said, or the request, is given as `said`, which is masked where it enters the session's record (`told`).
+ */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly code: FailureCode;
+  readonly #ours: string;
+  readonly #said: string;
 
-  constructor(code: FailureCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
+  /** `message` is in our own words; `said` comes from outside and follows it after a colon. */
+  constructor(code: FailureCode, message: string, { said = '', ...options }: { cause?: unknown; said?: string } = {}) {
+    super(said === '' ? message : `${message}: ${said}`, options);
     this.code = code;
+    this.#ours = message;
+    this.#said = said;
+  }
+
+  /** The message with what came from outside masked, and our own words as they are. */
+  told(mask: (outside: string) => string): string {
+    return this.#said === '' ? this.#ours : `${this.#ours}: ${mask(this.#said)}`;
   }
 }
 

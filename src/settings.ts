@@ -24,6 +24,11 @@ export function settings<Shape extends z.ZodRawShape>(env: Environment, shape: S
     if (one === undefined || 'problem' in one) return [];
     return [`${one.setting} ${one.value === undefined ? 'is not set, but is needed' : message}`];
   });
-  const lines = [...problems, ...issues].map((line) => `  ${line}`);
-  throw new SettingsError(`These settings are wrong, so nothing was started:\n${lines.join('\n')}`);
+  throw wrongSettings([...problems, ...issues]);
+}
+
+/** Of what is wrong, each as part of a sentence that begins with the setting's name. */
+export function wrongSettings(problems: readonly string[]): SettingsError {
+  const lines = problems.map((line) => `  ${line}`);
+  return new SettingsError(`These settings are wrong, so nothing was started:\n${lines.join('\n')}`);
 }

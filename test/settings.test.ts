@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadApiConfig, loadGitHostConfig, loadMinterConfig } from '../src/config.ts';
+import { loadApiConfig, loadGitHostConfig, loadMinterConfig, loadWorkerConfig } from '../src/config.ts';
 
 it('settings that are wrong are reported all at once, and without their values', () => {
   const wrong = { DAYPASS_RELACE_API_KEY: 'short', DAYPASS_SEAL_KEYS: 'k1:c2hvcnQ=', DAYPASS_REDIS_URL: 'http://x' };
@@ -11,6 +11,12 @@ it('settings that are wrong are reported all at once, and without their values',
   );
   expect(() => loadMinterConfig(wrong)).not.toThrow(/c2hvcnQ/);
   expect(() => loadMinterConfig({})).toThrow(/DAYPASS_SEAL_KEYS is not set, but is needed/);
+});
+
+it('a token must outlive its session at least by the grace after the deadline', () => {
+  expect(() => loadWorkerConfig({ DAYPASS_TOKEN_GRACE_SECONDS: '9' })).toThrow(
+    /DAYPASS_TOKEN_GRACE_SECONDS must be at least 10, the grace/,
+  );
 });
 
 describe('a secret setting in a file', () => {

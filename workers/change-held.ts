@@ -9,10 +9,10 @@ export type HeldView = View & { session: SessionRecord };
 
 /**
  * Changes a session that this worker holds, and waits for a store that cannot serve. Throws `Leave` when another one has taken it meanwhile: a worker that was
- * frozen for a while, and wakes up, writes nothing. The session's secrets are masked in what is told of it. Where the store has lost the record nothing is written either.
+ * frozen for a while, and wakes up, writes nothing. Where the store has lost the record nothing is written either. Texts from outside are masked before they get here.
  */
 export async function changeHeld(
-  { redis, masks }: Pick<WorkerDeps, 'redis' | 'masks'>,
+  { redis }: Pick<WorkerDeps, 'redis'>,
   { id: sessionId, tokenId, term }: Pick<SessionRecord, 'id' | 'tokenId' | 'term'>,
   decide: (view: HeldView) => Change | null,
 ): Promise<View> {
@@ -20,8 +20,7 @@ export async function changeHeld(
     change(redis, { sessionId, tokenId }, ({ session, token }) => {
       if (session === null) return null;
       if (session.term !== term) throw new Leave('superseded');
-      const wanted = decide({ session, token });
-      return wanted?.events === undefined ? wanted : { ...wanted, events: masks.of(sessionId, wanted.events) };
+      return decide({ session, token });
     }),
   );
 }

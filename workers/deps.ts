@@ -19,7 +19,7 @@ export interface WorkerDeps {
   queue: SessionsQueue;
   changes: Changes;
   minter: MinterClient;
-  /** Masks what leaves this process with the values that it holds. */
+  /** Masks texts from outside as they enter what is told of a session. */
   masks: Masks;
   runtime: SandboxRuntime;
   /** This worker's host, as its warden knows it. */

@@ -1,6 +1,8 @@
 import { SessionError, describe } from '../src/errors.ts';
+import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionFailure, SessionRecord } from '../src/session/record.ts';
 import type { FinalStatus } from '../src/session/status.ts';
+import type { Mask } from '../src/token/masks.ts';
 import type { AgentExit } from './init-client.ts';
 
 /** Why a session is to end before its command does. The first one that arrives is the one that counts. */
@@ -50,9 +52,10 @@ const STORE_LOST: SessionFailure = {
 
 /**
  * How a session ended. A stop or a deadline comes before whatever it made fail; a failing command is the agent's own
- * affair, and only what the request or Daypass is to blame for is a `failure`.
+ * affair, and only what the request or Daypass is to blame for is a `failure`. Of what a step threw, `mask` masks what it
+ * quotes. Pure.
  */
-export function decideEnding({ session, cause: given, exit, shortage, error }: EndFacts): Ending {
+export function decideEnding({ session, cause: given, exit, shortage, error }: EndFacts, mask: Mask): Ending {
   const exitCode = exit?.exitCode ?? null;
   // First cause wins: an agent that had ended by itself was not stopped by what came later.
   const cause = given !== null && exit !== null && exit.timeMs + CLOCK_SKEW_MS < given.sinceMs ? null : given;
@@ -63,8 +66,16 @@ export function decideEnding({ session, cause: given, exit, shortage, error }: E
     return { status: 'failed', exitCode, failure: shortageFailure(session, shortage, error?.step ?? 'run') };
   }
   if (exit?.fromOutside) return { status: 'failed', exitCode, failure: ENDED_FROM_OUTSIDE };
-  if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error.step, error.thrown) };
+  if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error, mask) };
   return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };
+}
+
+/**
+ * The cause that an exit shows although nobody had seen it by then: an agent that ends after its deadline was out of time,
+ * also where its init has told it so, in place of its worker. Pure.
+ */
+export function overdueCause(found: StopCause | null, exit: AgentExit): StopCause | null {
+  return found?.kind === 'timed_out' && exit.timeMs >= found.sinceMs ? found : null;
 }
 
 function shortageFailure({ request }: SessionRecord, shortage: Shortage, step: string): SessionFailure {
@@ -77,7 +88,10 @@ function shortageFailure({ request }: SessionRecord, shortage: Shortage, step: s
   return { code: 'out_of_disk', message, step };
 }
 
-function toFailure(step: string, thrown: unknown): SessionFailure {
-  if (thrown instanceof SessionError) return { code: thrown.code, message: thrown.message, step };
-  return { code: 'internal', message: `Daypass itself failed: ${describe(thrown)}`, step };
+/** Whatever is not a failure that Daypass knows quotes nobody knows what: all of it is masked. */
+export function toFailure({ step, thrown }: { step: string; thrown: unknown }, mask: Mask): SessionFailure {
+  if (thrown instanceof SessionError && !isOwnFault(thrown)) {
+    return { code: thrown.code, message: thrown.told(mask), step };
+  }
+  return { code: 'internal_error', message: `Daypass itself failed: ${mask(describe(thrown))}`, step };
 }

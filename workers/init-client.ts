@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid';
 import { failpoint } from '../src/ops/failpoints.ts';
+import { isOwnFault } from '../src/ops/own-fault.ts';
 import { knowsOrder } from '../src/runtime/init-protocol.ts';
 import { order } from '../src/runtime/orders.ts';
 import { strings, type Report } from '../src/runtime/reports.ts';
@@ -67,7 +68,8 @@ interface RunningStep {
 
 /**
  * Speaks with the init of one sandbox: orders out, reports in, those of earlier holders' times first. `pump` must run for
- * anything else to resolve; when the reports end early, whatever is still waited for rejects with `sandbox_failed`.
+ * anything else to resolve; when the reports end early, whatever is still waited for rejects with `sandbox_failed`,
+ * and with the fault itself where taking a report fails by one of this program.
  */
 export class InitClient {
   readonly #channel: SandboxChannel;
@@ -77,7 +79,7 @@ export class InitClient {
   readonly #caughtUp = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<AgentExit>();
-  #ended: SessionError | Leave | null = null;
+  #ended: unknown = null;
   #hasAgent: boolean;
   #protocol: string | null;
   #said = '';
@@ -143,9 +145,7 @@ export class InitClient {
     } catch (error) {
       cause = error;
     }
-    const said = this.#said === '' ? '' : `: ${this.#said}`;
-    const error =
-      cause instanceof Leave ? cause : new SessionError('sandbox_failed', `The sandbox ended early${said}`, { cause });
+    const error = this.#whyEnded(cause);
     this.#ended = error;
     // One that was cut off in the middle of a report has no more to say.
     if (cause === undefined) this.#caughtUp.resolve();
@@ -153,6 +153,12 @@ export class InitClient {
     this.#started.reject(error);
     this.#exited.reject(error);
     this.#step?.done.reject(error);
+  }
+
+  /** A fault of this program is no end of the sandbox: it goes on as it is. */
+  #whyEnded(cause: unknown): unknown {
+    if (cause instanceof Leave || (cause !== undefined && isOwnFault(cause))) return cause;
+    return new SessionError('sandbox_failed', 'The sandbox ended early', { said: this.#said, cause });
   }
 
   /** For every later step and for the agent. */
@@ -295,15 +301,15 @@ export class InitClient {
 
   #takeFailedStart(reason: string): void {
     this.#hasAgent = true;
-    const error = new SessionError('command_not_found', `The command cannot be started: ${reason}`);
+    const error = new SessionError('command_not_found', 'The command cannot be started', { said: reason });
     this.#started.reject(error);
     this.#exited.reject(error);
   }
 
   #takeListener([address, port, outcome]: string[]): void {
     if (outcome === 'ok') return;
-    const message = `The sandbox cannot listen on ${address}:${port}: ${outcome}`;
-    this.#started.reject(new SessionError('sandbox_failed', message));
+    const message = `The sandbox cannot listen on ${address}:${port}`;
+    this.#started.reject(new SessionError('sandbox_failed', message, { said: outcome ?? '' }));
   }
 }
 

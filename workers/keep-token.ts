@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid';
 import { failpoint } from '../src/ops/failpoints.ts';
+import { isOwnFault } from '../src/ops/own-fault.ts';
 import { grantsOf, type SessionRecord } from '../src/session/record.ts';
 import { decideSwitch, isRenewalDue, withNextToken } from '../src/session/renewal.ts';
 import { keys } from '../src/store/keys.ts';
@@ -9,6 +10,7 @@ import type { TokenRecord } from '../src/token/record.ts';
 import { changeHeld } from './change-held.ts';
 import type { WorkerDeps } from './deps.ts';
 import { Leave } from './leave.ts';
+import type { Life } from './life.ts';
 import { tokenLifetimeSeconds } from './token-lifetime.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -16,14 +18,14 @@ const LOOK_EVERY_MS = 1_000;
 const AGAIN_AFTER_MS = 15_000;
 const MINT_TIMEOUT_MS = 30_000;
 
-type KeepDeps = Pick<WorkerDeps, 'redis' | 'config' | 'log' | 'masks' | 'minter'>;
+type KeepDeps = Pick<WorkerDeps, 'redis' | 'config' | 'log' | 'minter'>;
 
 /**
  * Renews the token of a session that has it with the gateway, as often as it takes, until the returned function is called.
  * Each step is written down before the next, so that another worker goes on wherever this one died: an intent that the
  * session names, its minting, the switch. The gateway is told by the policy, which follows the record.
  */
-export function keepToken(deps: KeepDeps, session: SessionRecord): () => void {
+export function keepToken(deps: KeepDeps, session: SessionRecord, life: Pick<Life, 'fail'>): () => void {
   if (session.request.credentials.delivery !== 'gateway') return () => undefined;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -37,6 +39,7 @@ export function keepToken(deps: KeepDeps, session: SessionRecord): () => void {
     } catch (error) {
       // Whoever holds the session now renews its token, too.
       if (error instanceof Leave) return;
+      if (isOwnFault(error)) return life.fail(error);
       deps.log.warn({ err: error, sessionId: session.id }, 'a token could not be renewed yet; it is tried again');
       lookAgain(AGAIN_AFTER_MS);
     }

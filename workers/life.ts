@@ -1,15 +1,16 @@
-import { isEnded } from '../src/session/status.ts';
+import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { readSession } from '../src/store/records.ts';
 import type { WorkerDeps } from './deps.ts';
+import { createEndWatch, SYSTEM_CLOCK } from './end-watch.ts';
 import type { StopCause } from './ending.ts';
 import { Leave, type LeaveReason } from './leave.ts';
 import { whileStoreAway } from './while-store-away.ts';
 
-/** How long an agent has between SIGTERM and SIGKILL when its time is over. */
-export const DEADLINE_GRACE_SECONDS = 10;
 /** A hint of a change can be lost, so the record is looked at this often anyway. */
 const LOOK_EVERY_MS = 1_000;
+/** A store that is there answers sooner. Until it is back, the record that was read last decides about deadline and grace. */
+const STORE_ANSWERS_MS = 1_000;
 
 /**
  * Watches a session from this worker's first step to its last: every reason to stop it early, and every reason to let go
@@ -36,6 +37,8 @@ export interface Life extends AsyncDisposable {
    * stop itself goes on. Throws `Leave` as soon as the session is to be let go of.
    */
   step<T>(name: string, work: () => Promise<T>, atStop?: 'give_up' | 'go_on'): Promise<T>;
+  /** Of a fault of ours that happened beside the steps: the step under way throws it, or the next one. */
+  fail(fault: unknown): void;
   /** Looks at the record once more. Throws `Leave` when the session is not this worker's any more. */
   confirm(): Promise<void>;
 }
@@ -55,9 +58,11 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   const grace = new AbortController();
   const left = Promise.withResolvers<never>();
   const stopped = Promise.withResolvers<never>();
+  const failed = Promise.withResolvers<never>();
   // They may be rejected while nothing waits for them.
-  for (const { promise } of [left, stopped]) promise.catch(() => undefined);
+  for (const { promise } of [left, stopped, failed]) promise.catch(() => undefined);
   let leaving: Leave | null = null;
+  let fault: { thrown: unknown } | null = null;
   let cause: StopCause | null = null;
   let current = 'begin';
   const stepMs: Record<string, number> = {};
@@ -67,11 +72,13 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
   let network = networkOf(session);
   let networkListener: (network: SessionNetwork) => void = () => undefined;
   let closed = false;
+  let latest = session;
+  const end = createEndWatch(SYSTEM_CLOCK);
 
   // First cause wins; a later and stricter stop can only shorten the grace.
   const give = (reason: StopCause): void => {
     cause ??= reason;
-    stop.abort(new Error(`the session is ${cause.kind}`));
+    stop.abort(new DOMException(`the session is ${cause.kind}`, 'AbortError'));
     stopped.reject(stop.signal.reason);
   };
 
@@ -80,38 +87,37 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     left.reject(leaving);
   };
 
-  const judge = (latest: SessionRecord): void => {
-    if (latest.term !== session.term) return leave('superseded');
-    const now = Date.now();
-    const deadline = Date.parse(latest.deadlineAt ?? '');
+  /** In how many ms the answer may change by itself. */
+  const judgeTime = (): number => {
+    const { cause: found, graceIsOver, changesInMs } = end.evaluate(latest);
+    if (found !== null) give(found);
+    if (graceIsOver) grace.abort();
+    return changesInMs;
+  };
+
+  const fail = (thrown: unknown): void => {
+    fault ??= { thrown };
+    failed.reject(fault.thrown);
+  };
+
+  const judge = (read: SessionRecord): void => {
+    if (read.term !== session.term) return leave('superseded');
+    latest = read;
     if (latest.deadlineAt !== deadlineAt) {
       deadlineAt = latest.deadlineAt;
-      deadlineListener(new Date(deadline));
+      deadlineListener(new Date(deadlineAt ?? ''));
     }
     const latestNetwork = networkOf(latest);
     if (JSON.stringify(latestNetwork) !== JSON.stringify(network)) {
       network = latestNetwork;
       networkListener(network);
     }
-    if (latest.stop !== null) {
-      const { graceSeconds, revoke, requestedAt } = latest.stop;
-      give({ kind: 'stopped', tokenFirst: revoke === 'now', sinceMs: Date.parse(requestedAt) });
-      if (Date.parse(requestedAt) + graceSeconds * 1000 <= now) grace.abort();
-    }
-    if (deadline <= now) {
-      give({ kind: 'timed_out', tokenFirst: true, sinceMs: deadline });
-      if (deadline + DEADLINE_GRACE_SECONDS * 1000 <= now) grace.abort();
-    }
-    // Somebody else ended it: nothing here may go on.
-    if (isEnded(latest.status)) {
-      give({ kind: 'stopped', tokenFirst: true, sinceMs: now });
-      grace.abort();
-    }
+    judgeTime();
   };
 
   const read = async (): Promise<void> => {
-    const latest = await whileStoreAway(() => readSession(redis, session.id));
-    if (latest !== null) return judge(latest);
+    const found = await whileStoreAway(() => readSession(redis, session.id));
+    if (found !== null) return judge(found);
     // The store was emptied. Nobody can stop this session any more, and its token is illegal.
     give({ kind: 'lost', tokenFirst: true, sinceMs: Date.now() });
     grace.abort();
@@ -119,12 +125,15 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
 
   const look = async (): Promise<void> => {
     clearTimeout(timer);
+    const alone = setInterval(judgeTime, STORE_ANSWERS_MS).unref();
     await read().catch((error: unknown) => {
+      if (isOwnFault(error)) return fail(error);
       log.warn({ err: error, sessionId: session.id }, 'could not look at the session');
     });
+    clearInterval(alone);
     if (grace.signal.aborted || closed || leaving !== null) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void look(), LOOK_EVERY_MS);
+    timer = setTimeout(() => void look(), Math.min(LOOK_EVERY_MS, judgeTime()));
   };
 
   const handOver = (): void => leave('handed_over');
@@ -154,13 +163,15 @@ export function watchLife({ changes, redis, log, closing }: WorkerDeps, session:
     async step(name, work, atStop = 'give_up') {
       if (atStop === 'give_up') stop.signal.throwIfAborted();
       if (leaving !== null) throw leaving;
+      if (fault !== null) throw fault.thrown;
       current = name;
       const from = performance.now();
       const ends = atStop === 'give_up' ? [left.promise, stopped.promise] : [left.promise];
-      const result = await Promise.race([work(), ...ends]);
+      const result = await Promise.race([work(), failed.promise, ...ends]);
       stepMs[name] = Math.round(performance.now() - from);
       return result;
     },
+    fail,
     async confirm() {
       if (leaving === null) await Promise.race([read(), left.promise]);
       if (leaving !== null) throw leaving;

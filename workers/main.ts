@@ -28,7 +28,9 @@ const REDIS_TIMEOUT_MS = 30_000;
 const config = loadWorkerConfig();
 armFailpoints(config.failpoints);
 const masks = createMasks();
-const log = createLogger('worker', config.logLevel, (line) => masks.line(line));
+const log = createLogger('worker', config.logLevel, (sessionId) =>
+  sessionId === null ? masks.all : masks.of(sessionId),
+);
 const repoHost = repoHostOf(config.repoOrigin);
 const warden = createEngineApi({ socketPath: config.wardenSocket });
 const host = await meetWarden(warden, log);

@@ -6,6 +6,8 @@ import type { Life } from './life.ts';
 /** The session is `running` from here on. */
 export async function markRunning(deps: WorkerDeps, session: SessionRecord, life: Life): Promise<void> {
   const now = new Date();
+  const program = session.request.command?.[0];
+  const command = program === undefined ? null : deps.masks.of(session.id)(program);
   await changeHeld(deps, session, ({ session: latest }) => {
     if (latest.status !== 'starting') return null;
     const timings = {
@@ -15,7 +17,7 @@ export async function markRunning(deps: WorkerDeps, session: SessionRecord, life
     };
     return {
       session: { ...latest, status: 'running', runningAt: now.toISOString(), timings },
-      events: [{ type: 'running', detail: { command: session.request.command?.[0] ?? null, ...timings } }],
+      events: [{ type: 'running', detail: { command, ...timings } }],
     };
   });
 }

@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoint } from '../src/ops/failpoints.ts';
+import { isOwnFault } from '../src/ops/own-fault.ts';
+import type { SessionRecord } from '../src/session/record.ts';
 import type { WorkerDeps } from './deps.ts';
+import { endByFault } from './end-by-fault.ts';
 import { runSession, type RunOutcome } from './run-session.ts';
 
-/** Runs a session in this process, which then counts as its worker; once at a time. */
+/**
+ * Runs a session in this process, which then counts as its worker; once at a time. A fault of ours ends it: it rejects only
+ * with what another try may mend.
+ */
 export async function runHere(deps: WorkerDeps, sessionId: string): Promise<RunOutcome> {
   // A job whose lock was lost is delivered again, here too: the run that goes on is the one that counts.
   if (deps.running.has(sessionId)) return 'not_mine';
@@ -11,6 +17,11 @@ export async function runHere(deps: WorkerDeps, sessionId: string): Promise<RunO
   try {
     await failpoint('worker.job_taken');
     return await runSession(deps, sessionId);
+  } catch (error) {
+    if (!isOwnFault(error)) throw error;
+    // Before it was taken, or right then: nobody else's.
+    const isOurs = ({ worker }: SessionRecord): boolean => worker === null || worker === deps.config.workerName;
+    return (await endByFault(deps, sessionId, { step: 'begin', thrown: error }, isOurs)) ? 'ended' : 'not_mine';
   } finally {
     deps.running.delete(sessionId);
     deps.masks.release(sessionId);

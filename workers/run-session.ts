@@ -1,8 +1,12 @@
 import { failpoint } from '../src/ops/failpoints.ts';
-import { decideEnding, type EndFacts } from './ending.ts';
+import { decideEnding, overdueCause, type EndFacts } from './ending.ts';
+import { isOwnFault } from '../src/ops/own-fault.ts';
+import type { SessionRecord } from '../src/session/record.ts';
 import type { WorkerDeps } from './deps.ts';
+import { endByFault, type Fault } from './end-by-fault.ts';
 import { Leave, type LeaveReason } from './leave.ts';
 import { watchLife, type Life } from './life.ts';
+import { abandonSandbox } from './steps/abandon-sandbox.ts';
 import { adoptSandbox } from './steps/adopt-sandbox.ts';
 import { awaitExit } from './steps/await-exit.ts';
 import { claimSandbox } from './steps/claim-sandbox.ts';
@@ -29,7 +33,7 @@ interface Run extends Pick<EndFacts, 'session' | 'cause' | 'exit' | 'error'> {
  * The life of a session, from its turn in the queue to its end, or the rest of it after a worker that is gone. What comes
  * after the end (token deleted, container removed) is `settleSession`, which BullMQ's completion handler calls.
  *
- * Rejects only when not even the session's end could be written down.
+ * Rejects when the session could not be taken, or when something outside keeps its end from being written down.
  */
 export async function runSession(deps: WorkerDeps, sessionId: string): Promise<RunOutcome> {
   const session = await takeSession(deps, sessionId);
@@ -41,10 +45,20 @@ export async function runSession(deps: WorkerDeps, sessionId: string): Promise<R
     await end(deps, life, run);
     return 'ended';
   } catch (thrown) {
-    if (!(thrown instanceof Leave)) throw thrown;
-    await letGo(deps, run.session, run.sandbox, thrown.reason);
+    if (!(thrown instanceof Leave)) return endRegardless(deps, run, { step: life.current, thrown });
+    await letGo(deps, run.session, run.sandbox, thrown.reason).catch((error: unknown) => {
+      deps.log.error({ err: error, sessionId }, 'a session could not be handed over; the next worker finds it');
+    });
     return thrown.reason;
   }
+}
+
+/** Not even its end went as it must. Where that is a fault of ours it ends here and now. */
+async function endRegardless(deps: WorkerDeps, { session, sandbox }: Run, fault: Fault): Promise<RunOutcome> {
+  if (sandbox !== null) await abandonSandbox(deps, sandbox);
+  if (!isOwnFault(fault.thrown)) throw fault.thrown;
+  const isHeld = ({ term }: SessionRecord): boolean => term === session.term;
+  return (await endByFault(deps, session.id, fault, isHeld)) ? 'ended' : 'superseded';
 }
 
 /** From step to step, each a file of its own. What one throws is the session's failure; only `Leave` goes further. */
@@ -68,14 +82,18 @@ async function goThrough(deps: WorkerDeps, life: Life, run: Run): Promise<void> 
   } catch (thrown) {
     if (thrown instanceof Leave) throw thrown;
     run.error = { step: life.current, thrown };
+    if (!isOwnFault(thrown)) return;
+    const { id: sessionId } = run.session;
+    deps.log.error({ err: thrown, sessionId, step: life.current }, 'a step fails by a fault of Daypass itself');
   }
 }
 
 /** Only who holds a session may end it: one that is cut off sees its sandbox vanish, too. */
 async function end(deps: WorkerDeps, life: Life, { sandbox, ...run }: Run): Promise<void> {
   await life.confirm();
-  const cause = run.exit === null ? life.cause : run.cause;
+  const cause = run.exit === null ? life.cause : (run.cause ?? overdueCause(life.cause, run.exit));
   const shortage = sandbox && (await closeSandbox(deps, run.session, sandbox, run.exit));
-  await endSession(deps, run.session, decideEnding({ ...run, cause, shortage }));
+  const ending = decideEnding({ ...run, cause, shortage }, deps.masks.of(run.session.id));
+  await endSession(deps, run.session, ending);
   await failpoint('worker.ended');
 }

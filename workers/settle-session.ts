@@ -1,6 +1,7 @@
 import { closeGateway } from '../src/egress/policy-files.ts';
 import { describe } from '../src/errors.ts';
 import { failpoint } from '../src/ops/failpoints.ts';
+import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
 import { readFormerTokens } from '../src/store/former-tokens.ts';
@@ -47,12 +48,20 @@ async function removeSandbox(deps: WorkerDeps, { id: sessionId, tokenId, sandbox
     // Another engine knows nothing of it, and would say that it is gone.
     if (sandbox.engine !== deps.engineId) return;
     await deps.runtime.remove(sandbox.id);
-    await tellRest(deps, sessionId, sandbox.id);
+    await besides(deps, sessionId, () => tellRest(deps, sessionId, sandbox.id));
     await closeGateway({ runDir: deps.config.runDir, sandboxId: sandbox.id });
-    await failpoint('worker.container_removed');
+    await besides(deps, sessionId, () => failpoint('worker.container_removed'));
   }
   const sandboxId = sandbox?.id ?? null;
   await change(deps.redis, { sessionId, tokenId }, (now) => afterRemoval(now, sandboxId, new Date()));
+}
+
+/** What a fault of ours in it must not hold up: that the sandbox is gone can be written down all the same. */
+async function besides({ log }: WorkerDeps, sessionId: string, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    if (!isOwnFault(error)) throw error;
+    log.error({ err: error, sessionId }, 'a fault of Daypass itself is passed over: the sandbox is gone');
+  });
 }
 
 /** What the end of a session's sandbox changes: no value is of use any more. A live token's is, to delete it. Pure. */

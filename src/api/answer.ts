@@ -24,12 +24,13 @@ export interface StreamAnswer {
   status: number;
   type: string;
   /** Ends when there is no more to say, or when the call's signal aborts. */
-  chunks: AsyncIterable<string>;
-  /** Written now and then, so that nobody between takes a silent connection for a dead one. */
+  chunks: AsyncIterable<string | Uint8Array>;
+  /** Written now and then, so that nobody between takes a silent connection for a dead one. Absent where it would be content. */
   heartbeat?: string;
 }
 
-const HEARTBEAT_MS = 15_000;
+/** When the system begins to ask whether a silent client is still there. One that is gone is noticed some ten seconds later. */
+const PROBE_AFTER_MS = 30_000;
 
 export function isStream(answer: Answer): answer is StreamAnswer {
   return 'chunks' in answer;
@@ -48,15 +49,16 @@ export function sendWhole(res: ServerResponse, answer: Exclude<Answer, StreamAns
 export async function sendStream(
   res: ServerResponse,
   answer: StreamAnswer,
-  { signal, unreadMs }: { signal: AbortSignal; unreadMs: number },
+  { signal, unreadMs, heartbeatMs }: { signal: AbortSignal; unreadMs: number; heartbeatMs: number },
 ): Promise<void> {
   res.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
   res.flushHeaders();
   const { heartbeat } = answer;
+  if (heartbeat === undefined) mayBeSilent(res);
   let isRead = true;
   const timer = setInterval(() => {
     if (heartbeat !== undefined && !res.writableNeedDrain) res.write(heartbeat);
-  }, HEARTBEAT_MS);
+  }, heartbeatMs);
   try {
     for await (const chunk of answer.chunks) {
       if (signal.aborted) break;
@@ -71,6 +73,12 @@ export async function sendStream(
   // Ended in order, a text that stops in the middle would look complete.
   if (signal.aborted || !isRead) res.destroy();
   else res.end();
+}
+
+/** Nothing is to be heard for as long as nothing happens, so that whether the client is there is left to TCP. */
+function mayBeSilent({ socket }: ServerResponse): void {
+  socket?.setTimeout(0);
+  socket?.setKeepAlive(true, PROBE_AFTER_MS);
 }
 
 /** False when the client has left too much unread for too long. */

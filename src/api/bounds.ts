@@ -12,8 +12,10 @@ export interface ApiBounds {
   callsPerKey: number;
   /** How long a client may leave an answer that goes on unread before it is cut. */
   unreadMs: number;
-  /** How long a connection may be still, whoever is to say something; answers that go on say that they are there. */
+  /** Idle timeout of a connection. Answers that go on send heartbeats; those that cannot may be silent for as long as they like. */
   stillMs: number;
+  /** How often an answer that goes on says that it is there. Shorter than any proxy's idle timeout. */
+  heartbeatMs: number;
 }
 
 export const BOUNDS: ApiBounds = {
@@ -25,6 +27,7 @@ export const BOUNDS: ApiBounds = {
   callsPerKey: 64,
   unreadMs: 30_000,
   stillMs: 120_000,
+  heartbeatMs: 15_000,
 };
 
 /** Node keeps 16 KiB of request line and headers; of these, the URL may have so many bytes. */

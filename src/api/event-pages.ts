@@ -31,7 +31,7 @@ export async function* sessionMessages(query: EventQuery & { sessionId: string }
       }
     }
   });
-  if (!query.signal.aborted) yield { event: 'end', data: {} };
+  if (!query.signal.aborted) yield { id: last, event: 'end', data: {} };
 }
 
 /** The events of all sessions that the caller sees as messages, for as long as somebody listens. */

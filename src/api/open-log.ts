@@ -1,19 +1,20 @@
 import { describe, Refusal } from '../errors.ts';
 import { logSize } from '../logs/log-directory.ts';
 import { openLogReader, type LogReader } from '../logs/log-reader.ts';
+import type { LogRecord } from '../session/log-record.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { logExpiry } from '../session/retention.ts';
 import type { ApiDeps } from './deps.ts';
 
 /**
  * A session's log from after a record, with its first page already read: trouble shows while the call can still be
- * refused. Throws `log_expired`, and `log_unreadable` also for a log that must be there and is not.
+ * refused. `isAtEnd`: there was nothing after that record. Throws `log_expired`, and `log_unreadable` also for a log that must be there and is not.
  */
 export async function openLog(
   { logDir, keep }: Pick<ApiDeps, 'logDir' | 'keep'>,
   session: SessionRecord,
   afterId: string,
-): Promise<LogReader> {
+): Promise<{ reader: LogReader; isAtEnd: boolean }> {
   const expiry = logExpiry(session, keep.logsMs);
   if (expiry !== null && expiry.getTime() <= Date.now()) {
     throw new Refusal(
@@ -30,14 +31,14 @@ export async function openLog(
     );
   }
   let first = await reader.next();
-  return {
-    next: async () => {
-      // An empty page says nothing of what has come since.
-      const records = first.length > 0 ? first : await reader.next();
-      first = [];
-      return records;
-    },
+  const isAtEnd = first.length === 0;
+  const next = async (): Promise<LogRecord[]> => {
+    // An empty page says nothing of what has come since.
+    const records = first.length > 0 ? first : await reader.next();
+    first = [];
+    return records;
   };
+  return { reader: { next }, isAtEnd };
 }
 
 function readable(reader: LogReader, sessionId: string): LogReader {

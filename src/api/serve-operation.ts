@@ -32,7 +32,7 @@ export async function serveOperation(
   kept.defer(deps.streams.take(holder));
   answered();
   if (caller !== null) kept.defer(deps.keyWatch.watch(caller, () => ending.abort()));
-  await sendStream(res, answer, { signal, unreadMs: deps.bounds.unreadMs });
+  await sendStream(res, answer, { signal, ...deps.bounds });
 }
 
 /** What the operation answers; told to the audit log, where it belongs there, whatever comes of it. */

@@ -3,6 +3,7 @@ import { countSessions, countTokens } from '../store/listing.ts';
 import { webhookFigures } from '../store/webhooks.ts';
 import { TOKEN_STATES } from '../token/state.ts';
 import type { ApiDeps } from './deps.ts';
+import { overdue } from './overdue.ts';
 import { revocationDebt } from './revocation-debt.ts';
 import type { Stats } from './schemas/operations.ts';
 
@@ -14,13 +15,14 @@ export async function storeStats(
   now: Date,
   keyId: string | null,
 ): Promise<StoreStats> {
-  const [sessions, tokens, debt, webhooks] = await Promise.all([
+  const [sessions, tokens, debt, overdueSessions, webhooks] = await Promise.all([
     tally(SESSION_STATUSES, (status) => countSessions(redis, status, keyId)),
     tally(TOKEN_STATES, (state) => countTokens(redis, state, keyId)),
     revocationDebt(redis, { alarmSeconds: debtAlarmSeconds, now, keyId }),
+    overdue(redis, { now, keyId }),
     keyId === null ? webhookFigures(redis) : null,
   ]);
-  return { sessions, tokens, revocationDebt: debt, webhooks };
+  return { sessions, tokens, revocationDebt: debt, overdueSessions, webhooks };
 }
 
 async function tally<Name extends string>(

@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
 import { removeFlat } from '../ops/remove-flat.ts';
@@ -17,25 +17,25 @@ import type { NewPolicy } from './policy.ts';
 /*
  * How a worker tells the gateway on its host of a sandbox. Its directories can be entered by their owner alone, or by the
  * group of worker and gateway, which may only read the policies; inside a sandbox only its own directory is mounted, and
- * there uid 1000 may use the socket.
+ * there uid 1000 may use the socket. The warden alone makes the directories of the sockets.
  */
 
 const READY_EVERY_MS = 5;
 
 /** Where worker and gateway meet; made for this user where nobody has made it. Throws with what to do where it may not. */
 export async function openPlaces(runDir: string): Promise<void> {
-  for (const dir of [gatewaysDir(runDir), policiesDir(runDir), decisionsDir(runDir)]) await makeDir(dir, 0o700);
+  for (const dir of [policiesDir(runDir), decisionsDir(runDir)]) await makeDir(dir, 0o700);
 }
 
-/** Makes the sandbox's directory and puts its policy in place. Safe to repeat; the policy is then replaced. */
+/**
+ * Puts the policy of a sandbox in place, whose directory the warden has made; the gateway opens its socket there. Safe to
+ * repeat; the policy is then replaced.
+ */
 export async function openGateway(options: { runDir: string; policy: NewPolicy }): Promise<{ dir: string }> {
   const { runDir, policy } = options;
   const dir = gatewayDir(runDir, policy.sandboxId);
   await openPlaces(runDir);
   await makeSharedDir(sandboxDecisionsDir(runDir, policy.sandboxId), 'write');
-  const isNew = (await mkdir(dir, { recursive: true })) !== undefined;
-  // Whatever the umask: the sandbox's user has to get in. A warden that made it has seen to that.
-  if (isNew) await chmod(dir, 0o755);
   const file = policyFile(runDir, policy.sandboxId);
   await writeFile(temporary(file), textOf(policy), { mode: SHARED_FILE_MODE });
   await rename(temporary(file), file);
@@ -46,6 +46,11 @@ export async function openGateway(options: { runDir: string; policy: NewPolicy }
 export async function isInPlace({ runDir, policy }: { runDir: string; policy: NewPolicy }): Promise<boolean> {
   const found = await readFile(policyFile(runDir, policy.sandboxId), 'utf8').catch(() => null);
   return found === textOf(policy);
+}
+
+/** Whether anything of a sandbox's way out is there. After a restart of the host nothing is, and the sandbox has ended. */
+export async function hasGateway({ runDir, sandboxId }: { runDir: string; sandboxId: string }): Promise<boolean> {
+  return (await exists(gatewayDir(runDir, sandboxId))) || (await exists(policyFile(runDir, sandboxId)));
 }
 
 /** Resolves when the gateway listens for the sandbox; throws `sandbox_failed` when it does not within the time. */

@@ -1,12 +1,14 @@
-import { followEngine } from './engine-stream.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildImage } from './build-image.ts';
 import { BUILD_CONTEXT, BUILD_INPUTS, CONTENT_LABEL, contentOf } from './image-content.ts';
 import { localImage } from './local-image.ts';
-import { removeReplaced } from './remove-replaced.ts';
 import { ensureBase, knownBases, type ImageDeps } from './sandbox-base.ts';
 
 /** The image of sessions that name none. */
 export const SANDBOX_IMAGE = 'daypass/sandbox';
 
+const DOCKERFILE = 'sandbox.Dockerfile';
 /** A step of the build is shown by the beginning of its command. */
 const MAX_STEP_CHARACTERS = 100;
 
@@ -33,18 +35,16 @@ export async function ensureSandboxImage(deps: ImageDeps): Promise<SandboxImage>
   await build(deps, base);
   const built = await localImage(deps.docker, SANDBOX_IMAGE);
   if (built === null) throw new Error(`${SANDBOX_IMAGE} was built, and yet the engine does not have it`);
-  if (present !== null && present.id !== built.id) await removeReplaced(deps.docker, present.id);
   return { image: SANDBOX_IMAGE, id: built.id, built: true };
 }
 
 async function build({ docker, onProgress }: ImageDeps, base: string): Promise<void> {
-  const labels = { [CONTENT_LABEL]: await contentOf(base) };
-  const source = await docker.buildImage(
-    { context: BUILD_CONTEXT, src: BUILD_INPUTS },
-    { dockerfile: 'sandbox.Dockerfile', t: SANDBOX_IMAGE, buildargs: { BASE: base }, labels, rm: true, forcerm: true },
-  );
-  await followEngine(source, {
-    doing: `Building ${SANDBOX_IMAGE}`,
+  await buildImage(docker, {
+    name: SANDBOX_IMAGE,
+    dockerfile: { path: DOCKERFILE, text: await readFile(join(BUILD_CONTEXT, DOCKERFILE), 'utf8') },
+    context: async () => ({ files: { context: BUILD_CONTEXT, src: BUILD_INPUTS } }),
+    buildargs: { BASE: base },
+    labels: { [CONTENT_LABEL]: await contentOf(base) },
     onLine: (line) => {
       if (line.startsWith('Step ')) onProgress(line.slice(0, MAX_STEP_CHARACTERS));
     },

@@ -1,14 +1,13 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildImage } from './build-image.ts';
 import { run } from './child-process.ts';
-import { followEngine } from './engine-stream.ts';
-import { localImage } from './local-image.ts';
-import { removeReplaced } from './remove-replaced.ts';
 import { ensureBase, type ImageDeps } from './sandbox-base.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DOCKERFILE = 'docker/service.Dockerfile';
 /** What `.dockerignore` lets through. */
 const INPUTS = ['package.json', 'package-lock.json', 'tsconfig.json', '.npmrc', 'LICENSE', 'docker', 'src', 'workers'];
 
@@ -21,29 +20,23 @@ export const TESTED_SERVICE_IMAGE = 'daypass-test/service';
  */
 export async function buildServiceImage(deps: ImageDeps & { authorities: string | undefined }): Promise<void> {
   const { docker, onProgress } = deps;
-  const former = await localImage(docker, TESTED_SERVICE_IMAGE);
   const base = await ensureBase(deps);
   const dir = await mkdtemp(join(tmpdir(), 'daypass-service-'));
   try {
     if (deps.authorities) await copyFile(deps.authorities, join(dir, 'ca.crt'));
-    const context = await run('tar', ['-c', '-C', ROOT, ...INPUTS, '-C', dir, '.']);
-    const source = await docker.buildImage(context.stdout, {
-      dockerfile: 'docker/service.Dockerfile',
-      t: TESTED_SERVICE_IMAGE,
+    await buildImage(docker, {
+      name: TESTED_SERVICE_IMAGE,
+      dockerfile: { path: DOCKERFILE, text: await readFile(join(ROOT, DOCKERFILE), 'utf8') },
+      context: async () => {
+        const { stdout, ended } = await run('tar', ['-c', '-C', ROOT, ...INPUTS, '-C', dir, '.']);
+        return { files: stdout, sent: ended };
+      },
       buildargs: { BASE: base },
-      rm: true,
-      forcerm: true,
-    });
-    await followEngine(source, {
-      doing: `Building ${TESTED_SERVICE_IMAGE}`,
       onLine: (line) => {
         if (line.startsWith('Step ')) onProgress(line.slice(0, 100));
       },
     });
-    await context.ended;
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-  const built = await localImage(docker, TESTED_SERVICE_IMAGE);
-  if (former !== null && former.id !== built?.id) await removeReplaced(docker, former.id);
 }

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import type { SessionsQueue } from '../queue/sessions-queue.ts';
 import type { Redis } from '../store/redis.ts';
 import type { Secret } from '../token/secret.ts';
+import { checkDeadlines } from './check-deadlines.ts';
 import { checkJobs } from './check-jobs.ts';
 import { checkRemains } from './check-remains.ts';
 import { checkSessions } from './check-sessions.ts';
@@ -29,6 +30,8 @@ export interface InvariantDeps {
   /** Of the minter whose spool that is. */
   minterName: string;
   provider: { baseUrl: string; apiKey: Secret };
+  /** How long a session's end may take once its grace is over; if not given, as long as an orderly one takes at most. */
+  endsWithinMs?: number;
   /** null: only what can be known from here is checked. */
   witness: Witness | null;
 }
@@ -51,6 +54,7 @@ export async function checkInvariants(deps: InvariantDeps): Promise<Violation[]>
   return [
     ...(live === null ? [] : checkTokens(ledger, live)),
     ...checkSessions(ledger),
+    ...checkDeadlines(ledger, Date.now(), deps.endsWithinMs),
     ...checkRemains(ledger, remains),
     ...checkJobs(ledger, jobs),
     ...checkSpool(ledger, files, deps.minterName),

@@ -9,9 +9,11 @@ import type { Violation } from './violation.ts';
 export function checkSessions(facts: LedgerFacts): Violation[] {
   const sessions = new Map(facts.sessions.map((one) => [one.id, one.status]));
   const tokens = new Map(facts.tokens.map((one) => [one.id, one.state]));
+  const { unreadable } = facts;
   const wrong = [
-    ...disagreements('Session', sessions, facts.sessionIndexes),
-    ...disagreements('Token', tokens, facts.tokenIndexes),
+    ...unreadable.values(),
+    ...disagreements('Session', sessions, without(facts.sessionIndexes, unreadable)),
+    ...disagreements('Token', tokens, without(facts.tokenIndexes, unreadable)),
     ...keyIndexes(facts),
     ...facts.sessions.flatMap((session) => badEnding(session, facts.endings.get(session.id))),
     ...unsettled(facts),
@@ -20,11 +22,17 @@ export function checkSessions(facts: LedgerFacts): Violation[] {
 }
 
 /** What a key sees, and how much more it may start, is as its indexes say. */
-function keyIndexes({ sessions, sessionIndexesOfKeys }: LedgerFacts): string[] {
+function keyIndexes({ sessions, sessionIndexesOfKeys, unreadable }: LedgerFacts): string[] {
   return [...sessionIndexesOfKeys].flatMap(([keyId, indexes]) => {
     const own = sessions.filter((session) => session.keyId === keyId).map(({ id, status }) => [id, status] as const);
-    return disagreements(`Of ${keyId}: session`, new Map(own), indexes);
+    return disagreements(`Of ${keyId}: session`, new Map(own), without(indexes, unreadable));
   });
+}
+
+/** What cannot be read is one finding, and not one of each index besides. */
+function without({ all, byState }: IndexFacts, unreadable: ReadonlyMap<string, string>): IndexFacts {
+  const readable = (ids: string[]): string[] => ids.filter((id) => !unreadable.has(id));
+  return { all: readable(all), byState: new Map([...byState].map(([state, ids]) => [state, readable(ids)])) };
 }
 
 function disagreements(noun: string, records: ReadonlyMap<string, string>, { all, byState }: IndexFacts): string[] {

@@ -1,17 +1,19 @@
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
 
-/** Everything that Redis says of sessions and tokens: records, and the indexes that must agree with them. */
+/** Everything that Redis says of sessions and tokens: records that can be read, and the indexes that must agree with them. */
 export interface LedgerFacts {
   sessions: SessionRecord[];
   tokens: TokenRecord[];
   sessionIndexes: IndexFacts;
   tokenIndexes: IndexFacts;
+  /** Records that cannot be read, by id, with what is wrong. */
+  unreadable: ReadonlyMap<string, string>;
   /** The indexes of what each API key has started, of those that have a session. */
   sessionIndexesOfKeys: ReadonlyMap<string, IndexFacts>;
   /** Ids of the sessions of which something is still to be done. */
   unsettled: string[];
-  /** How many times a session's events say that it ended; no entry where there are no events. */
+  /** How many times a session's events say that it ended; no entry where there are none, or some that cannot be read. */
   endings: ReadonlyMap<string, number>;
 }
 

@@ -55,13 +55,13 @@ type FailpointAction = 'kill' | 'throw' | 'hang' | { sleepMs: number };
 export interface FailpointRule {
   name: FailpointName;
   action: FailpointAction;
-  /** It happens when the process gets there for this time, from 1. */
-  hit: number;
+  /** It happens when the process gets there for this time, from 1; or every time. */
+  hit: number | 'all';
 }
 
 /**
  * Rules as the setting has them: `NAME=ACTION[@HIT]`, separated by commas; ACTION is `kill` (SIGKILL to the process
- * itself), `throw`, `hang` or `sleep:MS`. Throws with what is wrong.
+ * itself), `throw` (as a fault of the program), `hang` or `sleep:MS`; HIT is a number or `all`. Throws with what is wrong.
  */
 export function parseFailpoints(text: string): FailpointRule[] {
   return text
@@ -73,13 +73,13 @@ export function parseFailpoints(text: string): FailpointRule[] {
 
 function parseRule(text: string): FailpointRule {
   const [, name = '', word = '', ms, hit = '1'] =
-    /^([\w.]+)=(kill|throw|hang|sleep:(\d+))(?:@([1-9]\d*))?$/.exec(text) ?? [];
+    /^([\w.]+)=(kill|throw|hang|sleep:(\d+))(?:@([1-9]\d*|all))?$/.exec(text) ?? [];
   if (word === '') throw new Error(`must be NAME=ACTION[@HIT],… with kill, throw, hang or sleep:MS; this is ${text}`);
   if (!isFailpoint(name)) {
     throw new Error(`names ${name}; there are ${Object.keys(FAILPOINTS).join(', ')}`);
   }
   const action = ms === undefined ? (word as 'kill' | 'throw' | 'hang') : { sleepMs: Number(ms) };
-  return { name, action, hit: Number(hit) };
+  return { name, action, hit: hit === 'all' ? hit : Number(hit) };
 }
 
 function isFailpoint(name: string): name is FailpointName {
@@ -100,9 +100,11 @@ export function armFailpoints(rules: FailpointRule[]): void {
 /** Does nothing unless a rule was set for this place. */
 export async function failpoint(name: FailpointName): Promise<void> {
   const point = armed.get(name);
-  if (point === undefined || ++point.hits !== point.rule.hit) return;
+  if (point === undefined) return;
+  point.hits += 1;
+  if (point.rule.hit !== 'all' && point.hits !== point.rule.hit) return;
   const { action } = point.rule;
-  if (action === 'throw') throw new Error(`The failpoint ${name} was told to throw`);
+  if (action === 'throw') throw new TypeError(`The failpoint ${name} was told to throw`);
   if (action === 'kill') process.kill(process.pid, 'SIGKILL');
   await (typeof action === 'object' ? sleep(action.sleepMs) : new Promise(() => undefined));
 }

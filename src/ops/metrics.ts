@@ -5,6 +5,7 @@ interface StoreFigures {
   sessions: Record<string, number>;
   tokens: Record<string, number>;
   revocationDebt: { count: number; oldestSeconds: number | null; alarm: boolean };
+  overdueSessions: { count: number; oldestSeconds: number | null };
   webhooks: { waiting: number; delivered: number; failed: number } | null;
 }
 
@@ -31,6 +32,8 @@ export function createMetrics(): Metrics {
   const debt = gauge('daypass_revocation_debt', 'Tokens that are to be gone and are not yet.');
   const oldest = gauge('daypass_revocation_debt_oldest_seconds', 'How long the oldest of them has been due.');
   const alarm = gauge('daypass_revocation_debt_alarm', '1 while the oldest has been due for too long.');
+  const overdue = gauge('daypass_sessions_overdue', 'Sessions past their deadline and grace that have not ended.');
+  const overdueFor = gauge('daypass_sessions_overdue_oldest_seconds', 'How long the oldest of them should have ended.');
   const unknown = gauge(
     'daypass_tokens_unknown',
     'Tokens that may exist and that nobody can delete; their TTL ends them.',
@@ -46,13 +49,16 @@ export function createMetrics(): Metrics {
       streams.set(openStreams);
       storeUp.set(stats === null ? 0 : 1);
       // An old figure would look like a present one.
-      for (const figure of [sessions, tokens, debt, oldest, alarm, unknown, webhooksWaiting, webhooks]) figure.reset();
+      const figures = [sessions, tokens, debt, oldest, alarm, overdue, overdueFor, unknown, webhooksWaiting, webhooks];
+      for (const figure of figures) figure.reset();
       if (stats !== null) {
         for (const [status, count] of Object.entries(stats.sessions)) sessions.set({ status }, count);
         for (const [state, count] of Object.entries(stats.tokens)) tokens.set({ state }, count);
         debt.set(stats.revocationDebt.count);
         oldest.set(stats.revocationDebt.oldestSeconds ?? 0);
         alarm.set(stats.revocationDebt.alarm ? 1 : 0);
+        overdue.set(stats.overdueSessions.count);
+        overdueFor.set(stats.overdueSessions.oldestSeconds ?? 0);
         webhooksWaiting.set(stats.webhooks?.waiting ?? 0);
         webhooks.set({ outcome: 'delivered' }, stats.webhooks?.delivered ?? 0);
         webhooks.set({ outcome: 'failed' }, stats.webhooks?.failed ?? 0);

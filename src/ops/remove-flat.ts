@@ -23,11 +23,14 @@ export async function removeFlat(dir: string): Promise<void> {
   }
 }
 
+/** One that is gone meanwhile is no trouble: another process may remove the same directory. */
 async function removeEntry(path: string): Promise<void> {
   try {
-    await unlink(path);
+    await unlink(path).catch((error: unknown) => {
+      if (codeOf(error) !== 'EISDIR') throw error;
+      return rmdir(path);
+    });
   } catch (error) {
-    if (codeOf(error) === 'EISDIR') return rmdir(path);
     if (codeOf(error) !== 'ENOENT') throw error;
   }
 }

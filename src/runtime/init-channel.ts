@@ -20,7 +20,7 @@ export async function openChannel(dir: string, from: number, signal: AbortSignal
   const reports = decodeReports(followReports(reportsFile(dir), from, link), from);
   if (link === null) {
     const since = await sizeOf(reportsFile(dir));
-    const nobody = (): Promise<never> => Promise.reject(new Error('the sandbox has ended'));
+    const nobody = (): Promise<never> => Promise.reject(failed('The sandbox has ended'));
     return { since, isClosed: true, send: nobody, reports, close: () => undefined };
   }
   return {
@@ -59,7 +59,7 @@ export async function awaitReady(
 
 function requireReady(report: Report): void {
   const [text] = strings(report);
-  if (report.kind !== 'R') throw failed(`The sandbox's init failed: ${text}`);
+  if (report.kind !== 'R') throw failed("The sandbox's init failed", text);
   if (text === INIT_PROTOCOL_VERSION) return;
   throw failed(
     `The sandbox's init speaks version ${text} of the protocol, not ${INIT_PROTOCOL_VERSION}; rebuild the image`,
@@ -83,6 +83,6 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-function failed(message: string): SessionError {
-  return new SessionError('sandbox_failed', message);
+function failed(message: string, said = ''): SessionError {
+  return new SessionError('sandbox_failed', message, { said });
 }

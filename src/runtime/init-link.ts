@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SessionError } from '../errors.ts';
 
 /** A connection to the init of a running sandbox, which takes orders over the newest one only. */
 export interface InitLink {
@@ -8,7 +9,7 @@ export interface InitLink {
   readonly since: number;
   /** Whether init is gone, or listens to somebody newer. */
   readonly isClosed: boolean;
-  /** Resolves when the kernel has taken the bytes. Rejects when the link is closed. */
+  /** Resolves when the kernel has taken the bytes. Rejects with `sandbox_failed` when the link is closed. */
   send(order: Uint8Array): Promise<void>;
   /** Resolves at the next sign of new reports, when the link closes, or after `timeoutMs`. */
   hint(timeoutMs: number): Promise<void>;
@@ -92,8 +93,8 @@ function linkOver(socket: Socket, since: number): InitLink {
     },
     send: (order) =>
       new Promise((resolve, reject) => {
-        if (isClosed) return reject(new Error('the link to the sandbox is closed'));
-        socket.write(order, (error) => (error ? reject(error) : resolve()));
+        if (isClosed) return reject(closedLink());
+        socket.write(order, (error) => (error ? reject(closedLink(error)) : resolve()));
       }),
     async hint(timeoutMs) {
       if (!hinted && !isClosed) {
@@ -107,4 +108,8 @@ function linkOver(socket: Socket, since: number): InitLink {
     },
     close: () => void socket.destroy(),
   };
+}
+
+function closedLink(cause?: unknown): SessionError {
+  return new SessionError('sandbox_failed', 'The link to the sandbox is closed', { cause });
 }

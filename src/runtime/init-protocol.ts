@@ -53,9 +53,9 @@
  * | `N` | `listen-address`, `listen-port`, `port`… | answer DNS there, over UDP and TCP: every host name has a loopback address of its own, on which connections to these ports are taken and carried to the name and port through the gateway. Reports `L`. From the second on it changes the ports alone; connections go on |
  * | `S` | `name`, `cwd`, `argv`… | run a step as the agent's user; one at a time, in order. After the agent's start it fails with 126 |
  * | `A` | `cwd`, `argv`… | start the agent's command; a second `A` is ignored. No argv: an interactive session, without `g` and `G`; init waits for a stop |
- * | `W` | `seconds`, `grace seconds` | the watchdog: when nobody has ended or extended the session by then, SIGTERM, and after the grace everything is killed. A later `W` replaces it |
+ * | `W` | `seconds`, `grace seconds` | the watchdog: when nobody has ended or extended the session by then, `T` with TERM, and after the grace everything is killed. A later `W` replaces it |
  * | `K` | `position` (decimal) | everything in the file before it is stored for good: the memory is given back. A lower position than an earlier one changes nothing; one beyond the file's end is malformed |
- * | `T` | `TERM` or `KILL` | TERM: as SIGTERM to init, which passes it to the agent's process group, or ends a session without an agent with 143. KILL: everything is killed; what was written by then is reported, the agent's end as `137`, `SIGKILL`, and init exits 137 |
+ * | `T` | `TERM` or `KILL` | TERM: as SIGTERM to init, which passes it to the agent's process group, or ends a session without an agent with 143; a second TERM does nothing, as it would end what the agent does about the first. KILL: everything is killed; what was written by then is reported, the agent's end as `137`, `SIGKILL`, and init exits 137 |
  * | `Q` | | nothing more will be started; without an agent, init exits 0 |
  *
  * **Connections.** Init has one worker at a time, the one that connected last. Accepting it, init closes the connection

@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.ts';
 import { MAX_REPORT_BYTES } from './init-protocol.ts';
 
 const HEADER_BYTES = 16;
@@ -14,8 +15,8 @@ export interface Report {
 }
 
 /**
- * Reports out of a stream of bytes cut anywhere, which begins at the position `from` of the file of reports. Throws when
- * the bytes are no report: init and worker differ.
+ * Reports out of a stream of bytes cut anywhere, which begins at the position `from` of the file of reports. Throws
+ * `sandbox_failed` when the bytes are no report: init and worker differ.
  */
 export async function* decodeReports(source: AsyncIterable<Uint8Array>, from = 0): AsyncGenerator<Report> {
   let pending = Buffer.alloc(0);
@@ -26,7 +27,7 @@ export async function* decodeReports(source: AsyncIterable<Uint8Array>, from = 0
       const kind = pending.toString('latin1', 0, 1);
       const length = pending.readUInt32BE(4);
       if (!KINDS.includes(kind) || length > MAX_REPORT_BYTES) {
-        throw new Error(`Init sent no report: kind ${JSON.stringify(kind)}, ${length} bytes`);
+        throw new SessionError('sandbox_failed', `Init sent no report: kind ${JSON.stringify(kind)}, ${length} bytes`);
       }
       if (pending.length < HEADER_BYTES + length) break;
       const timeMs = Number(pending.readBigUInt64BE(8));

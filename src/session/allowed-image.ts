@@ -1,13 +1,20 @@
 /*
  * Which images an operator allows. An entry of the list is `name` or `name:tag`, `prefix/*` for everything below a prefix,
- * or `name@sha256:…`, a pin: under that name this content and no other, whatever else the list says of it.
+ * or `name@sha256:…`, a pin: under that name this content and no other, whatever else the list says of it. The digest is that
+ * of the image's configuration, which is the same on every engine, or one that a registry, or a store of manifests, has for it.
  */
 
 /** What an engine says of an image that it has. */
 export interface ImageContent {
-  /** `sha256:…` of its configuration: the same on every engine. */
+  /**
+   * What the engine calls it, `sha256:…`: of its configuration; where the engine keeps images in containerd's store, of its
+   * manifest.
+   */
   id: string;
-  /** `name@sha256:…` of the manifests that it was pulled by; none for one that was built here. */
+  /**
+   * `name@sha256:…` of the manifests that it was pulled by. One that was built here has none, but in containerd's store its own
+   * manifest's.
+   */
   repoDigests: readonly string[];
 }
 
@@ -38,6 +45,17 @@ export function parseImage(text: string): Reference | null {
 export function isNameAllowed(image: string, allowed: readonly string[]): boolean {
   const reference = parseImage(image);
   return reference !== null && entriesFor(reference, allowed).length > 0;
+}
+
+/** Whether the engine names the image by its manifest, so that the digest of its configuration is not told. */
+export function isNamedByManifest({ id, repoDigests }: ImageContent): boolean {
+  return repoDigests.some((text) => text.endsWith(`@${id}`));
+}
+
+/** Whether the list pins this name to some contents. */
+export function isPinned(image: string, allowed: readonly string[]): boolean {
+  const reference = parseImage(image);
+  return reference !== null && entriesFor(reference, allowed).some(({ digest }) => digest !== null);
 }
 
 /** Whether the list allows this image with this content. Where it pins the name, the content is one of the pins. */

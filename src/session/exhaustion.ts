@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.ts';
 import type { NewEvent } from './event.ts';
 import type { SessionRecord, SessionResources } from './record.ts';
 
@@ -13,12 +14,14 @@ export type UsedUp =
 /** What every sandbox has besides its workspace, in MB. */
 export const SMALL_DISKS_MB = { '/tmp': 256, '/home/agent': 256 } as const;
 
-/** Of a report `H`; see `init-protocol.ts`. Throws when it is none. */
+/** Of a report `H`; see `init-protocol.ts`. Throws `sandbox_failed` when it is none. */
 export function parseUsedUp([resource = '', where = '', of = '', counted = '']: string[]): UsedUp {
   const count = Number(counted);
   if (resource === 'memory' || resource === 'pids') return { resource, count };
   if (resource === 'disk' && (of === 'bytes' || of === 'inodes')) return { resource, where, of, count };
-  throw new Error(`Init speaks of a limit that there is none of: ${resource} ${of}`);
+  throw new SessionError('sandbox_failed', 'Init speaks of a limit that there is none of', {
+    said: `${resource} ${of}`,
+  });
 }
 
 /** The same for whatever is the same limit. */

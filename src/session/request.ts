@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OperatorLimits } from '../config.ts';
 import { Refusal, type FieldError } from '../errors.ts';
+import { DEADLINE_GRACE_SECONDS } from './deadline.ts';
 import type { SessionRequest } from './record.ts';
 import { command, env, metadata, networkRules, repo, resources, secrets, webhook } from './request-fields.ts';
 import { imageProblems, limitProblems, ruleProblems, webhookProblems } from './request-rules.ts';
@@ -22,7 +23,11 @@ export const startRequest = z
       .int()
       .min(1)
       .optional()
-      .meta({ description: `${DEFAULT_TIMEOUT_SECONDS} when left out.` }),
+      .meta({
+        description:
+          `From its start, ${DEFAULT_TIMEOUT_SECONDS} when left out. Then the command gets SIGTERM, ` +
+          `${DEADLINE_GRACE_SECONDS} s later SIGKILL, and the token goes with it.`,
+      }),
     maxTimeoutSeconds: z
       .int()
       .min(1)

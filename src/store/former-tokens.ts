@@ -1,7 +1,7 @@
 import type { FormerToken } from '../session/decision.ts';
 import type { SessionRecord } from '../session/record.ts';
-import type { TokenRecord } from '../token/record.ts';
 import { keys } from './keys.ts';
+import { ifReadable, parseToken } from './parse-record.ts';
 import type { Redis } from './redis.ts';
 
 /** The tokens that a session had before its current one, in their order. */
@@ -11,6 +11,5 @@ export async function readFormerTokens(
 ): Promise<FormerToken[]> {
   if (formerTokenIds.length === 0) return [];
   const texts = await redis.mget(formerTokenIds.map(keys.token));
-  // Only `change` writes these keys.
-  return formerTokenIds.map((id, i) => ({ id, line: texts[i] ? (JSON.parse(texts[i]) as TokenRecord) : null }));
+  return formerTokenIds.map((id, i) => ({ id, line: ifReadable(() => parseToken(id, texts[i] ?? null)) }));
 }

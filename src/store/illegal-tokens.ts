@@ -1,8 +1,8 @@
-import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
 import { dueSinceMs } from '../token/token-upkeep.ts';
 import { keys } from './keys.ts';
 import { allTokens } from './listing.ts';
+import { ifReadable, parseSession } from './parse-record.ts';
 import type { Redis } from './redis.ts';
 
 /** A token that should be gone, and since when it should, in ms since 1970. */
@@ -17,8 +17,7 @@ export async function illegalTokens(redis: Redis, now: Date, keyId: string | nul
   if (active.length === 0) return [];
   const texts = await redis.mget(active.map(({ sessionId }) => keys.session(sessionId)));
   return active.flatMap((token, i) => {
-    // Only `change` writes these keys.
-    const session = texts[i] ? (JSON.parse(texts[i]) as SessionRecord) : null;
+    const session = ifReadable(() => parseSession(token.sessionId, texts[i] ?? null));
     const sinceMs = dueSinceMs({ session, token }, now.getTime());
     return sinceMs === null ? [] : [{ token, sinceMs }];
   });

@@ -3,6 +3,7 @@ import type { SessionStatus } from '../session/status.ts';
 import type { TokenRecord } from '../token/record.ts';
 import type { TokenState } from '../token/state.ts';
 import { idOfEntry, indexEntry, indexesOf, keys } from './keys.ts';
+import { ifReadable, parseToken } from './parse-record.ts';
 import type { Redis } from './redis.ts';
 
 export interface Page<T> {
@@ -47,15 +48,18 @@ export async function listTokens(
   return page(redis, index, keys.token, { ...query, keep: () => true });
 }
 
-/** Every token in a state, newest first; of one API key, if given. */
+/** Every token in a state, newest first; of one API key, if given. A line that cannot be read holds up no other. */
 export async function allTokens(redis: Redis, state: TokenState, keyId: string | null = null): Promise<TokenRecord[]> {
+  const ids = (await redis.zrange(indexesOf(keyId).tokensByState(state), '+', '-', 'BYLEX', 'REV')).map(idOfEntry);
   const found: TokenRecord[] = [];
-  let cursor: string | null = null;
-  do {
-    const next: Page<TokenRecord> = await listTokens(redis, { keyId, state, limit: CHUNK, cursor });
-    found.push(...next.items);
-    cursor = next.nextCursor;
-  } while (cursor !== null);
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    const chunk = ids.slice(at, at + CHUNK);
+    const texts = await redis.mget(chunk.map((id) => keys.token(id)));
+    for (const [i, id] of chunk.entries()) {
+      const token = ifReadable(() => parseToken(id, texts[i] ?? null));
+      if (token !== null) found.push(token);
+    }
+  }
   return found;
 }
 

@@ -1,5 +1,5 @@
 import { isSandboxGone } from '../session/needs-values.ts';
-import { canMove, isEnded } from '../session/status.ts';
+import { canMove, isEnded, SESSION_STATUSES } from '../session/status.ts';
 import type { NewEvent } from '../session/event.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
@@ -11,6 +11,7 @@ import { endedEffects, forgetEndedEffects } from './ended.ts';
 import { eventEffects } from './events.ts';
 import { readFormerTokens } from './former-tokens.ts';
 import { indexEntry, indexesOf, keys, type RecordIndexes } from './keys.ts';
+import { ifReadable, parseSession, parseToken } from './parse-record.ts';
 import type { Redis } from './redis.ts';
 import { forgetWebhookEffects, webhookEffects } from './webhooks.ts';
 
@@ -38,7 +39,9 @@ const MAX_RACES = 100;
  * again. A session and its token change in one step, with their indexes and events.
  *
  * `decide` is pure and may be called several times; null leaves all as it is. Returns the view as it is afterwards.
- * Throws when a change is not in the tables of `session/status.ts` and `token/state.ts`.
+ * Throws when a change is not in the tables of `session/status.ts` and `token/state.ts`. A session that cannot be read is
+ * shown as none, so that its token can be seen to; `UnreadableRecord` is thrown where it, or a token that cannot be read, is
+ * to be written.
  */
 export async function change(
   redis: Redis,
@@ -47,9 +50,11 @@ export async function change(
 ): Promise<View> {
   for (let race = 0; race < MAX_RACES; race++) {
     const before = await readRaw(redis, ids);
-    const found = parse(before);
+    const found = parse(ids, before);
     const wanted = decide(found);
     if (wanted === null) return found;
+    // One that cannot be read is there, and must not be written over as if it was not.
+    if (wanted.session && found.session === null) parseSession(ids.sessionId, before[0]?.value ?? null);
     const after = withWebhook(found.session, {
       session: wanted.session ?? found.session,
       token: wanted.token ?? found.token,
@@ -75,19 +80,34 @@ export async function view(redis: Redis, sessionId: string): Promise<View> {
   return { session, token };
 }
 
+/** Throws `UnreadableRecord`. */
 export async function readSession(redis: Redis, id: string): Promise<SessionRecord | null> {
-  return parseRecord<SessionRecord>(await redis.get(keys.session(id)));
+  return parseSession(id, await redis.get(keys.session(id)));
 }
 
-/** Those of these sessions that are there. */
+/** Those of these sessions that are there and can be read. */
 export async function readSessions(redis: Redis, ids: string[]): Promise<SessionRecord[]> {
   if (ids.length === 0) return [];
   const texts = await redis.mget(ids.map((id) => keys.session(id)));
-  return texts.map((text) => parseRecord<SessionRecord>(text)).filter((session) => session !== null);
+  const read = ids.map((id, i) => ifReadable(() => parseSession(id, texts[i] ?? null)));
+  return read.filter((session) => session !== null);
 }
 
+/** Throws `UnreadableRecord`. */
 export async function readToken(redis: Redis, id: string): Promise<TokenRecord | null> {
-  return parseRecord<TokenRecord>(await redis.get(keys.token(id)));
+  return parseToken(id, await redis.get(keys.token(id)));
+}
+
+/** The session; null where there is none, and also where it cannot be read: nobody can have a right by it then. */
+export async function readSessionIfReadable(redis: Redis, id: string): Promise<SessionRecord | null> {
+  const text = await redis.get(keys.session(id));
+  return ifReadable(() => parseSession(id, text));
+}
+
+/** The same of a line of the ledger. */
+export async function readTokenIfReadable(redis: Redis, id: string): Promise<TokenRecord | null> {
+  const text = await redis.get(keys.token(id));
+  return ifReadable(() => parseToken(id, text));
 }
 
 /**
@@ -140,6 +160,32 @@ export async function unlistSettled(redis: Redis, sessionId: string, seen: View)
   await commit(redis, asSeen(sessionId, seen), [...told, ['SREM', keys.unsettled, sessionId]]);
 }
 
+/**
+ * Writes a session's ended record over whatever is there, if that is still this text. Only for a record from which no change
+ * leads to an end (`store/last-resort.ts`): neither what was there nor the transition table has a say. False when somebody
+ * else has written meanwhile.
+ */
+export async function overwriteEnded(
+  redis: Redis,
+  { text, session, events }: { text: string; session: SessionRecord; events: NewEvent[] },
+): Promise<boolean> {
+  const entry = indexEntry(session.createdAt, session.id);
+  const unlisted = indexesFor(session).flatMap((indexes) =>
+    SESSION_STATUSES.map((status): Effect => ['ZREM', indexes.sessionsByStatus(status), entry]),
+  );
+  return commit(
+    redis,
+    [{ key: keys.session(session.id), value: text }],
+    [
+      ...unlisted,
+      ...sessionEffects({ session: null, token: null }, { session, token: null }),
+      ['SADD', keys.receiptsDue, session.id],
+      ...eventEffects(session.id, events),
+      ['PUBLISH', keys.changes, session.id],
+    ],
+  );
+}
+
 /** Puts what a change is to be told of into the session's outbox, so that both are written in one step. */
 function withWebhook(before: SessionRecord | null, after: View): View {
   if (!after.session?.webhook) return after;
@@ -167,13 +213,11 @@ async function readRaw(redis: Redis, ids: { sessionId: string; tokenId?: string 
   return wanted.map((key, index) => ({ key, value: values[index] ?? null }));
 }
 
-function parse([session, token]: Expectation[]): View {
-  return { session: parseRecord(session?.value ?? null), token: parseRecord(token?.value ?? null) };
-}
-
-// Only `change` writes these keys, so what it wrote is what it reads.
-function parseRecord<T>(text: string | null): T | null {
-  return text === null ? null : (JSON.parse(text) as T);
+function parse(ids: { sessionId: string; tokenId?: string | null }, [session, token]: Expectation[]): View {
+  return {
+    session: ifReadable(() => parseSession(ids.sessionId, session?.value ?? null)),
+    token: parseToken(ids.tokenId ?? '', token?.value ?? null),
+  };
 }
 
 function requireLegal(before: View, after: View): void {

@@ -2,18 +2,22 @@ import { createRedactor, type Redactor } from './redactor.ts';
 import type { Secret } from './secret.ts';
 
 /**
- * The values that this process holds at the moment, for everything that leaves it: what a session's events and records
- * say is masked with that session's, and what the process logs with all of them.
+ * The step by which text from outside becomes text that is kept or told: what a program, another host or the request says
+ * goes in, and comes out with the secrets masked. It is for such texts alone: a secret may be any word, also one of our
+ * own, so no key, state, type, code or id goes through it, and no record as a whole.
  */
+export type Mask = (outside: string) => string;
+
+/** The values that this process holds at the moment, by the sessions whose they are. */
 export interface Masks {
   /** From here on these are the session's values. To be called before anything that knows them can speak. */
   hold(sessionId: string, secrets: Secret[]): void;
   /** They are of no use here any more. Safe to repeat. */
   release(sessionId: string): void;
-  /** The same with every text in it masked, names of fields too. */
-  of<T>(sessionId: string, value: T): T;
-  /** A line of the process' own log. */
-  line(text: string): string;
+  /** Masks the session's own values: those that are held when it is called, not when it was made. */
+  of(sessionId: string): Mask;
+  /** Masks the values of all sessions: for what belongs to none. */
+  all: Mask;
 }
 
 export function createMasks(): Masks {
@@ -21,12 +25,12 @@ export function createMasks(): Masks {
   return {
     hold: (sessionId, secrets) => void held.set(sessionId, createRedactor(secrets)),
     release: (sessionId) => void held.delete(sessionId),
-    of(sessionId, value) {
+    of: (sessionId) => (outside) => {
       const redactor = held.get(sessionId);
-      return redactor === undefined ? value : (maskDeeply(redactor, value) as typeof value);
+      return redactor === undefined ? outside : maskText(redactor, outside);
     },
-    line(text) {
-      let masked = text;
+    all(outside) {
+      let masked = outside;
       for (const redactor of held.values()) masked = maskText(redactor, masked);
       return masked;
     },
@@ -35,14 +39,4 @@ export function createMasks(): Masks {
 
 function maskText(redactor: Redactor, text: string): string {
   return Buffer.concat([redactor.push(Buffer.from(text)), redactor.flush()]).toString();
-}
-
-/** Of what JSON can say. */
-function maskDeeply(redactor: Redactor, value: unknown): unknown {
-  if (typeof value === 'string') return maskText(redactor, value);
-  if (Array.isArray(value)) return value.map((item) => maskDeeply(redactor, item));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [maskText(redactor, name), maskDeeply(redactor, item)]),
-  );
 }

@@ -1,3 +1,4 @@
+import { graceEndMs } from '../session/deadline.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { mayHold } from './holder.ts';
 import type { TokenRecord } from './record.ts';
@@ -18,12 +19,13 @@ export const CLOCK_SKEW_MS = 60_000;
 
 /**
  * The law of the ledger: a token is legal exactly when its session has not ended, it is that session's current one (or
- * the next, or for a moment the one before: see `mayHold`), and the deadline has not passed. Everything else is to be deleted; what nobody can delete is waited out. Pure.
+ * the next, or for a moment the one before: see `mayHold`), and the deadline's grace is not over. Everything else is to be
+ * deleted; what nobody can delete is waited out. Pure.
  */
 export function decideTokenUpkeep({ session, token }: TokenFacts, nowMs: number): TokenUpkeep {
   if (token === null) return 'nothing';
   const current = mayHold(session, token, nowMs);
-  const inTime = session?.deadlineAt ? Date.parse(session.deadlineAt) > nowMs : true;
+  const inTime = (graceOf(session) ?? Infinity) > nowMs;
   switch (token.state) {
     case 'intended':
       return isStale(token, current, nowMs) ? 'give_up' : 'nothing';
@@ -42,15 +44,17 @@ export function decideTokenUpkeep({ session, token }: TokenFacts, nowMs: number)
 
 /**
  * Since when a token should be gone, in ms since 1970; null while it may live. Of one that is illegal for another reason
- * than an end or a deadline, nobody knows since when: then it is since it was minted. Pure.
+ * than an end or the deadline's grace, nobody knows since when: then it is since it was minted. Pure.
  */
 export function dueSinceMs({ session, token }: TokenFacts & { token: TokenRecord }, nowMs: number): number | null {
   if (decideTokenUpkeep({ session, token }, nowMs) !== 'revoke') return null;
   if (token.state === 'revoking') return Date.parse(token.revokingAt ?? token.intendedAt);
-  const ends = [session?.endedAt, session?.deadlineAt]
-    .map((time) => Date.parse(time ?? ''))
-    .filter((ms) => ms <= nowMs);
+  const ends = [Date.parse(session?.endedAt ?? ''), graceOf(session) ?? NaN].filter((ms) => ms <= nowMs);
   return ends.length > 0 ? Math.min(...ends) : Date.parse(token.mintedAt ?? token.intendedAt);
+}
+
+function graceOf(session: SessionRecord | null): number | null {
+  return session === null ? null : graceEndMs(session);
 }
 
 /** Whether an intent will come to nothing: it was asked for long ago, or nobody will ask for it any more. */

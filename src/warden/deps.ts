@@ -2,6 +2,7 @@ import type { ResourceLimits } from '../config.ts';
 import type { Logger } from '../ops/log.ts';
 import type { EngineApi } from '../runtime/docker/engine-api.ts';
 import type { HostFacts } from '../runtime/docker/host-facts.ts';
+import type { ConfigDigestOf } from './images/config-digest.ts';
 import type { WorkspaceDisks } from './disks/workspace-disks.ts';
 import type { Places } from './places/places.ts';
 
@@ -14,6 +15,7 @@ export interface WardenDeps {
   limits: ResourceLimits;
   /** Images that sessions may have, as `DAYPASS_IMAGES` names them. */
   images: readonly string[];
+  configDigestOf: ConfigDigestOf;
   places: Places;
   disks: WorkspaceDisks;
   /** What workers are told of this host. */

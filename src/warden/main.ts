@@ -8,7 +8,10 @@ process.title = 'daypass-warden';
 
 const { logLevel, failpoints, ...options } = loadWardenConfig();
 const log = createLogger('warden', logLevel);
-const warden = await startWarden({ ...options, log });
+const warden = await startWarden({ ...options, log }).catch((error: unknown) => {
+  log.fatal({ err: error }, 'the warden cannot start');
+  process.exit(1);
+});
 // Not before: a disk is made on trial at the start, and a failpoint is meant for those of sessions.
 armFailpoints(failpoints);
 log.info({ socket: options.socket }, 'warden ready');

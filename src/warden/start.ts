@@ -1,5 +1,4 @@
 import { chmod, chown, mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { WardenConfig } from '../config.ts';
 import { gatewaysDir } from '../egress/layout.ts';
 import { SANDBOX_IMAGE } from '../images/sandbox-image.ts';
@@ -11,43 +10,43 @@ import { openMemoryDir } from '../runtime/memory-dir.ts';
 import { repoHostOf } from '../session/repo-host.ts';
 import { openDisks } from './disks/open-disks.ts';
 import { requireEngine } from './engine/require-engine.ts';
-import { extractTools } from './images/extract-tools.ts';
+import { createConfigDigests } from './images/config-digest.ts';
 import { nameFiles, namesDir } from './places/name-files.ts';
 import { requireOwnDirectory } from './places/own-directory.ts';
 import { createPlaces } from './places/places.ts';
 import { ROUTES } from './routes.ts';
 import { createWardenServer } from './serve/create-server.ts';
 import { listenForGroup } from './serve/listen.ts';
+import { openTools } from './tools/open-tools.ts';
 
 export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { log: Logger };
 
 /** Prepares what every sandbox of this host gets, and serves workers. Throws where it cannot, with what to do. */
 export async function startWarden(options: WardenOptions): Promise<{ close(): Promise<void> }> {
-  const { dockerHost, installation, limits, images, runtime, gid, gatewayGid, log } = options;
-  const engine = createEngineApi(engineAddress(dockerHost));
+  const { dockerHost, certDir, installation, limits, images, runtime, gid, gatewayGid, log } = options;
+  const engine = createEngineApi(engineAddress(dockerHost, certDir));
   const engineId = await requireEngine(engine, runtime, log);
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
   const runDir = await realpath(options.runDir);
   const memoryDir = await realpath(await openMemoryDir(options.memoryDir, gid));
-  const toolsDir = join(runDir, 'tools');
   // Whoever could write here would decide what sandboxes get mounted.
   await requireOwnDirectory(runDir);
   for (const [dir, mode] of [
     [gatewaysDir(runDir), 0o700],
-    [toolsDir, 0o755],
     [namesDir(runDir), 0o755],
   ] as const) {
     await mkdir(dir, { recursive: true, mode });
     await requireOwnDirectory(dir);
   }
   if (gatewayGid !== null) await openFor(gatewayGid, gatewaysDir(runDir));
+  const docker = connectDocker(dockerHost, certDir);
+  const toolsDir = await openTools({ dir: options.toolsDir, image: SANDBOX_IMAGE, docker, engine });
   const disks = await openDisks(options.disks, log);
-  const docker = connectDocker(dockerHost);
   const host: HostFacts = {
     engineId,
     runDir,
     memoryDir,
-    toolsDir: await extractTools({ docker, image: SANDBOX_IMAGE, toDir: toolsDir }),
+    toolsDir,
     ...(await nameFiles(runDir, repoHostOf(options.repoOrigin))),
     runtime,
     disks: disks.way,
@@ -59,7 +58,9 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     gid,
     gatewayGid: gatewayGid ?? gid,
   });
-  const server = createWardenServer(ROUTES, { engine, installation, limits, images, places, disks, host, log });
+  const configDigestOf = createConfigDigests(docker);
+  const deps = { engine, installation, limits, images, configDigestOf, places, disks, host, log };
+  const server = createWardenServer(ROUTES, deps);
   await listenForGroup(server, options.socket, gid);
   return {
     async close() {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { describe } from '../../src/errors.ts';
+import { failOnCrash } from '../support/crashes.ts';
 import { nothingLeft, startStack } from '../support/stack.ts';
 import { startFakeModel } from './model/server.ts';
 import { readRecipes } from './recipes.ts';
@@ -36,6 +37,7 @@ for (const recipe of recipes) {
 const left = await nothingLeft(stack).catch((error: unknown) => [describe(error)]);
 for (const thing of left) say(`✗ left: ${thing}`);
 process.exitCode = failed || left.length > 0 ? 1 : 0;
+await failOnCrash();
 
 function print(agent: string, { wrong, asked, refused, seconds, log }: AgentRun): void {
   if (wrong.length > 0) failed = true;

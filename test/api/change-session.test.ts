@@ -55,7 +55,7 @@ describe('extend', () => {
   test('moves the deadline up to the end of the token and not past it', async () => {
     const { session } = await putSession(
       rig.redis,
-      { status: 'running', deadlineAt: new Date().toISOString() },
+      { status: 'running', deadlineAt: new Date(Date.now() + 60_000).toISOString() },
       { state: 'active', expiresAt: inAnHour() },
     );
     const path = `/v1/sessions/${session.id}/extend`;

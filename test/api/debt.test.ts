@@ -48,8 +48,8 @@ test('a token that is overdue raises the alarm in stats and metrics, and one tha
   });
 });
 
-test('a token that nobody makes due counts from its deadline or its session’s end', async () => {
-  const deadlineAt = secondsAgo(310);
+test('a token that nobody makes due counts from the end of its deadline’s grace or its session’s end', async () => {
+  const deadlineAt = secondsAgo(320);
   const late = await putSession(rig.redis, { status: 'running', deadlineAt }, { state: 'active' });
   await putSession(rig.redis, { status: 'running' }, { state: 'active' });
   const { body } = await rig.call('GET', '/v1/stats');

@@ -41,8 +41,11 @@ test('followed, they go on past the end until the token is gone, and can be resu
       : { token: { ...view.token, state: 'revoked' }, events: [{ type: 'token_revoked', detail: { attempts: 1 } }] },
   );
   expect(await stream.next()).toMatchObject({ data: { type: 'token_revoked', detail: { attempts: 1 } } });
-  expect(await stream.next()).toMatchObject({ event: 'end' });
+  const end = await stream.next();
+  expect(end).toMatchObject({ event: 'end' });
   expect(await stream.next()).toBeNull();
+  const past = { headers: { accept: 'text/event-stream', 'last-event-id': end?.id ?? '' } };
+  expect((await rig.call('GET', url.slice(rig.api.url.length), past)).status).toBe(204);
   using resumed = await openSse(url, { ...rig.authorization, 'last-event-id': accepted?.id ?? '' });
   expect(await resumed.next()).toMatchObject({ data: { type: 'ended' } });
 });

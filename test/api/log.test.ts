@@ -57,6 +57,19 @@ describe('the log of an ended session', () => {
     expect((await rig.call('GET', `${path}?stream=system`)).body).toBe('log is too long\n');
   });
 
+  test('as text is byte for byte what the agent wrote, and ends where that ended', async () => {
+    const path = await endedWith([
+      line(1, '\ufffd\ufffd\0x', { bytes: Buffer.from('fffe0078', 'hex').toString('base64'), partial: true }),
+      line(2, 'oops', { stream: 'stderr' }),
+      line(3, '\u00e9\r'),
+      line(4, 'no end', { partial: true }),
+    ]);
+    const reply = await fetch(`${rig.api.url}${path}?stream=stdout`, { headers: rig.authorization });
+    expect(Buffer.from(await reply.arrayBuffer()).toString('latin1')).toBe('\xff\xfe\0x\xc3\xa9\r\nno end');
+    const both = await fetch(rig.api.url + path, { headers: rig.authorization });
+    expect((await both.arrayBuffer()).byteLength).toBe(4 + 5 + 4 + 6);
+  });
+
   test('as ndjson has every record with its id', async () => {
     const reply = await rig.call('GET', await endedWith(MIXED), { headers: { accept: 'application/x-ndjson' } });
     const records = (reply.body as string).trimEnd().split('\n');
@@ -73,8 +86,22 @@ describe('the log of an ended session', () => {
     const path = await endedWith(MIXED);
     using stream = await openSse(rig.api.url + path, { ...rig.authorization, 'last-event-id': '4' });
     expect(await stream.next()).toEqual({ id: '5', data: MIXED[4] });
-    expect(await stream.next()).toEqual({ event: 'end', data: { status: 'succeeded' } });
+    expect(await stream.next()).toEqual({ id: '5', event: 'end', data: { status: 'succeeded' } });
     expect(await stream.next()).toBeNull();
+  });
+
+  test('as SSE is answered 204 to a client that resumes at its end or past it, and to no other', async () => {
+    const path = await endedWith(MIXED);
+    const get = (lastEventId: string, accept = 'text/event-stream', at = path) =>
+      rig.call('GET', at, { headers: { accept, 'last-event-id': lastEventId } });
+    expect((await get('5')).status).toBe(204);
+    expect((await get('99')).status).toBe(204);
+    expect((await get('5', 'text/plain')).status).toBe(200);
+    expect((await rig.call('GET', `${path}?after=5`, { headers: { accept: 'text/event-stream' } })).status).toBe(200);
+    const { session } = await putSession(rig.redis, { status: 'running' });
+    await appendLog(rig, session.id, MIXED);
+    const live = `/v1/sessions/${session.id}/logs?follow=false`;
+    expect((await get('5', 'text/event-stream', live)).status).toBe(200);
   });
 });
 

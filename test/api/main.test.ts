@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { watchForCrash, type WatchedProcess } from '../support/crashes.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { openSse } from '../support/sse-client.ts';
 
@@ -11,6 +12,7 @@ const KEY = 'dp_0123456789abcdef';
 
 let store: TestRedis;
 let child: ChildProcess | null = null;
+let watched: WatchedProcess | null = null;
 
 beforeEach(async () => {
   store = await startTestRedis();
@@ -29,6 +31,8 @@ function start(settings: Record<string, string>): ChildProcess {
     env: { PATH: process.env['PATH'], DAYPASS_API_LISTEN: '127.0.0.1:0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  watched = watchForCrash(child, MAIN);
+  if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', watched.heard);
   return child;
 }
 
@@ -36,7 +40,9 @@ async function readyUrl({ stdout }: ChildProcess): Promise<string> {
   if (stdout === null) throw new Error('The process has no standard output');
   for await (const line of createInterface({ input: stdout })) {
     const entry = JSON.parse(line) as { msg: string; url: string };
-    if (entry.msg === 'api ready') return entry.url;
+    if (entry.msg !== 'api ready') continue;
+    watched?.ready();
+    return entry.url;
   }
   throw new Error('The process ended before it was ready');
 }

@@ -1,3 +1,4 @@
+import { takeCrashes } from '../support/crashes.ts';
 import type { Attack } from './attack.ts';
 import type { Arena } from './rig/arena.ts';
 
@@ -60,7 +61,7 @@ async function runAttack(arena: Arena, attack: Attack): Promise<AttackResult> {
       (ms) => ({ ms, wrong: [] as string[] }),
       (error: unknown) => ({ ms: null, wrong: [`the neighbour: ${sentence(error)}`] }),
     );
-  const wrong = [...(await attacked), ...neighbour.wrong, ...(await arena.health())];
+  const wrong = [...(await attacked), ...neighbour.wrong, ...(await takeCrashes()), ...(await arena.health())];
   const tookMs = performance.now() - began;
   return { name, area, must, wrong, tookMs, neighbourMs: neighbour.ms, besideAttack };
 }

@@ -9,6 +9,7 @@ import { REQUESTS } from './cases/api/requests.ts';
 import { WEBHOOKS } from './cases/api/webhooks.ts';
 import { FILES } from './cases/files.ts';
 import { BODIES } from './cases/git/bodies.ts';
+import { BY_GATEWAY_GIT } from './cases/git/by-gateway.ts';
 import { GIT } from './cases/git/host-and-clone.ts';
 import { HOST } from './cases/isolation/host.ts';
 import { INIT } from './cases/isolation/init.ts';
@@ -33,6 +34,7 @@ export const SUITE: Attack[] = [
   ...DELIVERY,
   ...GIT,
   ...BODIES,
+  ...BY_GATEWAY_GIT,
   ...FILES,
   ...LOGS,
   ...REQUESTS,

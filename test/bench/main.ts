@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { failOnCrash } from '../support/crashes.ts';
 import { startStack } from '../support/stack.ts';
 import { benchFirstLine } from './first-line.ts';
 import { median, row } from './figures.ts';
@@ -88,3 +89,4 @@ process.stdout.write(
 const isLean = Math.max(largeRepo.pushMb, largeRepo.cloneMb) <= MAX_GIT_HOST_MB && largeRepo.failed === 0;
 const isFast = values.short || (ratio <= MAX_FIRST_LINE_RATIO && wallsRatio <= MAX_WALLS_RATIO);
 process.exitCode = isFast && isLean ? 0 : 1;
+await failOnCrash();

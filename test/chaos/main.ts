@@ -5,6 +5,7 @@ import { readLedger } from '../../src/invariants/read/ledger.ts';
 import { interruption } from '../faults/interruption.ts';
 import { startOwnEngine } from '../faults/rig/own-engine.ts';
 import { startRig, type Rig } from '../faults/rig/rig.ts';
+import { takeCrashes } from '../support/crashes.ts';
 import { perform } from './perform.ts';
 import { report } from './report.ts';
 import { makeSchedule } from './schedule.ts';
@@ -28,14 +29,16 @@ say(`chaos with seed ${seed}: ${sessions} sessions, ${schedule.length - sessions
 
 await using engine = await startOwnEngine();
 await using rig = await startRig({ engine, settings: { DAYPASS_WORKER_CONCURRENCY: '6' } });
-const refused: string[] = [];
-await perform(rig, schedule, signal).catch((error: unknown) => refused.push(String(error)));
+/** Sessions that were not accepted, and roles that crashed without being killed. */
+const failures: string[] = [];
+await perform(rig, schedule, signal).catch((error: unknown) => failures.push(String(error)));
 const since = Date.now();
 let wrong = await whatIsWrong(rig);
 while (wrong.length > 0 && Date.now() - since < LAWFUL_WITHIN_MS && !signal.aborted) {
   await sleep(LOOK_EVERY_MS);
   wrong = await whatIsWrong(rig);
 }
+failures.push(...(await takeCrashes()));
 say(
   `all was lawful ${((Date.now() - since) / 1_000).toFixed(1)} s after the last fault: ${wrong.length === 0 ? 'yes' : 'NO'}`,
 );
@@ -50,9 +53,9 @@ const lines = report({
   outages: rig.provider.outages(),
   kills,
 });
-for (const line of [...lines, ...refused, ...wrong]) say(line);
-if (wrong.length + refused.length > 0) say(`seed ${seed}`);
-process.exitCode = wrong.length + refused.length === 0 ? 0 : 1;
+for (const line of [...lines, ...failures, ...wrong]) say(line);
+if (wrong.length + failures.length > 0) say(`seed ${seed}`);
+process.exitCode = wrong.length + failures.length === 0 ? 0 : 1;
 
 async function whatIsWrong({ workload, violations }: Rig): Promise<string[]> {
   try {

@@ -1,5 +1,6 @@
 import type { ProviderCall, ProviderFault } from '../faults/rig/lossy-provider.ts';
 import type { SessionShape } from '../faults/rig/workload.ts';
+import { randomFrom } from '../support/random.ts';
 
 export const TARGETS = ['api', 'worker', 'minter', 'warden', 'engine', 'redis'] as const;
 
@@ -47,15 +48,4 @@ export function makeSchedule(options: { seed: number; minutes: number; sessions:
     actions.push({ kind: 'provider', atMs, call, fault, forMs: between(500, 5_000) });
   }
   return actions.toSorted((a, b) => a.atMs - b.atMs);
-}
-
-/** Numbers from 0 to 1 that a seed decides. Source: mulberry32, Tommy Ettinger, public domain. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

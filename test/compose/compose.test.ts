@@ -140,6 +140,11 @@ it('lets no role reach another over the network but the git host, and the minter
   expect(await daypass.docker.getNetwork(network).inspect()).toMatchObject({ Internal: true });
 });
 
+it('has no role that ended by itself', async () => {
+  const counts = (await inspectAll()).map(([name, { RestartCount }]) => [name, RestartCount]);
+  expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(SERVICES.map((name) => [name, 0])));
+});
+
 it('has the command at hand, with the key of its operator', async () => {
   expect(await daypass.compose('exec', '-T', 'api', 'daypass', 'tokens')).toContain('revoked');
 });
@@ -149,6 +154,7 @@ it('gives a doctor who finds nothing to mend', async () => {
   expect(lines.filter((line) => line.startsWith('✗'))).toEqual([]);
   expect(lines).toContainEqual('✓ invariants: all hold');
   expect(lines).toContainEqual('✓ disk way: ext4 loop');
+  expect(lines).toContainEqual(expect.stringMatching(`^✓ tools directory: ${daypass.places.toolsDir}/[0-9a-f]{64}$`));
 });
 
 it('is gone without a trace when it is taken down', async () => {

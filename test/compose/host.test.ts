@@ -10,11 +10,11 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 const SCRIPT = new URL('../../docker/compose/host.sh', import.meta.url);
 
 let dir: string;
-let places: [runDir: string, diskDir: string];
+let places: [runDir: string, diskDir: string, toolsDir: string];
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'dp-host-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  places = [join(dir, 'run'), join(dir, 'disks')];
+  places = [join(dir, 'run'), join(dir, 'disks'), join(dir, 'tools')];
 });
 
 /**
@@ -45,8 +45,11 @@ async function upAndDown(before = '', after = 'true'): Promise<string> {
   return said;
 }
 
-it('makes both directories and takes them away at its end', async () => {
-  expect(await upAndDown()).toBe(`prepared ${places.join(' and ')}\n`);
+/** What it says once they are there. */
+const prepared = (): string => `prepared ${places[0]}, ${places[1]} and ${places[2]}\n`;
+
+it('makes its directories and takes them away at its end', async () => {
+  expect(await upAndDown()).toBe(prepared());
   expect(await readdir(dir)).toEqual([]);
 });
 
@@ -55,6 +58,7 @@ it('takes away nothing that it has not made, whatever directories it was given',
     await mkdir(place);
     await writeFile(join(place, 'of-somebody-else'), '');
   }
+  for (const name of ['0'.repeat(64), '.tools-x', `.altered-${'0'.repeat(64)}-x`]) await mkdir(join(places[2], name));
   expect(await upAndDown()).not.toContain('left as it is');
   for (const place of places) expect(await readdir(place)).toEqual(['of-somebody-else']);
 });
@@ -63,5 +67,5 @@ it("leaves the operator's own mounts where they are", async () => {
   for (const place of places) await mkdir(place);
   const mount = (place: string): string => `mount -t tmpfs operators ${place}; mount --make-shared ${place};`;
   const said = await upAndDown(places.map(mount).join(' '), 'grep -c " - tmpfs operators " /proc/self/mountinfo');
-  expect(said).toBe(`prepared ${places.join(' and ')}\n2\n`);
+  expect(said).toBe(`${prepared()}3\n`);
 });

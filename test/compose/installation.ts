@@ -11,7 +11,7 @@ import { TESTED_SERVICE_IMAGE } from '../../src/images/service-image.ts';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import type { Stack } from '../support/stack.ts';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, '..', '..');
 const TIMEOUT_MS = 120_000;
 export const SERVICES = ['host', 'redis', 'git-host', 'api', 'minter', 'gateway', 'warden', 'worker'] as const;
 export type Service = (typeof SERVICES)[number];
@@ -23,7 +23,7 @@ export interface Installation extends Pick<Stack, 'call' | 'relace'>, AsyncDispo
   apiPort: number;
   gitPort: number;
   /** What it has of the host, besides volumes. */
-  places: { runDir: string; diskDir: string };
+  places: { runDir: string; diskDir: string; toolsDir: string };
   /** All keys that were made for it. */
   secrets: string[];
   gitHostKey: string;
@@ -38,7 +38,7 @@ export async function composeUp(): Promise<Installation> {
   const dir = await mkdtemp(join(tmpdir(), 'dp-compose-'));
   const project = `daypass-test-${randomBytes(4).toString('hex')}`;
   const [apiPort, gitPort] = [await freePort(), await freePort()];
-  const places = { runDir: join(dir, 'run'), diskDir: join(dir, 'disks') };
+  const places = { runDir: join(dir, 'run'), diskDir: join(dir, 'disks'), toolsDir: join(dir, 'tools') };
   const secretsDir = join(dir, 'secrets');
   await mkdir(secretsDir);
   const env = {
@@ -47,6 +47,7 @@ export async function composeUp(): Promise<Installation> {
     DAYPASS_SECRETS_DIR: secretsDir,
     DAYPASS_RUN_DIR: places.runDir,
     DAYPASS_DISK_DIR: places.diskDir,
+    DAYPASS_TOOLS_DIR: places.toolsDir,
     DAYPASS_INSTALLATION: project,
     DAYPASS_API_PORT: String(apiPort),
     DAYPASS_GIT_HOST_PORT: String(gitPort),

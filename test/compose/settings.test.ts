@@ -13,6 +13,8 @@ const LEFT_OUT: Record<string, string> = {
   DAYPASS_WARDEN_SOCKET: 'is where the run directory has it',
   DAYPASS_WEBHOOK_CA_FILE: "would be a file of the host's",
   DOCKER_HOST: 'is the socket that is mounted',
+  DOCKER_TLS_VERIFY: 'is for an engine that is asked over TCP',
+  DOCKER_CERT_PATH: 'is for an engine that is asked over TCP',
 };
 /** What a service is given and its role does not read. */
 const ADDED: Partial<Record<RoleName, string[]>> = {
@@ -21,8 +23,8 @@ const ADDED: Partial<Record<RoleName, string[]>> = {
   api: ['DAYPASS_API_KEY_FILE', 'DAYPASS_API_URL', 'DAYPASS_RUN_DIR'],
 };
 
-/** Those that the compose file decides by itself. */
-const FIXED = /_FILE$|_GID$|_LISTEN$|_SOCKET$|^DAYPASS_(DATA_DIR|MEMORY_DIR|LOG_DIR|API_URL)$/;
+/** Those that the compose file decides by itself, or that are docker's own. */
+const FIXED = /^DOCKER_|_FILE$|_GID$|_LISTEN$|_SOCKET$|^DAYPASS_(DATA_DIR|MEMORY_DIR|LOG_DIR|API_URL)$/;
 
 const SERVICES = ['git-host', 'minter', 'gateway', 'warden', 'api', 'worker'] as const;
 const SET = '/the/operator/set/it';

@@ -114,6 +114,52 @@ test('half a million lines leave the page quick: few are in the document, and th
   expect(dashboard.complaints).toEqual([]);
 });
 
+/** One piece of a line after the other, each with its own number. */
+function pieces(from: number, texts: string[]): LogRecord[] {
+  return texts.map((text, index) => ({ ...record(from + index, text), partial: true }));
+}
+
+test('pieces of a line are one line as they come, and a bar shows its last state', async () => {
+  const { page, rig } = dashboard;
+  const id = await open([record(1, 'starts'), ...pieces(2, ['Continue? '])]);
+  const log = page.locator('#log');
+  await log.getByText('Continue?').waitFor();
+  await appendLog(rig, id, [record(3, 'warns', 'stderr'), record(4, 'yes')]);
+  await log.getByText('Continue? yes', { exact: true }).waitFor();
+  const bar = Array.from({ length: 50 }, (_, index) => `${index + 1}% of it\r`);
+  await appendLog(rig, id, pieces(5, bar));
+  await log.getByText('50% of it').waitFor();
+  const texts = await log.locator('.line-text').allTextContents();
+  expect(texts).toEqual(['starts', 'Continue? yes', 'warns', '49 states before ␍ 50% of it']);
+  await appendLog(rig, id, [record(55, '\u001b[Kdone')]);
+  await log.getByText('done').waitFor();
+  expect(await log.locator('.line').count()).toBe(4);
+  expect(dashboard.complaints).toEqual([]);
+});
+
+test('two hundred lines of 64 KiB of returns leave the page quick', async () => {
+  const { page, rig } = dashboard;
+  const { session } = await putSession(rig.redis);
+  const long = ['\r'.repeat(65_536), 'state\r'.repeat(10_922)];
+  for (let from = 1; from <= 200; from += 50) {
+    const records = Array.from({ length: 50 }, (_, index) => record(from + index, long[index % 2] ?? ''));
+    await appendLog(rig, session.id, records);
+  }
+  await appendLog(rig, session.id, [record(201, 'the end')]);
+  const startedAt = performance.now();
+  await page.goto(`${rig.api.url}/#${session.id}`);
+  await dashboard.enter();
+  const log = page.locator('#log');
+  await log.getByText('the end').waitFor({ timeout: 30_000 });
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
+  expect(await log.locator('.line').count()).toBeLessThan(150);
+  const changedAt = performance.now();
+  await moveSession(rig.redis, session.id, { status: 'starting' });
+  await page.locator('.title').getByText('starting').waitFor();
+  expect(performance.now() - changedAt).toBeLessThan(3_000);
+  expect(dashboard.complaints).toEqual([]);
+});
+
 test('on a screen of any height the lines fill their box', async () => {
   const { page } = dashboard;
   await page.setViewportSize({ width: 1280, height: 2_400 });

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export const ROOT = new URL('../../', import.meta.url).pathname;
+export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** The documents, as paths from the root. */
 export async function listPages(): Promise<string[]> {

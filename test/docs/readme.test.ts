@@ -9,7 +9,7 @@ import { createRepo } from '../scenarios/session.ts';
 import { ACCOUNT_KEY, API_KEY, nothingLeft, startStack, type Stack } from '../support/stack.ts';
 
 const run = promisify(execFile);
-const ROOT = new URL('../../', import.meta.url).pathname;
+const ROOT = join(import.meta.dirname, '..', '..');
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 
 let stack: Stack;
@@ -46,7 +46,7 @@ test('the requests in TypeScript give a log and an end, and leave nothing', asyn
 test('the command prints the log and nothing else, and leaves nothing', async () => {
   const REPO = await createRepo(stack, { 'hello.txt': 'hello\n' });
   // What npx finds in a checkout, once it has seen to the packages.
-  const program = `'${process.execPath}' '${ROOT}src/cli/up/main.ts' cli`;
+  const program = `'${process.execPath}' '${join(ROOT, 'src/cli/up/main.ts')}' cli`;
   const script = block('cli').replace('npx daypass', program);
   const env = { ...process.env, REPO, DAYPASS_API_URL: stack.apiUrl, DAYPASS_API_KEY: API_KEY };
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { cwd: checkout, env });

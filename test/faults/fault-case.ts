@@ -10,6 +10,8 @@ export interface FaultCase {
   smallDisk?: 'minter' | 'logs';
   /** The records are lost: what was accepted need not be known any more. */
   forgets?: true;
+  /** How long all may take to be lawful again, in ms, where a law itself takes its time. */
+  lawfulWithinMs?: number;
   /** Nothing in it is a reason for a session not to succeed. */
   survivable?: true;
   /** Starts the sessions, does the harm, and mends what it broke for good. Throws when it could not be done. */

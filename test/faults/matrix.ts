@@ -2,6 +2,7 @@ import { diskCases } from './cases/disk.ts';
 import { engineCases } from './cases/engine.ts';
 import { failpointCases } from './cases/failpoints.ts';
 import { gatewayDeliveryCases } from './cases/gateway-delivery.ts';
+import { ownFaultCases } from './cases/own-faults.ts';
 import { providerCases } from './cases/provider.ts';
 import { redisCases } from './cases/redis.ts';
 import { roleCases } from './cases/roles.ts';
@@ -18,6 +19,7 @@ export const MATRIX: FaultCase[] = [
   ...diskCases,
   ...gatewayDeliveryCases,
   ...webhookCases,
+  ...ownFaultCases,
 ];
 
 const SHORT = new Set([
@@ -33,12 +35,19 @@ const SHORT = new Set([
   'provider.mint_reset_after_commit',
   'provider.delete_not_forwarded',
   'disk.full_under_the_spool',
+  'own_fault.worker.log_drained',
 ]);
 
 /** What `--short` tries. */
 export const ONE_OF_EACH_CLASS: FaultCase[] = MATRIX.filter(({ name }) => SHORT.has(name));
 
-const FEW = new Set(['failpoint.worker.minted', 'role.worker_killed', 'redis.killed', 'provider.delete_not_forwarded']);
+const FEW = new Set([
+  'failpoint.worker.minted',
+  'role.worker_killed',
+  'redis.killed',
+  'provider.delete_not_forwarded',
+  'own_fault.secrets_that_are_words_of_ours',
+]);
 
 /** What is tried with every run of the suite: that the rig works, and sees what the laws are about. */
 export const A_FEW: FaultCase[] = MATRIX.filter(({ name }) => FEW.has(name));

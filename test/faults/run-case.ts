@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Law, Violation } from '../../src/invariants/violation.ts';
+import { takeCrashes } from '../support/crashes.ts';
 import type { FaultCase } from './fault-case.ts';
 import type { OwnEngine } from './rig/own-engine.ts';
 import { startRig, type Rig } from './rig/rig.ts';
@@ -56,7 +57,7 @@ export async function runCase(fault: FaultCase, options: CaseOptions): Promise<C
     failed = [`The case could not be run: ${error instanceof Error ? error.message : String(error)}`];
   }
   const since = Date.now();
-  const until = since + (options.lawfulWithinMs ?? LAWFUL_WITHIN_MS);
+  const until = since + (options.lawfulWithinMs ?? fault.lawfulWithinMs ?? LAWFUL_WITHIN_MS);
   let seen = await look(rig, fault, laws);
   while (seen.wrong.length > 0 && Date.now() < until && !signal.aborted) {
     await sleep(LOOK_EVERY_MS);
@@ -66,7 +67,7 @@ export async function runCase(fault: FaultCase, options: CaseOptions): Promise<C
   const endings = await endingsOf(rig);
   return {
     name: fault.name,
-    wrong: [...failed, ...seen.wrong],
+    wrong: [...failed, ...(await takeCrashes()), ...seen.wrong],
     violations: seen.violations,
     lawfulAfterMs,
     endings,

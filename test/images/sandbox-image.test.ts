@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -63,12 +63,12 @@ test('tools are copied out once, whole, and readable by every user', async () =>
     const [directory = ''] = both;
     expect(new Set(both).size).toBe(1);
     expect(await readdir(toDir)).toHaveLength(1);
-    expect((await stat(join(directory, 'bin/git-credential-daypass'))).mode & 0o777).toBe(0o755);
+    expect((await stat(join(directory, 'bin/git-credential-daypass'))).mode & 0o777).toBe(0o555);
     expect((await stat(directory)).mode & 0o777).toBe(0o755);
     expect(await readFile(join(directory, 'gitconfig'), 'utf8')).toContain('agent@daypass.invalid');
-    await chmod(join(directory, 'gitconfig'), 0o600);
-    await extractTools({ docker, image: SANDBOX_IMAGE, toDir });
-    expect((await stat(join(directory, 'gitconfig'))).mode & 0o777).toBe(0o600);
+    const { ino } = await stat(directory);
+    expect(await extractTools({ docker, image: SANDBOX_IMAGE, toDir })).toBe(directory);
+    expect((await stat(directory)).ino).toBe(ino);
   } finally {
     await rm(toDir, { recursive: true });
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { order } from '../../src/runtime/orders.ts';
 import { shippedTools, startInit } from '../support/init-client.ts';
@@ -15,6 +16,19 @@ describe('the watchdog', () => {
     init.runAgent('trap "echo time is over; exit 4" TERM; while :; do sleep 0.05; done');
     expect(await init.exitCode).toBe(4);
     expect(init.output('o').toString()).toBe('time is over\n');
+  });
+
+  test('tells an agent once: neither it nor another order interrupts what the agent does about the first', async () => {
+    const init = await startInit(tools.directory);
+    init.send(order.watchdog(1, 30));
+    // A second SIGTERM to its process group would end the sleep of the trap.
+    init.runAgent('trap "echo told; sleep 3 && echo pushed; exit 4" TERM; echo up; while :; do sleep 0.05; done');
+    await init.outputHas('o', 'up');
+    init.send(order.stop('TERM'));
+    await sleep(500);
+    init.send(order.stop('TERM'));
+    expect(await init.exitCode).toBe(4);
+    expect(init.output('o').toString()).toBe('up\ntold\npushed\n');
   });
 
   test('kills an agent that does not care', async () => {

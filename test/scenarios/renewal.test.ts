@@ -81,6 +81,24 @@ describe('a session that outlives its token', () => {
     },
   );
 
+  it(
+    'has its token renewed in the grace after its deadline, too, and pushes with that',
+    { timeout: 60_000 },
+    async () => {
+      const repo = await createRepo(stack);
+      const push = 'sleep 8; git push -q origin HEAD:refs/heads/last && echo pushed; exit 0';
+      const command = ['sh', '-c', `trap "${push}" TERM; while :; do sleep 0.1; done`];
+      // The second token is minted 8 s after the first, and dies within the grace.
+      const body = { repos: [{ id: repo }], credentials: BY_GATEWAY, command, timeoutSeconds: 14 };
+      const { id } = await startSession(stack, body);
+      const inItsGrace = await until(stack, id, ({ status }) => status === 'stopping');
+      const ended = await settled(stack, id);
+      expect(ended).toMatchObject({ status: 'timed_out', exitCode: 0, token: { state: 'revoked' } });
+      expect(ended.token?.id).not.toBe(inItsGrace.token?.id);
+      expect(await logOf(stack, id)).toContain('pushed');
+    },
+  );
+
   it('leaves nothing behind, all in all', async () => {
     expect(await nothingLeft(stack)).toEqual([]);
   });

@@ -138,6 +138,24 @@ describe('a session over HTTP', () => {
     expect(await logOf(stack, id)).not.toContain('still open');
   });
 
+  it('ends by the shortest of many stops, with its token first if one says so, and is not forgotten meanwhile', async () => {
+    const repo = await createRepo(stack);
+    const command = ['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 0.1; done'];
+    const { id } = await startSession(stack, { repos: [{ id: repo }], command });
+    await until(stack, id, ({ status }) => status === 'running');
+    const stop = (body: object) => stack.call('POST', `/v1/sessions/${id}/stop`, body);
+    const from = Date.now();
+    const answers = [await stop({ graceSeconds: 60 }), await stop({ graceSeconds: 1 }), await stop({ revoke: 'now' })];
+    const [forgotten, ...more] = await Promise.all([
+      stack.call('DELETE', `/v1/sessions/${id}`),
+      ...Array.from({ length: 20 }, (_, i) => stop({ graceSeconds: 30 + i })),
+    ]);
+    expect(new Set([...answers, ...more].map(({ status }) => status))).toEqual(new Set([202]));
+    expect(forgotten.status).toBe(409);
+    expect(await settled(stack, id)).toMatchObject({ status: 'stopped', exitCode: 137, token: { state: 'revoked' } });
+    expect(Date.parse((await getSession(stack, id)).endedAt ?? '') - from).toBeLessThan(5_000);
+  });
+
   it('ends at its deadline, with its token deleted', async () => {
     const repo = await createRepo(stack);
     const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sleep', '60'], timeoutSeconds: 3 });

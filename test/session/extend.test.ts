@@ -15,10 +15,11 @@ test('a running session gets its time from now', () => {
   ]);
 });
 
-test('the deadline may be the very end of the token and not a second later', () => {
-  const token = aToken({ state: 'active', expiresAt: '2026-01-01T00:20:00.000Z' });
-  expect(decideExtend({ session: running, token }, 600, NOW).session?.deadlineAt).toBe(token.expiresAt);
-  expect(() => decideExtend({ session: running, token }, 601, NOW)).toThrow(/lives until 2026-01-01T00:20/);
+test('the token must last until the grace after the deadline is over, and not a second longer', () => {
+  const token = aToken({ state: 'active', expiresAt: '2026-01-01T00:20:10.000Z' });
+  const { session } = decideExtend({ session: running, token }, 600, NOW);
+  expect(session?.deadlineAt).toBe('2026-01-01T00:20:00.000Z');
+  expect(() => decideExtend({ session: running, token }, 601, NOW)).toThrow(/run until 2026-01-01T00:20:00/);
 });
 
 test('a token that is with the gateway sets no end, as it is renewed', () => {
@@ -38,12 +39,14 @@ test('before the token is there, the longest time asked for counts from the star
 test('a session without a deadline gets another time to run, within what it asked for', () => {
   const waiting = aSession();
   expect(decideExtend({ session: waiting, token: null }, 30, NOW).session?.request.timeoutSeconds).toBe(30);
-  expect(() => decideExtend({ session: waiting, token: null }, 61, NOW)).toThrow(/lives 60 seconds/);
+  expect(() => decideExtend({ session: waiting, token: null }, 61, NOW)).toThrow(/run for 60 seconds/);
 });
 
-test('what has ended or is being stopped is not extended', () => {
+test('what has ended, is being stopped or has reached its deadline is not extended', () => {
   const stop = { requestedAt: DEADLINE, graceSeconds: 1, revoke: 'after' as const };
-  for (const session of [aSession({ status: 'timed_out' }), { ...running, stop }]) {
+  const inItsGrace = { ...running, deadlineAt: NOW.toISOString() };
+  const stopping = { ...running, status: 'stopping' as const };
+  for (const session of [aSession({ status: 'timed_out' }), { ...running, stop }, inItsGrace, stopping]) {
     expect(() => decideExtend({ session, token: null }, 1, NOW)).toThrow(
       expect.objectContaining({ code: 'session_ended' }),
     );

@@ -67,7 +67,7 @@ describe('the law', () => {
   test('wants all of them gone with the session, and the others at once where the token goes first', () => {
     for (const token of [retiring!, next]) {
       expect(law({ ...switched!, status: 'stopped' }, token, 210)).toBe('revoke');
-      expect(law(switched!, token, 1001)).toBe('revoke');
+      expect(law(switched!, token, 1010)).toBe('revoke');
     }
     const stopped = { ...switched!, stop: { requestedAt: time(205), graceSeconds: 1, revoke: 'now' as const } };
     expect(law(stopped, retiring!, 210)).toBe('revoke');

@@ -9,11 +9,11 @@ import type Docker from 'dockerode';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { readLoopDevices, readMounts } from '../../src/warden/disks/kernel-tables.ts';
 import { removeAllDisks } from '../../src/warden/disks/remove-all-disks.ts';
+import { CHECKOUT, type ProgramPlace } from './copy-for-all.ts';
 import { eventually } from './eventually.ts';
 import { startProcess, type TestProcess, type User } from './processes.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
 export const API_KEY = 'dp_obviously_fake_key_of_a_test';
 export const ACCOUNT_KEY = 'account-key-of-a-test';
 
@@ -61,6 +61,8 @@ export interface StackOptions {
   redis?: TestRedis;
   /** Another program than the product's for a role, from the project's root. */
   programs?: Partial<Record<Role, string>>;
+  /** Where the roles' programs lie; the checkout, unless users of their own have to get there. */
+  place?: ProgramPlace;
   /** Makes what roles of different users need in the stack's directory, and says who they are. */
   layOut?: (dir: string) => Promise<RoleUsers>;
 }
@@ -107,7 +109,10 @@ export async function startStack(settings: Record<string, string> = {}, options:
   const launch = (role: Role, own: Record<string, string>): Promise<TestProcess> => {
     const { program, ready } = PROGRAMS[role];
     const settingsOfRole = { ...env, ...users[role]?.settings, ...own };
-    return startProcess(join(ROOT, options.programs?.[role] ?? program), settingsOfRole, ready, users[role]?.user);
+    const { root, node } = options.place ?? CHECKOUT;
+    const file = join(root, options.programs?.[role] ?? program);
+    const { user } = users[role] ?? {};
+    return startProcess(file, settingsOfRole, ready, { node, ...(user && { user }) });
   };
   const start = async (role: Role, own: Record<string, string> = {}): Promise<void> => {
     running.set(role, await launch(role, own));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type Docker from 'dockerode';
-import { followEngine } from '../../src/images/engine-stream.ts';
+import { buildImage } from '../../src/images/build-image.ts';
 import { CONTENT_LABEL } from '../../src/images/image-content.ts';
 import { localImage } from '../../src/images/local-image.ts';
 import { ensureBase } from '../../src/images/sandbox-base.ts';
@@ -16,11 +16,15 @@ export async function ensureTestImage(docker: Docker, directory: string, say = (
   const content = await contentOf(directory);
   if ((await localImage(docker, image))?.labels[CONTENT_LABEL] === content) return image;
   const base = await ensureBase({ docker, onProgress: say });
-  const source = await docker.buildImage(
-    { context: directory, src: await readdir(directory) },
-    { t: image, buildargs: { BASE: base }, labels: { [CONTENT_LABEL]: content }, rm: true, forcerm: true },
-  );
-  await followEngine(source, { doing: `Building ${image}`, onLine: say });
+  const src = await readdir(directory);
+  await buildImage(docker, {
+    name: image,
+    dockerfile: { path: 'Dockerfile', text: await readFile(join(directory, 'Dockerfile'), 'utf8') },
+    context: async () => ({ files: { context: directory, src } }),
+    buildargs: { BASE: base },
+    labels: { [CONTENT_LABEL]: content },
+    onLine: say,
+  });
   return image;
 }
 

@@ -32,12 +32,14 @@ export async function startTestWarden(options: TestWardenOptions = {}): Promise<
   await mkdir(runDir, { recursive: true });
   const warden = await startWarden({
     dockerHost: process.env['DOCKER_HOST'],
+    certDir: null,
     socket,
     gid: process.getgid?.() ?? 0,
     gatewayGid: null,
     installation,
     runDir,
     memoryDir,
+    toolsDir: join(dir, 'tools'),
     repoOrigin: 'http://git.example',
     images: ['daypass/*'],
     limits: { cpus: 4, memoryMb: 1_024, pids: 512, diskMb: 1_024 },

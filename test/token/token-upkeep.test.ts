@@ -17,7 +17,7 @@ const SESSIONS: Record<string, { session: SessionRecord | null; current: boolean
 };
 for (const status of SESSION_STATUSES) {
   for (const tokenId of ['tok_test', 'tok_other']) {
-    for (const [when, deadlineAt] of Object.entries({ early: at(1), late: at(-1), open: null })) {
+    for (const [when, deadlineAt] of Object.entries({ early: at(1), grace: at(-9), late: at(-10), open: null })) {
       const session = aSession({ status, tokenId, deadlineAt });
       const current = tokenId === 'tok_test' && !isEnded(status);
       SESSIONS[`${status}, holds ${tokenId}, ${when}`] = { session, current, inTime: when !== 'late' };
@@ -69,7 +69,8 @@ describe('the law of the ledger', () => {
   it.each<[string, Partial<SessionRecord> | null, Partial<TokenRecord>, string | null]>([
     ['it is legal', { tokenId: 'tok_test', deadlineAt: at(1) }, { state: 'active' }, null],
     ['it is due already', null, { state: 'revoking', revokingAt: at(-7) }, at(-7)],
-    ['the deadline has passed', { tokenId: 'tok_test', deadlineAt: at(-9) }, { state: 'active' }, at(-9)],
+    ['its session has its grace', { tokenId: 'tok_test', deadlineAt: at(-9) }, { state: 'active' }, null],
+    ['the grace is over', { tokenId: 'tok_test', deadlineAt: at(-19) }, { state: 'active' }, at(-9)],
     [
       'its session has ended early',
       { status: 'failed', endedAt: at(-5), deadlineAt: at(50) },

@@ -4,8 +4,9 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDockerRuntime } from '../../src/runtime/docker/docker-runtime.ts';
+import { directoryOnDisk } from '../support/on-disk.ts';
 import { startTestWarden } from '../support/warden.ts';
 import { runInSandbox } from './support/run-in-sandbox.ts';
 import { aSandbox } from './support/sandbox-spec.ts';
@@ -26,7 +27,7 @@ async function as(who: { uid: number; gid: number }, script: string): Promise<st
 describe('what a sandbox has on its host', () => {
   it('can be made, used and removed by a worker of another user, who can change none of it', async () => {
     await using warden = await startTestWarden({ gid: GROUP });
-    const { memoryDir, runDir } = warden.host;
+    const { memoryDir, runDir, toolsDir } = warden.host;
     await chmod(dirname(runDir), 0o711);
     const runtime = createDockerRuntime({ warden: warden.api, installation: warden.installation, host: warden.host });
     const spec = aSandbox(warden.host);
@@ -45,9 +46,9 @@ describe('what a sandbox has on its host', () => {
     for (const who of [STRANGER, AGENT]) {
       expect(await as(who, `ls ${memoryDir}; ls ${dir}; cat ${dir}/reports`)).toMatch(/(.*Permission denied\n){3}/);
     }
-    expect(await as(WORKER, `mv ${runDir}/gateways/${sandboxId} ${runDir}/x; touch ${runDir}/tools/x`)).toMatch(
-      /Permission denied/,
-    );
+    expect(
+      await as(WORKER, `mv ${runDir}/gateways/${sandboxId} ${runDir}/x; touch ${toolsDir}/x ${dirname(toolsDir)}/x`),
+    ).toMatch(/(.*Permission denied\n){3}/);
     await runtime.remove(sandboxId);
     expect(await readdir(memoryDir)).toEqual([]);
     expect(await readdir(join(runDir, 'gateways'))).toEqual([]);
@@ -102,12 +103,14 @@ describe('what a sandbox has on its host', () => {
   it('is asked for by the group alone', async () => {
     await using warden = await startTestWarden({ gid: GROUP });
     await chmod(dirname(warden.host.runDir), 0o711);
-    const ask = `${process.execPath} -e '
-      require("net").connect("${warden.socket}").on("connect", () => { console.log("in"); process.exit() })
-        .on("error", (error) => console.log(error.code))'`;
-    // Whoever may not enter where Node lies is kept out by that already.
-    const node = await as(STRANGER, `${process.execPath} -p 1`);
-    expect(node).toBe('1\n');
+    // By a program that every user of a machine may run, as not all may enter where this checkout lies.
+    const ask = `/usr/bin/python3 -c '
+import errno, socket
+try:
+    socket.socket(socket.AF_UNIX).connect("${warden.socket}")
+    print("in")
+except OSError as error:
+    print(errno.errorcode[error.errno])'`;
     expect(await as(WORKER, ask)).toBe('in\n');
     expect(await as(STRANGER, ask)).toBe('EACCES\n');
     expect(await as(AGENT, ask)).toBe('EACCES\n');
@@ -136,14 +139,21 @@ describe('a warden does not start', () => {
     await expect(startTestWarden({ runDir: dir })).rejects.toThrow('can be written to by others');
   });
 
+  it('with tools where others may write', async () => {
+    await chmod(dir, 0o777);
+    await expect(startTestWarden({ toolsDir: dir })).rejects.toThrow('can be written to by others');
+  });
+
   it('on directories that lead elsewhere', async () => {
     await mkdir(join(dir, 'elsewhere'));
-    await symlink(join(dir, 'elsewhere'), join(dir, 'tools'));
+    await symlink(join(dir, 'elsewhere'), join(dir, 'names'));
     await expect(startTestWarden({ runDir: dir })).rejects.toThrow('no directory');
   });
 
   it('with its memory on a disk', async () => {
-    await expect(startTestWarden({ memoryDir: join(dir, 'memory') })).rejects.toThrow('is on a disk');
+    const disk = await directoryOnDisk();
+    onTestFinished(() => rm(disk, { recursive: true, force: true }));
+    await expect(startTestWarden({ memoryDir: join(disk, 'memory') })).rejects.toThrow('is on a disk');
   });
 
   it('for a runtime that its engine does not know, and says which it knows', async () => {

@@ -31,7 +31,7 @@ export class LogLimit {
     const passed: NewRecord[] = [];
     for (const record of records) {
       if (this.#isCapped) break;
-      this.#bytes += Buffer.byteLength(record.text) + RECORD_OVERHEAD_BYTES;
+      this.#bytes += Buffer.byteLength(record.text) + (record.bytes?.length ?? 0) + RECORD_OVERHEAD_BYTES;
       if (this.#bytes <= this.#maxBytes) passed.push(record);
       else passed.push({ time, stream: 'system', code: 'log_capped', text: this.#mark() });
       this.#isCapped = this.#bytes > this.#maxBytes;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LogTakenOver, type LogAppender } from '../../src/logs/log-appender.ts';
 import type { ResumePoint } from '../../src/logs/resume-point.ts';
 import type { Logger } from '../../src/ops/log.ts';
+import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { LogRecord } from '../../src/session/log-record.ts';
 import { Leave } from '../leave.ts';
 import type { NewRecord } from './log-limit.ts';
@@ -39,7 +40,8 @@ export class LogWriter {
   #committedAt: number;
   #mustCommit = false;
   #flushing: Promise<void> | null = null;
-  #takenOver: Leave | null = null;
+  /** Why nothing more is written: another writer has the log, or a fault of ours. */
+  #over: { why: unknown } | null = null;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -55,10 +57,10 @@ export class LogWriter {
 
   /** Adds what the reports up to an offset gave. Throws `Leave` when another writer has the log by now. */
   add(records: NewRecord[], at: number): void {
-    if (this.#takenOver !== null) throw this.#takenOver;
+    if (this.#over !== null) throw this.#over.why;
     for (const record of records) {
       this.#waiting.push({ id: String(++this.#lastId), ...record });
-      this.#waitingBytes += record.text.length + RECORD_OVERHEAD_BYTES;
+      this.#waitingBytes += bytesWaiting(record);
     }
     this.#at = at;
     this.#begin();
@@ -67,7 +69,7 @@ export class LogWriter {
   /** Resolves when more may be added. Throws `Leave`. */
   async room(): Promise<void> {
     if (this.#waitingBytes > MAX_WAITING_BYTES) await this.#flushing;
-    if (this.#takenOver !== null) throw this.#takenOver;
+    if (this.#over !== null) throw this.#over.why;
   }
 
   /** Resolves when everything added so far is committed. Throws `Leave`. */
@@ -75,7 +77,7 @@ export class LogWriter {
     this.#mustCommit = true;
     this.#begin();
     await this.#flushing;
-    if (this.#takenOver !== null) throw this.#takenOver;
+    if (this.#over !== null) throw this.#over.why;
   }
 
   #begin(): void {
@@ -83,7 +85,7 @@ export class LogWriter {
   }
 
   #isDue(): boolean {
-    if (this.#takenOver !== null) return false;
+    if (this.#over !== null) return false;
     return this.#waiting.length > 0 || this.#at - this.#committedAt >= (this.#mustCommit ? 1 : COMMIT_EVERY_BYTES);
   }
 
@@ -96,7 +98,7 @@ export class LogWriter {
       const resume = { ...progress, ...this.#options.snapshot() };
       this.#waiting = [];
       await this.#commit(records, resume);
-      this.#waitingBytes = this.#waiting.reduce((sum, { text }) => sum + text.length + RECORD_OVERHEAD_BYTES, 0);
+      this.#waitingBytes = this.#waiting.reduce((sum, record) => sum + bytesWaiting(record), 0);
     }
     this.#flushing = null;
   }
@@ -109,7 +111,11 @@ export class LogWriter {
         return this.#options.onStored(resume.at);
       } catch (error) {
         if (error instanceof LogTakenOver) {
-          this.#takenOver = new Leave('cut_off', { cause: error });
+          this.#over = { why: new Leave('cut_off', { cause: error }) };
+          return;
+        }
+        if (isOwnFault(error)) {
+          this.#over = { why: error };
           return;
         }
         const { log } = this.#options;
@@ -118,4 +124,8 @@ export class LogWriter {
       }
     }
   }
+}
+
+function bytesWaiting({ text, bytes = '' }: NewRecord): number {
+  return text.length + bytes.length + RECORD_OVERHEAD_BYTES;
 }

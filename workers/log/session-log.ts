@@ -4,10 +4,12 @@ import type { LogStream } from '../../src/session/log-record.ts';
 import type { Secret } from '../../src/token/secret.ts';
 import { Announcer } from './announcer.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { Leave } from '../leave.ts';
 import type { OutputSink } from '../init-client.ts';
 import { LogPace } from './log-pace.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { LogWriter } from './log-writer.ts';
+import { PartialSchedule } from './partial-schedule.ts';
 
 /**
  * The log of one session, from bytes of its sandbox to masked lines on the disk. What is added throws `Leave` when
@@ -23,8 +25,8 @@ export interface SessionLog extends OutputSink {
   /** Calls back with the offset up to which the raw reports are not needed any more, each time it has grown. */
   onStored(listener: (at: number) => void): void;
   /**
-   * Waits until all of it is stored; nothing more is taken then. What is still held back is written out when the output is
-   * complete. When it is not, that may be half a secret: it is dropped, and a line says that the log was cut.
+   * Waits until all of it is stored; nothing more is taken then. What is still held back for masking is written out when the
+   * output is complete. When it is not, that may be half a secret: it is dropped, and a line says that the log was cut.
    */
   close(output: { complete: boolean }): Promise<void>;
   /** Waits until what was added is stored, and leaves the log as it is for another worker to go on with. */
@@ -63,10 +65,34 @@ export async function openLog(
   const say = (code: string, text: string): void =>
     writer.add([{ time: new Date().toISOString(), stream: 'system', text, code }], writer.at);
 
+  const schedule = new PartialSchedule();
+  let timer: NodeJS.Timeout | null = null;
+  const lookForBegun = (): void => {
+    // Nearly all output is whole lines.
+    if (timer === null && pipeline.begun.size === 0) return;
+    const nowMs = performance.now();
+    schedule.look(pipeline.begun, nowMs);
+    const waitMs = timer === null ? schedule.waitMs(nowMs) : null;
+    if (waitMs !== null) timer = setTimeout(givePartials, waitMs).unref();
+  };
+  const givePartials = (): void => {
+    timer = null;
+    if (closed) return;
+    try {
+      writer.add(pipeline.partials(schedule.take(performance.now()), Date.now()), writer.at);
+      lookForBegun();
+    } catch (error) {
+      // Whoever adds the next report, or closes the log, is told.
+      if (!(error instanceof Leave)) throw error;
+    }
+  };
+  lookForBegun();
+
   // Pipeline and writer change in one turn of the loop, so that a commit has the state that belongs to its records.
   const take = async (stream: LogStream, bytes: Uint8Array, timeMs: number, end: number): Promise<void> => {
     if (closed) return;
     writer.add(pipeline.push(stream, bytes, timeMs), end);
+    lookForBegun();
     const { waitMs, isNew } = pipeline.isCapped ? NO_WAIT : pace.take(bytes.length, Date.now());
     if (isNew) say('log_throttled', throttleMark(config.logRateBytesPerSecond));
     await writer.room();
@@ -75,6 +101,7 @@ export async function openLog(
 
   const finish = async (): Promise<void> => {
     closed = true;
+    if (timer !== null) clearTimeout(timer);
     try {
       await writer.flushed();
     } finally {
@@ -86,6 +113,7 @@ export async function openLog(
     resumeAt: writer.at,
     mask(values) {
       writer.add(pipeline.mask(values, Date.now()), writer.at);
+      lookForBegun();
     },
     agent: take,
     step: (bytes, timeMs, end) => take('system', bytes, timeMs, end),

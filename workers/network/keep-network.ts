@@ -1,4 +1,5 @@
-import { isInPlace, openGateway } from '../../src/egress/policy-files.ts';
+import { hasGateway, isInPlace, openGateway } from '../../src/egress/policy-files.ts';
+import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { Life, SessionNetwork } from '../life.ts';
@@ -17,7 +18,11 @@ const LOOK_EVERY_MS = 1_000;
 export function keepNetwork(
   { config, log }: Pick<WorkerDeps, 'config' | 'log'>,
   session: SessionRecord,
-  { id: sandboxId, init, life }: { id: string; init: Pick<InitClient, 'setPorts'>; life: Pick<Life, 'onNetwork'> },
+  {
+    id: sandboxId,
+    init,
+    life,
+  }: { id: string; init: Pick<InitClient, 'setPorts'>; life: Pick<Life, 'onNetwork' | 'fail'> },
 ): () => void {
   const { runDir } = config;
   let wanted: SessionNetwork = { allow: [], tokenId: session.tokenId };
@@ -27,10 +32,12 @@ export function keepNetwork(
   const write = async (): Promise<void> => {
     if (closed) return;
     const policy = policyOf({ ...session, tokenId: wanted.tokenId }, sandboxId, wanted.allow);
-    if (!(await isInPlace({ runDir, policy }))) await openGateway({ runDir, policy });
+    if ((await isInPlace({ runDir, policy })) || !(await hasGateway({ runDir, sandboxId }))) return;
+    await openGateway({ runDir, policy });
   };
   const writeSoon = (): void => {
     turn = turn.then(write).catch((error: unknown) => {
+      if (isOwnFault(error)) return life.fail(error);
       log.error(
         { err: error, sessionId: session.id },
         'what a session may reach is not written yet; it is tried again',

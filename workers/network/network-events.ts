@@ -1,5 +1,6 @@
 import type { DecisionLine, NetworkDecision } from '../../src/egress/decisions/decision.ts';
 import type { NewEvent } from '../../src/session/event.ts';
+import type { Mask } from '../../src/token/masks.ts';
 
 /** One target, one verdict, one reason. */
 interface Group extends Pick<NetworkDecision, 'host' | 'port' | 'verdict' | 'reason'> {
@@ -10,9 +11,10 @@ interface Group extends Pick<NetworkDecision, 'host' | 'port' | 'verdict' | 'rea
 
 /**
  * The events that tell of these decisions: one for each target and verdict, with how many times, in the order in which they
- * came first. When those are more than `most`, the rest is one event that says how many decisions it stands for. Pure.
+ * came first. When those are more than `most`, the rest is one event that says how many decisions it stands for. Names of
+ * hosts, and reasons that quote them, are the sandbox's own words: they are masked here, where they enter. Pure.
  */
-export function networkEvents(lines: DecisionLine[], most: number): NewEvent[] {
+export function networkEvents(lines: DecisionLine[], most: number, mask: Mask): NewEvent[] {
   const groups = new Map<string, Group>();
   let omitted = 0;
   let isUncertain = false;
@@ -32,20 +34,20 @@ export function networkEvents(lines: DecisionLine[], most: number): NewEvent[] {
     }
   }
   const all = [...groups.values()];
-  const events = all.slice(0, most).map(networkEvent);
+  const events = all.slice(0, most).map((group) => networkEvent(group, mask));
   const suppressed = all.slice(most).reduce((sum, { count }) => sum + count, omitted);
   if (suppressed === 0 && !isUncertain) return events;
   return [...events, { type: 'network', detail: { suppressed, atLeast: isUncertain && omitted === 0 } }];
 }
 
-function networkEvent({ host, reason, firstAtMs, lastAtMs, ...group }: Group): NewEvent {
+function networkEvent({ host, reason, firstAtMs, lastAtMs, ...group }: Group, mask: Mask): NewEvent {
   return {
     type: 'network',
     detail: {
-      host,
+      host: host && mask(host),
       port: group.port,
       verdict: group.verdict,
-      reason,
+      reason: reason && mask(reason),
       count: group.count,
       firstAt: new Date(firstAtMs).toISOString(),
       lastAt: new Date(lastAtMs).toISOString(),

@@ -1,9 +1,11 @@
 import { advance, readDecisions } from '../../src/egress/decisions/decision-reader.ts';
 import { sandboxDecisionsDir } from '../../src/egress/layout.ts';
+import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { Leave } from '../leave.ts';
+import type { Life } from '../life.ts';
 import { within } from '../within.ts';
 import { EventAllowance } from './event-allowance.ts';
 import { networkEvents } from './network-events.ts';
@@ -28,19 +30,22 @@ export interface DecisionRelay {
 export function relayDecisions(
   deps: Pick<WorkerDeps, 'redis' | 'config' | 'log' | 'masks'>,
   session: SessionRecord,
-  sandboxId: string,
+  { id: sandboxId, life }: { id: string; life: Pick<Life, 'fail'> },
 ): DecisionRelay {
   const dir = sandboxDecisionsDir(deps.config.runDir, sandboxId);
   const allowance = new EventAllowance(performance.now());
+  const mask = deps.masks.of(session.id);
   let closed = false;
+  /** From then on the values are not held any more: what is still under way must not be told. */
+  let released = false;
   let timer: NodeJS.Timeout | undefined;
 
   const relay = async (isLast: boolean): Promise<void> => {
     const { lines, from, to } = await readDecisions(dir);
-    if (lines.length === 0) return;
+    if (lines.length === 0 || released) return;
     const most = Math.max(allowance.now(from.told, performance.now()), isLast ? MOST_AT_THE_END : 0);
     if (most === 0) return;
-    const events = networkEvents(lines, most);
+    const events = networkEvents(lines, most, mask);
     await changeHeld(deps, session, () => ({ events }));
     allowance.made(events.length, performance.now());
     await advance(dir, { ...to, told: from.told + events.length });
@@ -48,6 +53,7 @@ export function relayDecisions(
   const relayOrWarn = (isLast = false): Promise<void> =>
     relay(isLast).catch((error: unknown) => {
       if (error instanceof Leave) closed = true;
+      else if (isOwnFault(error)) life.fail(error);
       else
         deps.log.warn({ err: error, sessionId: session.id }, 'the network events of a session could not be told yet');
     });
@@ -60,18 +66,22 @@ export function relayDecisions(
   };
   again();
 
-  const close = (): void => {
+  const stop = (): void => {
     closed = true;
     clearTimeout(timer);
   };
   return {
-    close,
+    close() {
+      stop();
+      released = true;
+    },
     async finish() {
-      close();
+      stop();
       await within(
         LAST_MS,
         turn.then(() => relayOrWarn(true)),
       );
+      released = true;
     },
   };
 }

@@ -9,13 +9,16 @@ import { networkEvents } from './network-events.ts';
  * Nobody has the session's secrets any more, so no name that its agent chose is told.
  */
 export async function tellRest(
-  deps: Pick<WorkerDeps, 'redis' | 'config' | 'masks'>,
+  deps: Pick<WorkerDeps, 'redis' | 'config'>,
   sessionId: string,
   sandboxId: string,
 ): Promise<void> {
   const dir = sandboxDecisionsDir(deps.config.runDir, sandboxId);
   const { lines, from, to } = await readDecisions(dir);
   if (lines.length === 0) return;
-  for (const event of networkEvents(lines, 0)) await tell(deps, sessionId, event);
+  for (const event of networkEvents(lines, 0, untold)) await tell(deps, sessionId, event);
   await advance(dir, { ...to, told: from.told + 1 });
 }
+
+/** No more than how much it was is told. */
+const untold = (): string => '[secret]';

@@ -4,6 +4,7 @@ import { reconcileSandboxes } from './sandboxes.ts';
 import { createSessionReconciler } from './sessions.ts';
 import { reconcileTokens } from './tokens.ts';
 import { createRetention } from './retention.ts';
+import { createMender } from './unreadable.ts';
 
 const EVERY_MS = 3_000;
 /** Things are kept for hours and days. */
@@ -19,6 +20,7 @@ function parts(): Record<string, Part> {
     sessions: { reconcile: createSessionReconciler(), everyMs: EVERY_MS },
     tokens: { reconcile: reconcileTokens, everyMs: EVERY_MS },
     sandboxes: { reconcile: reconcileSandboxes, everyMs: EVERY_MS },
+    unreadable: { reconcile: createMender(), everyMs: RETENTION_EVERY_MS },
     retention: { reconcile: createRetention(), everyMs: RETENTION_EVERY_MS },
   };
 }

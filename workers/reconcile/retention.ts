@@ -1,8 +1,10 @@
 import { deleteLog, lastWritten, listLogs } from '../../src/logs/log-directory.ts';
 import { decideRetention } from '../../src/session/retention.ts';
 import { endedBefore, logRemoved, type EndedIndex } from '../../src/store/ended.ts';
-import { forget, readSession, view } from '../../src/store/records.ts';
+import { keys } from '../../src/store/keys.ts';
+import { forget, view } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { makeReadable } from './unreadable.ts';
 
 /** The most that one round looks at of each kind, so that a long absence is made up for step by step. */
 const MAX_PER_ROUND = 2_000;
@@ -49,6 +51,7 @@ async function removeDue(
   index: EndedIndex,
   { sessionId, endedAt, now }: { sessionId: string; endedAt: string; now: Date },
 ): Promise<void> {
+  await makeReadable(redis, sessionId);
   const { session, token } = await view(redis, sessionId);
   if (session === null) return;
   const retention = decideRetention({ session, token }, config.keep, now);
@@ -62,7 +65,7 @@ async function removeDue(
 async function removeStray({ redis, config, log }: RetentionDeps, sessionId: string, now: Date): Promise<void> {
   const writtenMs = await lastWritten(config.logDir, sessionId);
   if (writtenMs === null || now.getTime() - writtenMs < config.keep.logsMs) return;
-  if ((await readSession(redis, sessionId)) !== null) return;
+  if ((await redis.exists(keys.session(sessionId))) === 1) return;
   await deleteLog(config.logDir, sessionId);
   log.info({ sessionId }, 'removed a log that belongs to no session');
 }

@@ -1,6 +1,6 @@
 import { closeGateway, listGateways } from '../../src/egress/policy-files.ts';
 import { unsettledSessions } from '../../src/store/listing.ts';
-import { readSession } from '../../src/store/records.ts';
+import { readSessionIfReadable } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
 
 /**
@@ -34,8 +34,8 @@ export async function reconcileSandboxes(deps: WorkerDeps): Promise<void> {
   }
 }
 
-/** Sandboxes that a session has and that are not removed yet. */
+/** Sandboxes that a session has and that are not removed yet. A record that cannot be read names none. */
 async function namedSandboxes({ redis }: WorkerDeps): Promise<Set<string>> {
-  const sessions = await Promise.all((await unsettledSessions(redis)).map((id) => readSession(redis, id)));
+  const sessions = await Promise.all((await unsettledSessions(redis)).map((id) => readSessionIfReadable(redis, id)));
   return new Set(sessions.flatMap((found) => (found?.sandbox && !found.sandbox.removedAt ? [found.sandbox.id] : [])));
 }

@@ -1,10 +1,12 @@
 import { enqueueSession, removeJob } from '../../src/queue/sessions-queue.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { unsettledSessions } from '../../src/store/listing.ts';
-import { unlistSettled, view } from '../../src/store/records.ts';
+import { UnreadableRecord } from '../../src/store/parse-record.ts';
+import { unlistSettled, view, type View } from '../../src/store/records.ts';
 import { adoptSession } from './adopt-session.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { createAbsences } from './absences.ts';
+import { makeReadable } from './unreadable.ts';
 import { settleSession } from '../settle-session.ts';
 import { endSession } from '../steps/end-session.ts';
 import { decideUpkeep, type Upkeep } from './upkeep.ts';
@@ -22,7 +24,7 @@ export function createSessionReconciler(): (deps: WorkerDeps) => Promise<void> {
     const { engineId } = deps;
     const { workerName } = deps.config;
     const lookAfter = async (sessionId: string): Promise<void> => {
-      const found = await view(deps.redis, sessionId);
+      const found = await viewOrEnd(deps, sessionId);
       // Listed by a change that could not tell, or left from a store that was lost.
       await unlistSettled(deps.redis, sessionId, found);
       const { session } = found;
@@ -49,6 +51,17 @@ export function createSessionReconciler(): (deps: WorkerDeps) => Promise<void> {
       ),
     );
   };
+}
+
+/** One that runs here and cannot be read is seen by its run, which knows more of it. */
+async function viewOrEnd({ redis, running }: WorkerDeps, sessionId: string): Promise<View> {
+  try {
+    return await view(redis, sessionId);
+  } catch (error) {
+    if (!(error instanceof UnreadableRecord) || running.has(sessionId)) throw error;
+    await makeReadable(redis, sessionId);
+    return view(redis, sessionId);
+  }
 }
 
 async function perform(deps: WorkerDeps, session: SessionRecord, upkeep: Upkeep): Promise<void> {

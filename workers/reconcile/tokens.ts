@@ -1,5 +1,5 @@
 import { allTokens } from '../../src/store/listing.ts';
-import { change, readSession } from '../../src/store/records.ts';
+import { change, readSessionIfReadable } from '../../src/store/records.ts';
 import { withLostAnswer } from '../../src/token/lost-answer.ts';
 import type { TokenRecord } from '../../src/token/record.ts';
 import type { TokenState } from '../../src/token/state.ts';
@@ -15,13 +15,17 @@ export async function reconcileTokens(deps: WorkerDeps): Promise<void> {
   const tokens = (await Promise.all(LOOKED_AT.map((state) => allTokens(deps.redis, state)))).flat();
   await Promise.all(
     tokens.map(async (token) => {
-      const session = await readSession(deps.redis, token.sessionId);
-      const upkeep = decideTokenUpkeep({ session, token }, Date.now());
-      await perform(deps, token, upkeep).catch((error: unknown) => {
-        deps.log.warn({ err: error, tokenId: token.id, upkeep }, 'could not look after a token; it is tried again');
+      const { id: tokenId, sessionId } = token;
+      await lookAfter(deps, token).catch((error: unknown) => {
+        deps.log.warn({ err: error, tokenId, sessionId }, 'could not look after a token; it is tried again');
       });
     }),
   );
+}
+
+async function lookAfter(deps: WorkerDeps, token: TokenRecord): Promise<void> {
+  const session = await readSessionIfReadable(deps.redis, token.sessionId);
+  await perform(deps, token, decideTokenUpkeep({ session, token }, Date.now()));
 }
 
 async function perform(deps: WorkerDeps, token: TokenRecord, upkeep: TokenUpkeep): Promise<void> {

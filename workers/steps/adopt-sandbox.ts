@@ -1,4 +1,5 @@
 import { SessionError } from '../../src/errors.ts';
+import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { retryWhileAway } from '../retry-while-away.ts';
 import type { WorkerDeps } from '../deps.ts';
@@ -15,13 +16,14 @@ const GIVE_UP_AFTER_DEADLINE_MS = 60_000;
  * Takes over the sandbox that an earlier worker had claimed, wherever that one had got to: its log goes on without a gap,
  * and what its agent did meanwhile is read from its reports. The values are needed to mask them.
  *
- * Throws `Leave` when that cannot be done now: its agent runs on, and an end would throw away what it says.
+ * Throws `Leave` when that cannot be done now: its agent runs on, and an end would throw away what it says. A fault of ours
+ * is thrown as it is, since another try would meet it again.
  */
 export async function adoptSandbox(deps: WorkerDeps, session: SessionRecord, life: Life): Promise<OpenSandbox> {
   try {
     return await takeHold(deps, session, life);
   } catch (error) {
-    if (error instanceof Leave || isFinal(session, error)) throw error;
+    if (error instanceof Leave || isOwnFault(error) || isFinal(session, error)) throw error;
     deps.log.warn({ err: error, sessionId: session.id }, 'a sandbox could not be taken over; it is tried again');
     throw new Leave('cut_off', { cause: error });
   }

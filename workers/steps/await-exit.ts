@@ -1,5 +1,6 @@
 import { SessionError } from '../../src/errors.ts';
 import { failpoint } from '../../src/ops/failpoints.ts';
+import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { aborted } from '../aborted.ts';
 import { changeHeld } from '../change-held.ts';
@@ -76,14 +77,14 @@ async function markStopping(deps: WorkerDeps, session: SessionRecord, life: Life
 async function explain({ runtime }: WorkerDeps, { id }: OpenSandbox, life: Life, cause: unknown): Promise<AgentExit> {
   // Neither is an end: somebody newer holds the sandbox, or its command was never there.
   await life.confirm();
-  if (cause instanceof Leave || (cause instanceof SessionError && cause.code === 'command_not_found')) throw cause;
+  if (cause instanceof Leave || isOwnFault(cause)) throw cause;
+  if (cause instanceof SessionError && cause.code === 'command_not_found') throw cause;
   const state = await retryWhileAway('engine_unavailable', life.signal, () => runtime.inspect(id));
   if (state === null) throw new SessionError('sandbox_failed', 'The sandbox was removed from outside', { cause });
   if (state.running) throw new Leave('cut_off', { cause });
   const said = cause instanceof SessionError ? cause.message : '';
-  throw new SessionError('sandbox_failed', `The sandbox was ended from outside (exit ${state.exitCode}). ${said}`, {
-    cause,
-  });
+  const message = `The sandbox was ended from outside (exit ${state.exitCode})`;
+  throw new SessionError('sandbox_failed', message, { said, cause });
 }
 
 function sleep(timeoutMs: number): Promise<void> {

@@ -43,7 +43,10 @@ async function cloneRepo(
   const dir = `/workspace/${repo.path}`;
   const began = performance.now();
   const commands = cloneCommands(repo, grant.access.cloneUrls[repo.id] ?? '', dir);
-  await tell(deps, session.id, { type: 'clone_started', detail: { repo: repo.id, path: repo.path, ref: repo.ref } });
+  const mask = deps.masks.of(session.id);
+  // As the request says it, in whose words a secret may be.
+  const [path, ref] = [mask(repo.path), repo.ref && mask(repo.ref)];
+  await tell(deps, session.id, { type: 'clone_started', detail: { repo: repo.id, path, ref } });
   if (session.term > 1) await init.runStep('clone', '/workspace', ['rm', '-rf', '--', dir]);
   for (;;) {
     const failed = await runAll(init, commands);
@@ -60,7 +63,7 @@ async function cloneRepo(
   const cloneMs = Math.round(performance.now() - began);
   await changeHeld(deps, session, ({ session: now }) => ({
     session: { ...now, heads: now.request.repos.map((_, i) => (i === repo.at ? commit : (now.heads[i] ?? null))) },
-    events: [{ type: 'cloned', detail: { repo: repo.id, path: repo.path, head: commit, cloneMs } }],
+    events: [{ type: 'cloned', detail: { repo: repo.id, path, head: commit, cloneMs } }],
   }));
 }
 
@@ -75,7 +78,7 @@ async function runAll(init: OpenSandbox['init'], commands: string[][]): Promise<
 
 function cloneError({ id, path, ref }: SessionRepo, problem: CloneProblem, result: StepResult): SessionError {
   if (problem === 'ref')
-    return new SessionError('ref_not_found', `Repo ${id} has no branch, tag or commit named ${ref ?? 'HEAD'}`);
+    return new SessionError('ref_not_found', `Repo ${id} has no such branch, tag or commit`, { said: ref ?? 'HEAD' });
   if (result.exitCode === 127)
     return new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
   if (problem === 'disk_full')
@@ -88,10 +91,9 @@ function cloneError({ id, path, ref }: SessionRepo, problem: CloneProblem, resul
     .split(/[\r\n]+/)
     .slice(-LAST_LINES)
     .join('; ');
-  return new SessionError(
-    'clone_failed',
-    `Repo ${id} could not be cloned to ${path} (git exit ${result.exitCode}): ${said}`,
-  );
+  return new SessionError('clone_failed', `Repo ${id} could not be cloned (git exit ${result.exitCode})`, {
+    said: `to ${path}: ${said}`,
+  });
 }
 
 /** What the sandbox's git says is what its image says: it is taken for a commit only where it looks like one. */

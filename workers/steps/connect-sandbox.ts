@@ -1,12 +1,13 @@
 import { order } from '../../src/runtime/orders.ts';
 import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
+import { DEADLINE_GRACE_SECONDS } from '../../src/session/deadline.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { Secret } from '../../src/token/secret.ts';
 import { aborted } from '../aborted.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
 import { keepToken } from '../keep-token.ts';
-import { DEADLINE_GRACE_SECONDS, type Life } from '../life.ts';
+import type { Life } from '../life.ts';
 import { markRunning } from '../mark-running.ts';
 import { noteExhaustion } from '../note-exhaustion.ts';
 import { openLog, type SessionLog } from '../log/session-log.ts';
@@ -14,7 +15,7 @@ import { keepNetwork } from '../network/keep-network.ts';
 import { relayDecisions, type DecisionRelay } from '../network/relay-decisions.ts';
 
 /** The sandbox's own clock runs out after the worker's, which records why the session ends. */
-const WATCHDOG_AFTER_SECONDS = DEADLINE_GRACE_SECONDS + 5;
+const WATCHDOG_AFTER_SECONDS = 1;
 /** An init that runs answers within milliseconds. */
 const ANSWER_MS = 2_000;
 /** How long the engine may take to end a sandbox that it was told to kill. */
@@ -63,15 +64,15 @@ export async function connectSandbox(
   const drained = init.pump();
   await init.caughtUp(log.resumeAt);
   life.onDeadline((deadline) => {
-    const seconds = Math.ceil((deadline.getTime() - Date.now()) / 1000) + WATCHDOG_AFTER_SECONDS;
-    init.setWatchdog(Math.max(0, seconds), DEADLINE_GRACE_SECONDS).catch((error: unknown) => {
+    const { seconds, graceSeconds } = watchdogFor(deadline, Date.now());
+    init.setWatchdog(seconds, graceSeconds).catch((error: unknown) => {
       if (!channel.isClosed)
         deps.log.warn({ err: error, sessionId: session.id }, 'the sandbox could not be told of its deadline');
     });
   });
   const letNetworkBe = keepNetwork(deps, session, { id, init, life });
-  const letTokenBe = keepToken(deps, session);
-  const decisions = relayDecisions(deps, session, id);
+  const letTokenBe = keepToken(deps, session, life);
+  const decisions = relayDecisions(deps, session, { id, life });
   releases.move();
   return {
     id,
@@ -89,6 +90,13 @@ export async function connectSandbox(
       channel.close();
     },
   };
+}
+
+/** What init is to do by itself where nobody else does it; in the grace, what is left of that. Pure. */
+export function watchdogFor(deadline: Date, nowMs: number): { seconds: number; graceSeconds: number } {
+  const left = Math.ceil((deadline.getTime() - nowMs) / 1_000) + WATCHDOG_AFTER_SECONDS;
+  const seconds = Math.max(0, left);
+  return { seconds, graceSeconds: Math.max(0, left + DEADLINE_GRACE_SECONDS - seconds) };
 }
 
 /**

@@ -1,10 +1,32 @@
+import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { isEnded } from '../../src/session/status.ts';
 import { change, readSession, type Change, type View } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
+import { endByFault } from '../end-by-fault.ts';
 import type { Ending } from '../ending.ts';
 import { Leave } from '../leave.ts';
 import { whileStoreAway } from '../while-store-away.ts';
+
+/**
+ * Ends the session as `writeEnd` does; by the last resort, as `internal_error`, where that fails by a fault of ours.
+ *
+ * Throws `Leave` when another worker holds it by now.
+ */
+export async function endSession(
+  deps: Pick<WorkerDeps, 'redis' | 'log' | 'masks'>,
+  session: SessionRecord,
+  ending: Ending,
+): Promise<void> {
+  try {
+    await writeEnd(deps, session, ending);
+  } catch (error) {
+    if (error instanceof Leave || !isOwnFault(error)) throw error;
+    const fault = { step: 'end', thrown: error };
+    if (!(await endByFault(deps, session.id, fault, ({ term }) => term === session.term)))
+      throw new Leave('superseded');
+  }
+}
 
 /**
  * Ends the session and makes its token due for deletion, in one step: from here on a live token is illegal in the
@@ -13,13 +35,7 @@ import { whileStoreAway } from '../while-store-away.ts';
  *
  * Throws `Leave` when another worker holds it by now.
  */
-export async function endSession(
-  { redis, masks }: Pick<WorkerDeps, 'redis' | 'masks'>,
-  session: SessionRecord,
-  ending: Ending,
-): Promise<void> {
-  // What failed may quote what a program said, and programs know the session's secrets.
-  const safe = masks.of(session.id, ending);
+async function writeEnd({ redis }: Pick<WorkerDeps, 'redis'>, session: SessionRecord, ending: Ending): Promise<void> {
   for (;;) {
     // It may have been renewed since this worker took it.
     const { tokenId } = (await whileStoreAway(() => readSession(redis, session.id))) ?? session;
@@ -28,7 +44,7 @@ export async function endSession(
         const latest = view.session ?? session;
         if (isEnded(latest.status) || latest.tokenId !== tokenId) return null;
         if (latest.term !== session.term) throw new Leave('superseded');
-        return endedBy(latest, view.token, safe, new Date().toISOString());
+        return endedBy(latest, view.token, ending, new Date().toISOString());
       }),
     );
     if (after.session === null || isEnded(after.session.status)) return;

@@ -2,14 +2,30 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+bool child_await(struct child *child, int i, int operation) {
+  /* Once, as it would else keep its place among the ready from the time before. */
+  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u32 = (uint32_t)i};
+  return epoll_ctl(child->ready_fd, operation, child->fds[i], &event) == 0;
+}
 
 static size_t wanted(struct child *child, int i, enum collecting how) {
   if (how != WHAT_IS_LEFT) return MAX_REPORT_BYTES;
   if (child->left[i] < 0 && ioctl(child->fds[i], FIONREAD, &child->left[i]) != 0) child->left[i] = 0;
   return (size_t)child->left[i];
+}
+
+static void close_pipe(struct child *child, int i) {
+  epoll_ctl(child->ready_fd, EPOLL_CTL_DEL, child->fds[i], NULL);
+  close(child->fds[i]);
+  child->fds[i] = -1;
+  if (!child_collected(child)) return;
+  close(child->ready_fd);
+  child->ready_fd = -1;
 }
 
 static void collect_pipe(struct child *child, int i, struct reports *reports, enum collecting how) {
@@ -22,16 +38,31 @@ static void collect_pipe(struct child *child, int i, struct reports *reports, en
       continue;
     }
     if (got > 0 || (got < 0 && errno == EAGAIN && how != WHAT_IS_LEFT)) return;
-    close(child->fds[i]);
-    child->fds[i] = -1;
+    close_pipe(child, i);
+  }
+}
+
+static void collect_ready(struct child *child, struct reports *reports, enum collecting how) {
+  struct epoll_event ready[2];
+  if (child->ready_fd < 0 || reports_pending(reports)) return;
+  if (how == WHILE_IT_RUNS && !reports_have_room(reports)) return;
+  int count = epoll_wait(child->ready_fd, ready, 2, 0);
+  for (int at = 0; at < count; at++) {
+    int i = (int)ready[at].data.u32;
+    collect_pipe(child, i, reports, how);
+    if (child->fds[i] >= 0) child_await(child, i, EPOLL_CTL_MOD);
   }
 }
 
 void child_collect(struct child *child, struct reports *reports, enum collecting how) {
   if (child->pid == 0) return;
+  collect_ready(child, reports, how);
+  if (how != WHAT_IS_LEFT) return;
   collect_pipe(child, 0, reports, how);
   collect_pipe(child, 1, reports, how);
 }
+
+int child_ready_fd(const struct child *child) { return child->pid == 0 ? -1 : child->ready_fd; }
 
 bool child_collected(const struct child *child) { return child->fds[0] < 0 && child->fds[1] < 0; }
 

@@ -12,6 +12,7 @@ struct child {
   bool exited;     /* reaped; `status` is what wait(2) said */
   int status;
   int fds[2];      /* reading ends of its standard output and error; -1 once closed */
+  int ready_fd;    /* an epoll that has one of them ready at a time for each reading, in the order in which they became so */
   char types[2];   /* report types of the two */
   int left[2];     /* bytes that the two still held when only those were wanted; -1 before that */
 };
@@ -28,7 +29,16 @@ enum collecting {
   WHAT_IS_LEFT   /* what the pipes hold now, whatever may still hold their other ends */
 };
 
-/* Turns what its pipes hold into reports, as long as those reach the file. */
+/* Has `ready_fd` tell when the pipe can be read next; EPOLL_CTL_ADD for the first time, then EPOLL_CTL_MOD. */
+bool child_await(struct child *child, int i, int operation);
+
+/* A descriptor that is readable when one of its pipes is; -1 when there is none. */
+int child_ready_fd(const struct child *child);
+
+/*
+ * Turns what its pipes hold into reports, as long as those reach the file. Of a pipe as much as a report holds, then the
+ * other one has its turn: what was written to both in turn, and read in time, is reported in turn.
+ */
 void child_collect(struct child *child, struct reports *reports, enum collecting how);
 
 bool child_collected(const struct child *child);

@@ -58,7 +58,7 @@ static void start_step(struct session *session, const struct order *order) {
   if (strlen(name) > MAX_STEP_NAME_BYTES) fail("the name of a step is longer than %d bytes", MAX_STEP_NAME_BYTES);
   snprintf(session->step_name, sizeof session->step_name, "%s", name);
   report(reports, 'B', name, NULL);
-  session->step = (struct child){.fds = {-1, -1}, .types = {'p', 'q'}};
+  session->step = (struct child){.fds = {-1, -1}, .ready_fd = -1, .types = {'p', 'q'}};
   int code = 126;
   if (is_past_starting(session)) {
     snprintf(reason, sizeof reason, "nothing is started after the agent");
@@ -132,7 +132,7 @@ static void release_reports(struct session *session, const struct order *order) 
 
 static void stop(struct session *session, const struct order *order) {
   if (order->count != 1) fail("order 'T' has %zu fields instead of 1", order->count);
-  if (strcmp(order->fields[0], "TERM") == 0) session_stop(session, SIGTERM);
+  if (strcmp(order->fields[0], "TERM") == 0) session_ask_to_end(session);
   else if (strcmp(order->fields[0], "KILL") == 0) session_kill(session);
   else fail("order 'T' says neither TERM nor KILL");
 }

@@ -50,21 +50,15 @@ static void watch(struct pollfd *watched, nfds_t *count, int fd, short events) {
   if (fd >= 0) watched[(*count)++] = (struct pollfd){.fd = fd, .events = events};
 }
 
-static void watch_child(struct pollfd *watched, nfds_t *count, const struct child *child) {
-  if (child->pid == 0) return;
-  watch(watched, count, child->fds[0], POLLIN);
-  watch(watched, count, child->fds[1], POLLIN);
-}
-
 static void wait_for_anything(struct session *session, int timeout_ms) {
-  struct pollfd watched[7];
+  struct pollfd watched[5];
   nfds_t count = 0;
   watch(watched, &count, session->signal_fd, POLLIN);
   watch(watched, &count, session->connection.listening_fd, POLLIN);
   if (!orders_full(&session->orders)) watch(watched, &count, session->connection.fd, POLLIN);
   if (!reports_pending(&session->reports) && (session->ending || reports_have_room(&session->reports))) {
-    watch_child(watched, &count, &session->step);
-    watch_child(watched, &count, &session->agent);
+    watch(watched, &count, child_ready_fd(&session->step), POLLIN);
+    watch(watched, &count, child_ready_fd(&session->agent), POLLIN);
   }
   poll(watched, count, timeout_ms);
 }

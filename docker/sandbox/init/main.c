@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
   session.signal_fd = open_signals();
   session.listeners.gateway_path = argc > 1 ? argv[1] : GATEWAY_PATH;
   name_service_open(&session.names, session.listeners.gateway_path);
-  session.agent = (struct child){.fds = {-1, -1}, .types = {'o', 'e'}};
+  session.agent = (struct child){.fds = {-1, -1}, .ready_fd = -1, .types = {'o', 'e'}};
   environment_open(&session.for_steps);
   environment_open(&session.for_agent);
   environment_add_image(&session.for_agent, environ);

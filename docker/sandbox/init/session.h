@@ -40,6 +40,7 @@ struct session {
   int64_t watchdog_at_ms; /* 0: no watchdog; when the session's time is over, then when its grace is */
   int64_t watchdog_grace_ms;
   bool watchdog_warned;
+  bool asked_to_end; /* the agent has had the SIGTERM with which its time ends */
 };
 
 /* execute.c: an order that waits for nothing, not even for the orders before it. */
@@ -68,6 +69,9 @@ int64_t watchdog_look(struct session *session);
 
 /* signals.c: passes a stop on to the agent, or ends a session without one. */
 void session_stop(struct session *session, int number);
+
+/* signals.c: the same with SIGTERM, once: another one would end what the agent does about the first, such as a push. */
+void session_ask_to_end(struct session *session);
 
 /*
  * ending.c: kills what still runs; init exits with `code` when all output and reports are in the file. `signal` is the

@@ -37,6 +37,12 @@ void session_stop(struct session *session, int number) {
   }
 }
 
+void session_ask_to_end(struct session *session) {
+  if (session->asked_to_end) return;
+  session->asked_to_end = true;
+  session_stop(session, SIGTERM);
+}
+
 void session_take_signals(struct session *session) {
   struct signalfd_siginfo info;
   bool child_ended = false;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -91,10 +92,27 @@ static void close_all(int (*pipes)[2], int side) {
   }
 }
 
+/* Before anything can be written, so that not even the first words come out of order. */
+static bool watch_pipes(struct child *child, int (*pipes)[2]) {
+  child->ready_fd = epoll_create1(EPOLL_CLOEXEC);
+  for (int i = OUT; i <= ERR; i++) {
+    child->fds[i] = pipes[i][0];
+    child->left[i] = -1;
+    if (fcntl(child->fds[i], F_SETFL, O_NONBLOCK) != 0 || !child_await(child, i, EPOLL_CTL_ADD)) return false;
+  }
+  return true;
+}
+
+static void unwatch_pipes(struct child *child) {
+  if (child->ready_fd >= 0) close(child->ready_fd);
+  child->ready_fd = child->fds[OUT] = child->fds[ERR] = -1;
+}
+
 int child_start(struct child *child, const char *cwd, char **argv, char **env, char *reason, size_t size) {
   int pipes[PIPES][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
   pid_t pid = -1;
-  if (pipe2(pipes[OUT], O_CLOEXEC) == 0 && pipe2(pipes[ERR], O_CLOEXEC) == 0 && pipe2(pipes[FAILED], O_CLOEXEC) == 0) {
+  if (pipe2(pipes[OUT], O_CLOEXEC) == 0 && pipe2(pipes[ERR], O_CLOEXEC) == 0 && pipe2(pipes[FAILED], O_CLOEXEC) == 0 &&
+      watch_pipes(child, pipes)) {
     pid = fork();
   }
   if (pid == 0) become(cwd, argv, env, (int[]){pipes[OUT][1], pipes[ERR][1]}, pipes[FAILED][1]);
@@ -103,16 +121,12 @@ int child_start(struct child *child, const char *cwd, char **argv, char **env, c
   close_all(pipes, 1);
   if (pid > 0) code = await_exec(pid, pipes[FAILED][0], cwd, argv[0], reason, size);
   if (code != 0) {
+    unwatch_pipes(child);
     close_all(pipes, 0);
     return code;
   }
   close(pipes[FAILED][0]);
   child->pid = pid;
   child->exited = false;
-  for (int i = OUT; i <= ERR; i++) {
-    child->fds[i] = pipes[i][0];
-    child->left[i] = -1;
-    fcntl(child->fds[i], F_SETFL, O_NONBLOCK);
-  }
   return 0;
 }

@@ -2,8 +2,6 @@
 
 #include "clock.h"
 
-#include <signal.h>
-
 /* A year and a day: longer than any session, and far from where a sum of times would overflow. */
 enum { MAX_SECONDS = 366 * 24 * 60 * 60 };
 
@@ -25,7 +23,7 @@ int64_t watchdog_look(struct session *session) {
   if (now >= session->watchdog_at_ms && !session->watchdog_warned) {
     session->watchdog_warned = true;
     session->watchdog_at_ms = now + session->watchdog_grace_ms;
-    session_stop(session, SIGTERM);
+    session_ask_to_end(session);
   } else if (now >= session->watchdog_at_ms) {
     session_kill(session);
     return 0;

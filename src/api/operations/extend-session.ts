@@ -20,7 +20,9 @@ export const extendSession = defineOperation({
   audit: 'session.extend',
   summary: 'Gives a session more time, or less',
   description:
-    'Before it has a deadline, what it will get once it has started. Never past the end of its token, unless the gateway has that and renews it.',
+    'Before it has a deadline, what it will get once it has started. Its token must last until 10 s after the new deadline ' +
+    '(`beyond_token_lifetime`), unless the gateway has that and renews it. Once it is being stopped or its deadline is ' +
+    'reached, nothing extends it any more: `session_ended`.',
   body,
   responses: jsonAnswer(200, 'The session with its new deadline.', sessionSchema),
   handle: async (call, deps) => {

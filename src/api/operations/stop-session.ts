@@ -21,7 +21,8 @@ export const stopSession = defineOperation({
   summary: 'Stops a session',
   description:
     'SIGTERM, after the grace SIGKILL, then the token. Stopping again is fine and can only hasten the end; so is ' +
-    'stopping what has ended.',
+    'stopping what has ended. The same happens by itself at the deadline, with 10 s of grace, and a stop can only ' +
+    'shorten those.',
   body,
   responses: jsonAnswer(202, 'It is being stopped, or is over.', sessionSchema),
   handle: async (call, { redis }) => {

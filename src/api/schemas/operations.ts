@@ -41,6 +41,16 @@ export const statsSchema = z
         description:
           'Tokens that are to be gone and are not yet, in state revoking or still active; and for how long the oldest of them.',
       }),
+    overdueSessions: z
+      .object({
+        count,
+        oldestSeconds: z.number().nullable().meta({ description: 'Since the grace of the oldest was over.' }),
+        alarm: z.boolean().meta({ description: 'There is one: none should be.' }),
+      })
+      .meta({
+        description:
+          'Sessions past their deadline, or stop, and its grace that have not ended, although an end takes no more than 160 s.',
+      }),
     webhooks: z.object({ waiting: count, delivered: count, failed: count }).nullable().meta({
       description:
         'Sessions with something to tell; messages that were taken, and given up, since the beginning. For operators.',

@@ -44,6 +44,11 @@ export async function* followLog(
 }
 
 function toRecord(data: unknown): LogRecord {
-  const { partial, code, ...record } = logRecordSchema.parse(data);
-  return { ...record, ...(partial && { partial }), ...(code !== undefined && { code }) };
+  const { bytes, partial, code, ...record } = logRecordSchema.parse(data);
+  return {
+    ...record,
+    ...(bytes !== undefined && { bytes }),
+    ...(partial && { partial }),
+    ...(code !== undefined && { code }),
+  };
 }

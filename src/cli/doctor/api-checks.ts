@@ -49,6 +49,22 @@ export function debtCheck({ url, key }: ApiPlace): Check {
   };
 }
 
+/** Sessions past their deadline as the API sees them, for who has no records to look at. */
+export function overdueCheck({ url, key }: ApiPlace): Check {
+  const client: ApiClient = createApiClient({ apiUrl: url, apiKey: key.reveal() });
+  return {
+    name: 'deadlines',
+    look: async () => {
+      const { overdueSessions } = await told(client.call('GET', '/v1/stats', statsSchema));
+      const { count, oldestSeconds } = overdueSessions;
+      if (count > 0)
+        throw new Error(`${count} sessions should have ended, the oldest ${Math.round(oldestSeconds ?? 0)} s ago`);
+      return 'no session is overdue';
+    },
+    mend: 'See that workers run and what their logs say; on their machine: daypass doctor',
+  };
+}
+
 function workersIn({ data }: { data: z.output<typeof workerSchema>[] }): string {
   if (data.length === 0) throw new Error('none was seen lately, so sessions wait');
   return data.map(({ name, running, concurrency }) => `${name} (${running.length} of ${concurrency})`).join(', ');

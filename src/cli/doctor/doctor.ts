@@ -1,23 +1,26 @@
 import { join } from 'node:path';
+import { loadEngineConfig } from '../../config.ts';
 import { openSessionsQueue } from '../../queue/sessions-queue.ts';
 import { connectDocker } from '../../runtime/docker/connect.ts';
 import { createEngineApi } from '../../runtime/docker/engine-api.ts';
 import { connectRedis, type Redis } from '../../store/redis.ts';
 import type { CommandContext } from '../up/commands/context.ts';
-import { apiChecks, debtCheck, type ApiPlace } from './api-checks.ts';
+import { apiChecks, debtCheck, overdueCheck, type ApiPlace } from './api-checks.ts';
 import { notSeen, perform, type Check } from './check.ts';
 import { clockCheck, httpClock, redisClock } from './clock-check.ts';
 import { diskCheck } from './disk-check.ts';
-import { engineChecks } from './engine-checks.ts';
+import { contextCheck, engineChecks } from './engine-checks.ts';
 import { hostChecks } from './host-checks.ts';
 import { invariantCheck } from './invariant-check.ts';
 import { kernelCheck } from './kernel-check.ts';
 import { portChecks } from './port-checks.ts';
 import { providerCheck } from './provider-check.ts';
 import { storeChecks } from './store-checks.ts';
+import { toolsCheck } from './tools-check.ts';
 import { doctorSees, type RoleConfigs } from './where.ts';
 
 const PLACES = ['run directory', 'memory directory', 'gateway', 'warden', 'minter', 'disk way'];
+const TOOLS = 'tools directory';
 const SERVICES = ['repo host', 'Redis', 'seal keys'];
 
 /**
@@ -37,16 +40,29 @@ export async function doctor({ env, root, progress }: Omit<CommandContext, 'args
   };
   if (sees.what === 'api') return (await examine(remoteChecks(sees.api))) ? 0 : 1;
   if (sees.what === 'machine') {
-    const docker = connectDocker(env['DOCKER_HOST']);
+    const { dockerHost, certDir } = loadEngineConfig(env);
+    const docker = connectDocker(dockerHost, certDir);
     const rest = notSeen([...PLACES, ...SERVICES, 'API'], sees.why);
-    return (await examine([...engineChecks(docker), ...portChecks(sees.ports), ...rest])) ? 0 : 1;
+    const seen = [
+      contextCheck(env),
+      ...engineChecks(docker),
+      toolsCheck(sees.toolsDir, null),
+      ...portChecks(sees.ports),
+    ];
+    return (await examine([...seen, ...rest])) ? 0 : 1;
   }
   const redis = connectRedis(sees.configs.worker.redisUrl);
   const queue = openSessionsQueue(redis);
   // Without a listener a Redis that is away would end the process; the checks see it by their rejected calls.
   queue.on('error', () => undefined);
   try {
-    return (await examine([...portChecks(sees.ports), ...allChecks(sees.configs, sees.api, { redis, queue })])) ? 0 : 1;
+    return (await examine([
+      ...portChecks(sees.ports),
+      contextCheck(env),
+      ...allChecks(sees.configs, sees.api, { redis, queue }),
+    ]))
+      ? 0
+      : 1;
   } finally {
     redis.disconnect();
     await queue.close().catch(() => undefined);
@@ -58,8 +74,9 @@ function remoteChecks(api: ApiPlace): Check[] {
   return [
     ...apiChecks(api),
     debtCheck(api),
+    overdueCheck(api),
     clockCheck([httpClock('the API', `${api.url}/healthz`)]),
-    ...notSeen(['Docker engine and its image', ...PLACES, ...SERVICES, 'invariants'], why),
+    ...notSeen(['Docker engine and its image', TOOLS, ...PLACES, ...SERVICES, 'invariants'], why),
   ];
 }
 
@@ -68,14 +85,16 @@ function allChecks(
   api: ApiPlace,
   { redis, queue }: { redis: Redis; queue: ReturnType<typeof openSessionsQueue> },
 ): Check[] {
-  const docker = connectDocker(warden.dockerHost);
-  const { runDir, memoryDir, disks, installation } = warden;
+  const docker = connectDocker(warden.dockerHost, warden.certDir);
+  const { runDir, memoryDir, toolsDir, disks, installation } = warden;
   const { relace, sealKeys, spoolDir } = minter;
   const { minterSocket, wardenSocket } = worker;
+  const wardenApi = createEngineApi({ socketPath: wardenSocket });
   return [
     ...engineChecks(docker),
     ...hostChecks({ runDir, memoryDir, minterSocket, wardenSocket }),
-    diskCheck(createEngineApi({ socketPath: wardenSocket })),
+    toolsCheck(toolsDir, wardenApi),
+    diskCheck(wardenApi),
     kernelCheck(worker.concurrency),
     providerCheck(relace),
     ...storeChecks({ redis, sealKeys, spoolDir }),

@@ -3,7 +3,10 @@ import { CONTENT_LABEL, contentOf } from '../../images/image-content.ts';
 import { localImage } from '../../images/local-image.ts';
 import { knownBases } from '../../images/sandbox-base.ts';
 import { SANDBOX_IMAGE } from '../../images/sandbox-image.ts';
+import { infoAnswer, kindProblems } from '../../runtime/docker/engine-kind.ts';
 import { judgeVersions, versionAnswer } from '../../runtime/docker/engine-versions.ts';
+import { contextProblem } from '../up/setup/selected-context.ts';
+import type { Environment } from '../../settings.ts';
 import { Findings, NotSeen, type Check } from './check.ts';
 import { within } from './within.ts';
 
@@ -32,6 +35,17 @@ export function engineChecks(docker: Docker, image: string = SANDBOX_IMAGE): Che
       mend: 'Update Docker; no warden starts on what is refused.',
     },
     {
+      name: 'engine kind',
+      look: async () => {
+        const version = versionAnswer.parse(await answerOf(docker.version()));
+        const info = infoAnswer.parse(await answerOf(docker.info()));
+        const problems = kindProblems(version, info);
+        if (problems.length > 0) throw new Findings(problems);
+        return 'one that root runs, with seccomp and without userns-remap';
+      },
+      mend: 'No warden starts on such an engine.',
+    },
+    {
       name: `image ${image}`,
       look: async () => {
         await answerOf(docker.ping());
@@ -40,6 +54,19 @@ export function engineChecks(docker: Docker, image: string = SANDBOX_IMAGE): Che
       mend: 'Build it: npm start -- --exit',
     },
   ];
+}
+
+/** Whether the docker command would ask the same engine. */
+export function contextCheck(env: Environment): Check {
+  return {
+    name: 'docker context',
+    look: async () => {
+      const problem = await contextProblem(env);
+      if (problem !== null) throw new Error(problem);
+      return env['DOCKER_HOST'] ? 'DOCKER_HOST goes before it' : 'the default';
+    },
+    mend: 'Nothing starts before that is clear.',
+  };
 }
 
 /** What the engine answers; that it does not is said once, by the check of the engine itself. */

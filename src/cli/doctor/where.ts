@@ -1,4 +1,4 @@
-import { loadApiConfig, loadCliConfig, loadGitHostConfig } from '../../config.ts';
+import { loadApiConfig, loadCliConfig, loadGitHostConfig, loadWardenConfig } from '../../config.ts';
 import type { Environment } from '../../settings.ts';
 import { Secret } from '../../token/secret.ts';
 import { holderOf } from '../up/installation/lock.ts';
@@ -17,7 +17,7 @@ export type Sight =
   /** An API elsewhere. */
   | { what: 'api'; api: ApiPlace }
   /** A machine on which nothing runs, and `why` as part of a sentence. */
-  | { what: 'machine'; why: string; ports: Port[] };
+  | { what: 'machine'; why: string; ports: Port[]; toolsDir: string };
 
 const UNMADE = { installation: 'none', apiKey: 'made-at-the-start', gitHostKey: 'made-at-the-start' };
 
@@ -39,7 +39,8 @@ export async function doctorSees({ env, root }: { env: Environment; root: string
   if (secrets === null || (started === null && (await holderOf(dataDir)) === null)) {
     const why = `as nothing ${secrets === null ? 'was ever started' : 'runs'} on ${dataDir}: npm start`;
     const settings = startSettings({ env, dataDir, secrets: secrets ?? UNMADE, uid });
-    return { what: 'machine', why, ports: portsOf(loadApiConfig(settings), loadGitHostConfig(settings)) };
+    const { toolsDir } = loadWardenConfig(settings);
+    return { what: 'machine', why, ports: portsOf(loadApiConfig(settings), loadGitHostConfig(settings)), toolsDir };
   }
   const settings = startSettings({ env, dataDir, secrets, uid });
   // The port may have been chosen at the start.

@@ -21,6 +21,7 @@ const ADVICE: Record<FailureCode, string> = {
   token_revoked: 'Somebody has revoked its token: daypass audit says who.',
   worker_lost: 'Its worker died and nobody could take it over; run it again.',
   store_lost: 'Redis has lost what it was told; on its machine: daypass doctor',
+  internal_error: 'This is a fault of Daypass: the log of the worker has it, by the session’s id.',
   internal: 'See the log of the worker.',
 };
 

@@ -18,6 +18,9 @@ export class EscapeFilter {
   #place: Place = 'text';
   #sequence = '';
   #isColoured = false;
+  /** What comes next is drawn over what is there. */
+  #hasReturned = false;
+  #isLineEmpty = true;
 
   constructor({ keepsColours }: { keepsColours: boolean }) {
     this.#keepsColours = keepsColours;
@@ -30,7 +33,7 @@ export class EscapeFilter {
       if (this.#place === 'text') {
         PRINTABLE_RUN.lastIndex = at;
         const run = PRINTABLE_RUN.exec(text)?.[0] ?? '';
-        passed += run;
+        if (run !== '') passed += this.#show(run);
         at += run.length;
         if (at >= text.length) break;
       }
@@ -44,7 +47,8 @@ export class EscapeFilter {
   endLine(): string {
     this.#place = 'text';
     const reset = this.#isColoured ? RESET : '';
-    this.#isColoured = false;
+    this.#isColoured = this.#hasReturned = false;
+    this.#isLineEmpty = true;
     return reset;
   }
 
@@ -72,13 +76,22 @@ export class EscapeFilter {
   }
 
   #inText(character: string): string {
-    if (character === '\t') return character;
-    // A carriage return would let a line be written over; programs that draw progress get a line for each state.
-    if (character === '\r') return '\n';
-    if (character === '\u001b') this.#place = 'escape';
+    if (character === '\t') return this.#show(character);
+    if (character === '\r') this.#hasReturned = true;
+    else if (character === '\u001b') this.#place = 'escape';
     else if (character === '\u009b') this.#startControl();
     else if (/[\u0090\u0098\u009d\u009e\u009f]/.test(character)) this.#place = 'string';
     return '';
+  }
+
+  /**
+   * A carriage return would let a line be written over: programs that draw progress get a line for each state, once the
+   * next one comes, as the line may also end there.
+   */
+  #show(run: string): string {
+    const isNewState = this.#hasReturned && !this.#isLineEmpty;
+    this.#hasReturned = this.#isLineEmpty = false;
+    return isNewState ? `\n${run}` : run;
   }
 
   #startControl(): void {

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../session/log-record.ts';
+import { outputOf, type LogRecord } from '../../session/log-record.ts';
 import { EscapeFilter } from './escape-filter.ts';
 import type { Outlet } from './outlet.ts';
 import { visible } from './visible.ts';
@@ -20,7 +20,7 @@ interface Place {
   isMidLine: boolean;
 }
 
-/** To a terminal only what cannot harm it; to a file or a pipe what the agent printed, as it is. */
+/** To a terminal only what cannot harm it; to a file or a pipe what the agent printed, byte for byte. */
 export function createLogPrinter(
   { stdout, stderr }: { stdout: Outlet; stderr: Outlet },
   { keepsColours }: { keepsColours: boolean },
@@ -31,26 +31,25 @@ export function createLogPrinter(
     isMidLine: false,
   });
   const places = { stdout: place(stdout), stderr: place(stderr) };
-  const say = async (text: string): Promise<void> => {
-    const { stderr: at } = places;
-    await at.outlet.write(`${at.isMidLine ? '\n' : ''}${MARK} ${visible(text)}\n`);
-    at.isMidLine = false;
+  /** Ends what has begun where the next line of ours goes: on a terminal both streams are in the same place. */
+  const breakLine = (): string => {
+    const same = stderr.isTerminal && stdout.isTerminal ? [places.stdout, places.stderr] : [places.stderr];
+    const begun = same.filter(({ isMidLine }) => isMidLine);
+    for (const at of begun) at.isMidLine = false;
+    return begun.length === 0 ? '' : `${begun.map(({ filter }) => filter?.endLine() ?? '').join('')}\n`;
   };
+  const say = async (text: string): Promise<void> => stderr.write(`${breakLine()}${MARK} ${visible(text)}\n`);
   return {
     say,
-    async print({ stream, text, partial = false }) {
-      if (stream === 'system') return say(text.trimEnd());
-      const at = places[stream];
-      at.isMidLine = partial;
-      await at.outlet.write(inWhole(at.filter, text, partial));
+    async print(record) {
+      if (record.stream === 'system') return say(record.text.trimEnd());
+      const at = places[record.stream];
+      at.isMidLine = record.partial === true;
+      await at.outlet.write(at.filter === null ? outputOf(record) : shown(at.filter, record));
     },
   };
 }
 
-function inWhole(filter: EscapeFilter | null, text: string, partial: boolean): string {
-  const end = partial ? '' : '\n';
-  if (filter === null) return `${text}${end}`;
-  // What ends in CR LF has no line to be written over.
-  const shown = filter.pass(partial ? text : text.replace(/\r+$/, ''));
-  return partial ? shown : `${shown}${filter.endLine()}${end}`;
+function shown(filter: EscapeFilter, { text, partial }: LogRecord): string {
+  return partial ? filter.pass(text) : `${filter.pass(text)}${filter.endLine()}\n`;
 }

@@ -10,7 +10,7 @@ export class BrokenPipe extends Error {
 export interface Outlet {
   readonly isTerminal: boolean;
   /** Resolves when there is room for more. Throws `BrokenPipe` when nobody reads. */
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
 }
 
 export function createOutlet(stream: Writable & { isTTY?: boolean }): Outlet {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nanoid } from 'nanoid';
 import { z } from 'zod';
 import { parseDecisionLine, type DecisionLine } from './decision.ts';
 import { listSegments, segmentFile } from './segments.ts';
@@ -30,13 +31,15 @@ const START: Position = { segment: 0, at: 0, told: 0 };
 
 /** What is new since the position, in its order, and the position behind it. Nothing when the sandbox is gone. */
 export async function readDecisions(dir: string): Promise<{ lines: DecisionLine[]; from: Position; to: Position }> {
-  const segments = await listSegments(dir).catch(emptyIfMissing);
+  const segments = (await listSegments(dir).catch(unlessMissing)) ?? [];
   const from = await readPosition(dir);
   const lines: DecisionLine[] = [];
   let to = from;
   for (const segment of segments.filter((number) => number >= from.segment).slice(0, MOST_SEGMENTS)) {
     const at = segment === from.segment ? from.at : 0;
-    const text = await readFrom(segmentFile(dir, segment), at);
+    const text = await readFrom(segmentFile(dir, segment), at).catch(unlessMissing);
+    // Another reader has told of it since the list was read, or has removed the sandbox.
+    if (text === undefined) continue;
     const end = text.lastIndexOf(0x0a) + 1;
     const whole = text.subarray(0, end).toString();
     const found = whole.split('\n').slice(0, -1);
@@ -51,15 +54,23 @@ export async function readDecisions(dir: string): Promise<{ lines: DecisionLine[
   return { lines, from, to };
 }
 
-/** Writes down that everything before it is told, and removes the segments that are done with. */
+/**
+ * Writes down that everything before it is told, and removes the segments that are done with. Does nothing when the sandbox
+ * is gone. Two may do it at once: one of their positions is the one that counts.
+ */
 export async function advance(dir: string, to: Position): Promise<void> {
-  const file = positionFile(dir);
-  await rm(`${file}.tmp`, { force: true });
-  await writeFile(`${file}.tmp`, JSON.stringify(to), { mode: 0o600, flag: 'wx' });
-  await rename(`${file}.tmp`, file);
-  for (const segment of await listSegments(dir)) {
+  await replacePosition(dir, to).catch(unlessMissing);
+  for (const segment of (await listSegments(dir).catch(unlessMissing)) ?? []) {
     if (segment < to.segment) await rm(segmentFile(dir, segment), { force: true });
   }
+}
+
+/** By a name that the gateway cannot know before, so that no link of its making lies there. */
+async function replacePosition(dir: string, to: Position): Promise<void> {
+  const file = positionFile(dir);
+  const temporary = `${file}.${nanoid()}.tmp`;
+  await writeFile(temporary, JSON.stringify(to), { mode: 0o600, flag: 'wx' });
+  await rename(temporary, file);
 }
 
 const positionFile = (dir: string): string => join(dir, 'position.json');
@@ -84,7 +95,6 @@ async function readFrom(path: string, at: number): Promise<Buffer> {
   }
 }
 
-function emptyIfMissing(error: NodeJS.ErrnoException): number[] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }

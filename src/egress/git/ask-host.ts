@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Credential } from './credentials.ts';
 import { paced } from '../paced.ts';
 import type { GitCall, SessionGitDeps } from './git-call.ts';
+import { readBy } from './patience.ts';
 import { refuseHttp, refuseRequest, refuseService, type Service } from './words.ts';
 
 /** One request that goes on to the repo host. */
@@ -58,13 +59,20 @@ export function usableAnswer(
   return null;
 }
 
-/** Passes the body of a usable answer on to the client, at the client's pace and the meter's. */
+/** Passes the body of a usable answer on to the client, at the client's pace, which has to be one, and the meter's. */
 export async function pass(
-  { res, service, part, meters, signal }: Pick<GitCall, 'res' | 'service' | 'part' | 'meters' | 'signal'>,
+  {
+    res,
+    service,
+    part,
+    meters,
+    signal,
+    patience,
+  }: Pick<GitCall, 'res' | 'service' | 'part' | 'meters' | 'signal' | 'patience'>,
   body: Readable | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   res.writeHead(200, { 'content-type': contentTypeOf(service, part), 'cache-control': 'no-cache, no-store' });
-  await pipeline(paced(body, meters.received), res, { signal });
+  await pipeline(readBy(paced(body, meters.received), patience), res, { signal });
 }
 
 function contentTypeOf(service: Service, part: GitCall['part']): string {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
@@ -47,7 +46,9 @@ export function readCommits(git: ChildProcess & { stdin: Writable; stdout: Reada
 
   return {
     async parentsOf(id) {
-      if (!git.stdin.write(`${id}\n`)) await once(git.stdin, 'drain');
+      // One id at a time never fills the pipe; a git that was ended takes none, and is not waited for.
+      if (!git.stdin.writable) throw new Error('git ended before it was asked');
+      git.stdin.write(`${id}\n`);
       const [, type, size] = (await line()).split(' ');
       if (size === undefined) return null;
       const bytes = await content(Number(size));

@@ -5,16 +5,13 @@ import type { RequestHandler } from '../request-handler.ts';
 import type { Target } from '../target.ts';
 import { keepCredential, type AskMinter, type CredentialKeeper } from './credentials.ts';
 import { GIT_GATEWAY } from './git-gateway.ts';
-import type { Scratch } from './scratch.ts';
-import type { InTurn } from './git-call.ts';
+import type { SharedGit } from './git-call.ts';
 import { serveGit } from './session-git.ts';
-import type { CallUpstream } from './upstream.ts';
 
 export interface GitHandlerDeps {
   repoHost: Target;
   ask: AskMinter;
-  upstream: CallUpstream;
-  scratch: Scratch;
+  shared: SharedGit;
   log: Logger;
 }
 
@@ -44,9 +41,8 @@ export function createGitHandlers(deps: GitHandlerDeps): {
       if (git === undefined) return [];
       const log = deps.log.child({ sessionId: policy.sessionId });
       const credentials = keeperOf(policy, git.tokenId);
-      const inTurn = oneAtATime();
       const rules = policy.allow.map(parseNetworkRule);
-      const { repoHost, upstream, scratch } = deps;
+      const { repoHost, shared } = deps;
       return [
         {
           serves: (target) =>
@@ -54,21 +50,11 @@ export function createGitHandlers(deps: GitHandlerDeps): {
             (isSame(target, GIT_GATEWAY) ||
               (isSame(target, repoHost) && ruleFor(rules, repoHost.host, repoHost.port) === null)),
           handle: (request) =>
-            serveGit({ repoHost, policy: git, credentials, upstream, scratch, inTurn, log }, request),
+            serveGit({ ...shared, sandboxId: policy.sandboxId, repoHost, policy: git, credentials, log }, request),
         },
       ];
     },
     onGone: (sandboxId) => void kept.delete(sandboxId),
-  };
-}
-
-/** A session that looks into its pushes slowly holds up nobody but itself. */
-function oneAtATime(): InTurn {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
   };
 }
 

@@ -6,9 +6,11 @@ import { judgeCommand, NO_FORCE, refuseAll } from './judge-push.ts';
 import { newerHistoryRequest, packOf, readAdvertisedRefs } from './newer-history.ts';
 import { readPushRequest, UnreadablePush, type PushCommand, type PushRequest } from './push-request.ts';
 import { PacketReader } from './pkt-line.ts';
-import { PackTooLarge, type ScratchRepo } from './scratch.ts';
+import { checkTimeMs, NoRoom, openScratch, type ScratchRepo } from './scratch.ts';
 import type { GitCall, SessionGitDeps } from './git-call.ts';
-import { bodyOf } from './request-body.ts';
+import { framingOf, keepBody } from './keep-body.ts';
+import { unpackedBodyOf } from './request-body.ts';
+import type { Kept } from './spool.ts';
 import { refusePush, refuseRequest } from './words.ts';
 
 /** A push with its pack, which can be read once. */
@@ -21,14 +23,17 @@ const MAX_SHOWN = 255;
 /** POST git-receive-pack: each of its commands is held against the rules before a byte of it goes on. */
 export async function servePush(deps: SessionGitDeps, call: GitCall): Promise<void> {
   const rules = call.repo.push;
-  const packets = new PacketReader(bodyOf(call.req, call.meters.sent));
+  const packets = new PacketReader(unpackedBodyOf(call));
   try {
     const push = { ...(await readPushRequest(packets)), body: packets.rest() };
     const reasons = reasonsAgainst(push, rules);
     if (reasons.size > 0) return refuse(deps, call, push, reasons);
+    await using kept = await keepBody(deps, call, push.body);
     const toProve = push.commands.filter((command) => mustDescend(command, rules));
-    if (toProve.length === 0) return await passOn(deps, call, push, push.body);
-    await deps.inTurn(() => serveProven(deps, call, push, toProve));
+    const unproven =
+      toProve.length === 0 ? new Map<string, string>() : await lookInto(deps, call, { push, kept, toProve });
+    if (unproven.size > 0) return refuse(deps, call, push, unproven);
+    await passOn(deps, call, push, kept);
   } catch (error) {
     if (!(error instanceof UnreadablePush)) throw error;
     call.decided(`git push to ${call.repo.id}`, error.message);
@@ -53,24 +58,29 @@ function mustDescend(command: PushCommand, rules: ResolvedPushRules | null): boo
   return verdict.refused === null && verdict.ask;
 }
 
-/** A push that is allowed only as far as it forces nothing: it is kept until that is known. */
-async function serveProven(deps: SessionGitDeps, call: GitCall, push: Push, toProve: PushCommand[]): Promise<void> {
-  const idLength = push.commands[0]?.oldId.length ?? 0;
-  await using scratch = await deps.scratch.open(idLength, call.signal);
-  let forced: string[];
+/** Why a push that is allowed only as far as it forces nothing is refused, by ref; empty: it is not. */
+async function lookInto(
+  deps: SessionGitDeps,
+  call: GitCall,
+  { push, kept, toProve }: { push: Push; kept: Kept; toProve: PushCommand[] },
+): Promise<Map<string, string>> {
   try {
-    const bytes = await scratch.keep(PACK, push.body);
-    if (bytes > 0) await scratch.index(PACK);
-    forced = await findForced(scratch, toProve, hostHistory(deps, call));
+    if (kept.problem !== null) throw new NoRoom(kept.problem);
+    const idLength = push.commands[0]?.oldId.length ?? 0;
+    const forced = await deps.checks.run(deps.sandboxId, call.signal, async () => {
+      const signal = AbortSignal.any([call.signal, AbortSignal.timeout(checkTimeMs(kept.bytes))]);
+      await using scratch = await openScratch(kept, { idLength, name: PACK, signal });
+      if (kept.bytes > 0) await scratch.index(PACK);
+      return await findForced(scratch, toProve, hostHistory(deps, { ...call, signal }));
+    });
+    return new Map(forced.map((ref) => [ref, NO_FORCE]));
   } catch (error) {
     if (call.signal.aborted) throw error;
     deps.log.warn({ err: error }, 'a push could not be looked into');
-    const why = error instanceof PackTooLarge ? error.message : 'the gateway could not look into it';
+    const why = error instanceof NoRoom ? error.message : 'the gateway could not look into it';
     const reason = `whether this is a forced push cannot be told (${why}), and those are not allowed in this session`;
-    return refuse(deps, call, push, new Map(toProve.map(({ ref }) => [ref, reason])));
+    return new Map(toProve.map(({ ref }) => [ref, reason]));
   }
-  if (forced.length > 0) return refuse(deps, call, push, new Map(forced.map((ref) => [ref, NO_FORCE])));
-  await passOn(deps, call, push, scratch.read(PACK));
 }
 
 /** What the repo host has beyond a commit, into a pack of the scratch repo. */
@@ -103,7 +113,7 @@ function requireOk<T extends { statusCode?: number | undefined; destroy(): unkno
   throw new Error(`the repo host answers ${answer.statusCode} to a fetch`);
 }
 
-async function passOn(deps: SessionGitDeps, call: GitCall, push: Push, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function passOn(deps: SessionGitDeps, call: GitCall, push: Push, kept: Kept): Promise<void> {
   tell(
     call,
     push.commands.map(({ ref }) => [ref, null]),
@@ -113,8 +123,8 @@ async function passOn(deps: SessionGitDeps, call: GitCall, push: Push, body: Asy
     method: 'POST',
     suffix: `/${service}`,
     credential,
-    headers: { 'content-type': `application/x-${service}-request`, 'transfer-encoding': 'chunked' },
-    body: joined(push.head, body),
+    headers: { 'content-type': `application/x-${service}-request`, ...framingOf(kept, push.head.length) },
+    body: joined(push.head, kept.read()),
   });
   const usable = usableAnswer(deps, call, answer);
   req.resume();

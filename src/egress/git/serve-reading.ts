@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { paced } from '../paced.ts';
 import { restrictAdvertisement } from './advertisement.ts';
 import { askHost, pass, usableAnswer } from './ask-host.ts';
 import type { GitCall, SessionGitDeps } from './git-call.ts';
+import { framingOf, keepBody } from './keep-body.ts';
+import { bodyOf } from './request-body.ts';
+import type { Kept } from './spool.ts';
 
 /** A Git-Protocol header that may be passed on: short `key` or `key=value` pairs. */
 const PROTOCOL = /^[a-z0-9]+(=[a-z0-9.]+)?(:[a-z0-9]+(=[a-z0-9.]+)?)*$/;
@@ -10,7 +12,12 @@ const MAX_PROTOCOL_CHARS = 200;
 
 /** The beginning of a fetch or a push, and the rest of a fetch. */
 export async function serveReading(deps: SessionGitDeps, call: GitCall): Promise<void> {
-  const answer = call.part === 'refs' ? await askForRefs(deps, call) : await askForPack(deps, call);
+  if (call.part === 'refs') return passOn(deps, call, await askForRefs(deps, call));
+  await using body = await keepBody(deps, call, bodyOf(call));
+  await passOn(deps, call, await askForPack(deps, call, body));
+}
+
+async function passOn(deps: SessionGitDeps, call: GitCall, answer: IncomingMessage): Promise<void> {
   const usable = usableAnswer(deps, call, answer);
   if (usable === null) return;
   if (call.service === 'git-receive-pack') return pass(call, restrictAdvertisement(usable, call.repo.push));
@@ -31,23 +38,17 @@ async function askForRefs(deps: SessionGitDeps, call: GitCall): Promise<Incoming
   return askHost(deps, call, { method: 'GET', suffix, credential: another, headers });
 }
 
-function askForPack(deps: SessionGitDeps, call: GitCall): Promise<IncomingMessage> {
-  const { req, service, credential, meters } = call;
+function askForPack(deps: SessionGitDeps, call: GitCall, body: Kept): Promise<IncomingMessage> {
+  const { req, service, credential } = call;
   const encoding = req.headers['content-encoding'];
   const headers = {
     ...protocolOf(req),
     'content-type': `application/x-${service}-request`,
     // As it came: nothing in a fetch is for the gateway to judge.
     ...(encoding === 'gzip' && { 'content-encoding': encoding }),
-    'transfer-encoding': 'chunked',
+    ...framingOf(body),
   };
-  return askHost(deps, call, {
-    method: 'POST',
-    suffix: `/${service}`,
-    credential,
-    headers,
-    body: paced(req, meters.sent),
-  });
+  return askHost(deps, call, { method: 'POST', suffix: `/${service}`, credential, headers, body: body.read() });
 }
 
 function protocolOf({ headers }: IncomingMessage): Record<string, string> {

@@ -1,7 +1,10 @@
 import { SessionError, describe } from '../../errors.ts';
+import { whenClosed } from '../idle.ts';
 import type { SandboxRequest } from '../request-handler.ts';
 import type { Decided, GitCall, SessionGitDeps } from './git-call.ts';
 import { readGitRequest, type GitRequest } from './git-url.ts';
+import { TooManyWaiting } from '../limits/fair-slots.ts';
+import { Patience, type Pace } from './patience.ts';
 import { servePush } from './serve-push.ts';
 import { serveReading } from './serve-reading.ts';
 import { refuseHttp, refuseRequest, refuseService } from './words.ts';
@@ -20,23 +23,46 @@ export async function serveGit(
   };
   const gone = new AbortController();
   res.once('close', () => gone.abort(new Error('the client went away')));
+  const giveUp: GitCall['giveUp'] = (status, reason) => {
+    // Answered already, such as a push that was refused: what it still sends is not waited for.
+    if (gone.signal.aborted) return void req.socket.destroy();
+    deps.log.info({ reason }, 'a request of git was given up');
+    gone.abort(new Error(reason));
+    if (res.headersSent) return void res.destroy();
+    refuseHttp(res, status, reason);
+    // It may go on to send, which is not waited for.
+    const timer = setTimeout(() => req.socket.destroy(), LINGER_MS);
+    whenClosed(req.socket, () => clearTimeout(timer));
+  };
+  const patience = new Patience(deps.pace, () => giveUp(408, tooSlow(deps.pace)));
   const asked = readGitRequest(req.method ?? '', path);
   if (asked === null) {
     decided('a request of something else than git', ONLY_GIT);
     return refuseHttp(res, 403, ONLY_GIT);
   }
   try {
-    const call = await findCall(deps, asked, { req, res, meters, decided, signal: gone.signal });
-    if (call === null) return;
-    await (asked.part === 'pack' && asked.service === 'git-receive-pack' ? servePush : serveReading)(deps, call);
+    await deps.requests.run(deps.sandboxId, gone.signal, async () => {
+      const call = await findCall(deps, asked, { req, res, meters, decided, signal: gone.signal, patience, giveUp });
+      if (call === null) return;
+      await (asked.part === 'pack' && asked.service === 'git-receive-pack' ? servePush : serveReading)(deps, call);
+    });
   } catch (error) {
     if (gone.signal.aborted) return;
+    if (error instanceof TooManyWaiting)
+      return refuseHttp(res, 503, 'this session has too many requests of git waiting');
     deps.log.warn({ err: error }, 'a request of git could not be served');
     if (res.headersSent) return void res.destroy();
     refuseHttp(res, 502, 'the repo host does not answer, or with something else than git');
   }
 }
 
+function tooSlow({ minBytesPerSecond, behindMs, totalMs }: Pace): string {
+  const slowest = `${minBytesPerSecond} bytes a second over ${behindMs / 1_000} s`;
+  return `this request was sent or read too slowly: at least ${slowest}, and at most ${totalMs / 60_000} min in all`;
+}
+
+/** A client that was given up has this long to read why and hang up. */
+const LINGER_MS = 2_000;
 /** Of a name that the sandbox chose. */
 const MAX_SHOWN = 200;
 const ONLY_GIT = "in this session only git's fetch and push of its repos reach the repo host";
@@ -46,7 +72,7 @@ const NOT_OF_SESSION = 'this is no repo of this session';
 async function findCall(
   deps: SessionGitDeps,
   asked: GitRequest,
-  at: Pick<GitCall, 'req' | 'res' | 'meters' | 'decided' | 'signal'>,
+  at: Pick<GitCall, 'req' | 'res' | 'meters' | 'decided' | 'signal' | 'patience' | 'giveUp'>,
 ): Promise<GitCall | null> {
   const credential = await deps.credentials.get().catch((error: unknown) => {
     if (error instanceof SessionError) return error;

@@ -5,7 +5,7 @@ import { dial } from '../dial.ts';
 import { parseTarget, type Target } from '../target.ts';
 import { createAskMinter } from './credentials.ts';
 import { createGitHandlers } from './git-handler.ts';
-import { openScratch } from './scratch.ts';
+import { openSharedGit } from './shared-git.ts';
 import { createUpstream } from './upstream.ts';
 
 export interface SessionGitOptions {
@@ -28,9 +28,12 @@ export async function startSessionGit(
   const handlers = createGitHandlers({
     repoHost,
     ask: minter.ask,
-    // The one host that the operator configured, whatever its address.
-    upstream: createUpstream(async () => dial(await addressesOf(repoHost.host), repoHost.port)),
-    scratch: await openScratch(options.scratchDir, options.pushCheckBytes),
+    shared: await openSharedGit({
+      // The one host that the operator configured, whatever its address.
+      upstream: createUpstream(async () => dial(await addressesOf(repoHost.host), repoHost.port)),
+      scratchDir: options.scratchDir,
+      pushCheckBytes: options.pushCheckBytes,
+    }),
     log: options.log,
   });
   return { ...handlers, close: () => minter.close() };

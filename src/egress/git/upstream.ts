@@ -1,4 +1,4 @@
-import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { request, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
 import type { Socket } from 'node:net';
@@ -25,9 +25,17 @@ export type CallUpstream = (call: UpstreamCall) => Promise<IncomingMessage>;
  */
 export function createUpstream(connect: () => Promise<Socket>): CallUpstream {
   return async ({ method, url, headers, credential, body, signal }) => {
+    signal.throwIfAborted();
     const plain = await connect();
+    // Whatever becomes of the request, an error of its connection is nobody else's concern.
+    plain.on('error', () => undefined);
     closeWhenIdle(plain);
     const socket = url.protocol === 'https:' ? await secure(plain, url.hostname, signal) : plain;
+    // The client may have gone while the host was dialled: a request that begins aborted cannot take a body.
+    if (signal.aborted) {
+      socket.destroy();
+      throw signal.reason;
+    }
     const outgoing = request({
       createConnection: () => socket,
       method,
@@ -37,24 +45,30 @@ export function createUpstream(connect: () => Promise<Socket>): CallUpstream {
       setHost: false,
       signal,
     });
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    outgoing.once('close', () => socket.destroy());
+    return answerTo(outgoing, body);
+  };
+}
+
+/** One promise holds all that can go wrong, also what is thrown at once, so that no rejection is left without a handler. */
+function answerTo(outgoing: ClientRequest, body: AsyncIterable<Uint8Array> | undefined): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
     outgoing.on('error', reject);
-    outgoing.once('close', () => socket.destroy());
     if (body === undefined) outgoing.end();
     // A host may answer before it has read all; then the rest is of no use to it.
     else pipeline(Readable.from(body, { objectMode: false }), outgoing, (error) => error && reject(error));
-    return promise;
-  };
+  });
 }
 
 async function secure(plain: Socket, servername: string, signal: AbortSignal): Promise<Socket> {
   const socket = connectTls({ socket: plain, servername, ALPNProtocols: ['http/1.1'] });
+  socket.on('error', () => undefined);
   try {
     await once(socket, 'secureConnect', { signal });
     return socket;
   } catch (error) {
-    socket.on('error', () => undefined).destroy();
+    socket.destroy();
     plain.destroy();
     throw error;
   }

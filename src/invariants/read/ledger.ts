@@ -1,10 +1,11 @@
+import { SESSION_EVENT_TYPES } from '../../session/event.ts';
 import { SESSION_STATUSES } from '../../session/status.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import { eventsOf } from '../../store/events.ts';
 import { idOfEntry, keys } from '../../store/keys.ts';
 import { unsettledSessions } from '../../store/listing.ts';
+import { parseSession, parseToken, UnreadableRecord } from '../../store/parse-record.ts';
 import type { Redis } from '../../store/redis.ts';
-import type { TokenRecord } from '../../token/record.ts';
 import { TOKEN_STATES } from '../../token/state.ts';
 import type { IndexFacts, LedgerFacts } from '../facts.ts';
 
@@ -15,10 +16,13 @@ const SCAN_COUNT = 500;
  * second look tells what is wrong from what was on its way.
  */
 export async function readLedger(redis: Redis): Promise<LedgerFacts> {
-  const sessions = await records<SessionRecord>(redis, keys.session('*'));
+  const unreadable = new Map<string, string>();
+  const sessions = await records(redis, keys.session, parseSession, unreadable);
+  const tokens = await records(redis, keys.token, parseToken, unreadable);
   return {
     sessions,
-    tokens: await records<TokenRecord>(redis, keys.token('*')),
+    tokens,
+    unreadable,
     sessionIndexes: await indexes(redis, keys.sessions, keys.sessionsByStatus, SESSION_STATUSES),
     tokenIndexes: await indexes(redis, keys.tokens, keys.tokensByState, TOKEN_STATES),
     sessionIndexesOfKeys: await indexesOfKeys(redis, new Set(sessions.map(({ keyId }) => keyId))),
@@ -27,13 +31,29 @@ export async function readLedger(redis: Redis): Promise<LedgerFacts> {
   };
 }
 
-async function records<T>(redis: Redis, pattern: string): Promise<T[]> {
+async function records<T>(
+  redis: Redis,
+  keyOf: (id: string) => string,
+  parse: (id: string, text: string | null) => T | null,
+  unreadable: Map<string, string>,
+): Promise<T[]> {
   const found: string[] = [];
-  for await (const batch of redis.scanStream({ match: pattern, count: SCAN_COUNT })) found.push(...(batch as string[]));
+  for await (const batch of redis.scanStream({ match: keyOf('*'), count: SCAN_COUNT }))
+    found.push(...(batch as string[]));
   const names = [...new Set(found)];
   if (names.length === 0) return [];
   const texts = await redis.mget(names);
-  return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as T]));
+  return names.flatMap((name, i) => {
+    const id = name.slice(keyOf('').length);
+    try {
+      const record = parse(id, texts[i] ?? null);
+      return record === null ? [] : [record];
+    } catch (error) {
+      if (!(error instanceof UnreadableRecord)) throw error;
+      unreadable.set(id, error.message);
+      return [];
+    }
+  });
 }
 
 async function indexesOfKeys(redis: Redis, keyIds: ReadonlySet<string>): Promise<Map<string, IndexFacts>> {
@@ -59,13 +79,15 @@ async function indexes(
 async function endings(redis: Redis, sessions: SessionRecord[]): Promise<Map<string, number>> {
   const counted = new Map<string, number>();
   for (const { id } of sessions) {
-    let [seen, ended, last] = [0, 0, '0'];
+    let [seen, ended, strange, last] = [0, 0, 0, '0'];
     for (let events = await eventsOf(redis, id, last); events.length > 0; events = await eventsOf(redis, id, last)) {
       seen += events.length;
       ended += events.filter(({ type }) => type === 'ended').length;
+      // As a version wrote them that masked types: any of them may be the end.
+      strange += events.filter(({ type }) => !SESSION_EVENT_TYPES.includes(type)).length;
       last = events.at(-1)?.id ?? last;
     }
-    if (seen > 0) counted.set(id, ended);
+    if (seen > 0 && strange === 0) counted.set(id, ended);
   }
   return counted;
 }

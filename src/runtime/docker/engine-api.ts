@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { request as requestPlain, type RequestOptions } from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { z } from 'zod';
 import type { EngineAddress } from './connect.ts';
 import { parseJson } from '../../json/parse.ts';
@@ -64,7 +65,10 @@ async function send(
     ...(body !== undefined && { 'content-type': 'application/json' }),
   };
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
-  const sent = request({ ...address, method, path: path + search, headers, agent: false, signal }, (response) => {
+  const tls = 'host' in address ? address.tls : null;
+  const asked: RequestOptions = { ...address, method, path: path + search, headers, agent: false, signal };
+  const sent = tls === null ? requestPlain(asked) : requestTls({ ...asked, ...tls });
+  sent.once('response', (response) => {
     const isJson = response.headers['content-type']?.startsWith('application/json') === true;
     readBounded(response, MAX_ANSWER_BYTES, 'the answer of the engine')
       .then((said) => ({

@@ -16,13 +16,13 @@ export function toSessionError(error: unknown, doing: string): SessionError {
   const message = describe(error);
   const status = engineStatus(error);
   if (status === 404 && /no such image/i.test(message)) {
-    return new SessionError('image_missing', `The image is not on this engine: ${message}`, { cause: error });
+    return new SessionError('image_missing', 'The image is not on this engine', { said: message, cause: error });
   }
   const { code } = (error ?? {}) as { code?: unknown };
   if (code === IMAGE_NOT_ALLOWED || code === HOST_DISK_FULL) return new SessionError(code, message, { cause: error });
   // No answer at all, or a warden's that there is none.
   if (status === null || status === 503) {
-    return new SessionError('engine_unavailable', `Docker does not answer (${doing}): ${message}`, { cause: error });
+    return new SessionError('engine_unavailable', `Docker does not answer (${doing})`, { said: message, cause: error });
   }
-  return new SessionError('sandbox_failed', `Docker refused (${doing}): ${message}`, { cause: error });
+  return new SessionError('sandbox_failed', `Docker refused (${doing})`, { said: message, cause: error });
 }

@@ -6,7 +6,9 @@ import { readBounded } from '../../json/read-bounded.ts';
 /** The secrets of a session are the most that it says. */
 const MAX_ANSWER_BYTES = 8 * 1024 ** 2;
 
-const errorAnswer = z.object({ error: z.object({ code: z.enum(FAILURE_CODES), message: z.string() }) });
+/** A minter of another version may have a code that is not known here. */
+const code = z.enum(FAILURE_CODES).catch('internal_error');
+const errorAnswer = z.object({ error: z.object({ code, message: z.string() }) });
 
 /** Calls of the minter at its Unix socket. */
 export interface MinterCalls {
@@ -23,8 +25,8 @@ export function createMinterCalls(socketPath: string): MinterCalls {
         throw new SessionError('minter_unavailable', `The minter does not answer at ${socketPath}`, { cause: error });
       });
       if (status < 300) return answer.parse(json);
-      const { code, message } = errorAnswer.parse(json).error;
-      throw new SessionError(code, message);
+      const { error } = errorAnswer.parse(json);
+      throw new SessionError(error.code, error.message);
     },
     close: () => agent.destroy(),
   };

@@ -1,6 +1,6 @@
 import { decideRevoke } from '../../session/stop.ts';
 import { allTokens } from '../../store/listing.ts';
-import { change, readSession } from '../../store/records.ts';
+import { change, readSessionIfReadable } from '../../store/records.ts';
 import type { TokenRecord } from '../record.ts';
 import { decideTokenUpkeep } from '../token-upkeep.ts';
 import type { MinterDeps } from './deps.ts';
@@ -37,7 +37,7 @@ async function holdAgainstLaw(
   seen: TokenRecord,
 ): Promise<void> {
   const { id: tokenId, sessionId } = seen;
-  const session = await readSession(redis, sessionId);
+  const session = await readSessionIfReadable(redis, sessionId);
   if (decideTokenUpkeep({ session, token: seen }, Date.now()) !== 'revoke') return;
   // Decided again in the step that makes it due: its session may have been given more time.
   const { token } = await change(redis, { sessionId, tokenId }, (view) => {

@@ -1,7 +1,8 @@
 import { allTokens, unsettledSessions } from '../../store/listing.ts';
-import { view } from '../../store/records.ts';
+import { readSessionIfReadable, readTokenIfReadable } from '../../store/records.ts';
 import type { Redis } from '../../store/redis.ts';
 import { waitingWebhooks } from '../../store/webhooks.ts';
+import { graceEndMs } from '../../session/deadline.ts';
 import type { SessionRecord } from '../../session/record.ts';
 import type { TokenRecord } from '../record.ts';
 import { keyIdOf, type SealKey } from '../sealing.ts';
@@ -28,7 +29,7 @@ interface KeyUsageDeps {
   spool: Pick<Spool, 'all'>;
 }
 
-/** Everything in the store that is sealed at the moment. What is over and settled holds no value any more. */
+/** Everything in the store that is sealed at the moment and can be read. What is over and settled holds no value any more. */
 export async function sealedRecords({
   redis,
 }: Pick<KeyUsageDeps, 'redis'>): Promise<{ tokens: TokenRecord[]; sessions: SessionRecord[] }> {
@@ -37,8 +38,9 @@ export async function sealedRecords({
   // A receiver that is away is told of a session that is settled, too.
   const ids = new Set([...(await unsettledSessions(redis)), ...(await waitingWebhooks(redis))]);
   await inBatches(ids, AT_ONCE, async (sessionId) => {
-    const { session, token } = await view(redis, sessionId);
+    const session = await readSessionIfReadable(redis, sessionId);
     if (session?.sealedSecrets || session?.webhook?.sealed) sessions.push(session);
+    const token = session?.tokenId ? await readTokenIfReadable(redis, session.tokenId) : null;
     if (token?.sealed) tokens.set(token.id, token);
   });
   for (const state of ['active', 'revoking'] as const) {
@@ -70,9 +72,10 @@ export async function keyUsage(
     if (opens(sealed) || !(opened.has(id) || isOver(expiresAt))) useOf(keyIdOf(sealed ?? '')).tokens++;
   for (const { sealed, expiresAt } of files)
     if (opens(sealed) || !isOver(expiresAt)) useOf(keyIdOf(sealed)).spoolFiles++;
-  for (const { sealedSecrets, deadlineAt, webhook } of sessions) {
+  for (const { sealedSecrets, webhook, ...session } of sessions) {
+    const isUnderWay = (graceEndMs(session) ?? Infinity) >= now.getTime();
     const needed = [
-      ...(sealedSecrets && (opens(sealedSecrets) || !isOver(deadlineAt)) ? [sealedSecrets] : []),
+      ...(sealedSecrets && (opens(sealedSecrets) || isUnderWay) ? [sealedSecrets] : []),
       // Its receiver is told of the end after the deadline.
       ...(webhook?.sealed ? [webhook.sealed] : []),
     ];

@@ -24,7 +24,7 @@ const PROVIDER_TIMEOUT_MS = 20_000;
 export async function mint(deps: MinterDeps, tokenId: string): Promise<void> {
   const intent = await readToken(deps.redis, tokenId);
   if (intent?.state === 'active') return;
-  if (intent === null) throw new SessionError('internal', `There is no intent ${tokenId} to mint`);
+  if (intent === null) throw new SessionError('internal_error', `There is no intent ${tokenId} to mint`);
   if (intent.state !== 'intended') throw whyNotMinted(intent);
   const session = await readSession(deps.redis, intent.sessionId);
   if (!mayHold({ session, token: intent })) {

@@ -27,7 +27,7 @@ export async function openCredential(
   // Looked at and written down in one step: a token that is made due meanwhile is not given out.
   const { token } = await change(deps.redis, { sessionId, tokenId }, (now) => {
     if (now.session !== null && now.session.request.credentials.delivery !== 'gateway') throw notForGateway();
-    const refusal = refusalToOpen(now, { sandboxId, purpose: 'deliver' }, Date.now());
+    const refusal = refusalToOpen(now, { sandboxId, purpose: 'relay' }, Date.now());
     if (refusal !== null) throw refusal;
     if (now.token === null || now.session?.tokenId !== now.token.id) throw gone();
     return now.token.deliveredAt === null ? { token: { ...now.token, deliveredAt: new Date().toISOString() } } : null;

@@ -1,5 +1,6 @@
 import { SessionError } from '../../errors.ts';
 import { failpoint } from '../../ops/failpoints.ts';
+import { graceEndMs } from '../../session/deadline.ts';
 import { isEnded } from '../../session/status.ts';
 import { change, readSession, type View } from '../../store/records.ts';
 import type { SandboxAccess } from '../provider.ts';
@@ -52,10 +53,13 @@ function isByGateway(session: View['session']): boolean {
   return session?.request.credentials.delivery === 'gateway';
 }
 
-/** Why a session's values may not be given to this sandbox now; null when they may. Pure. */
+/**
+ * Why a session's values may not be given to this sandbox now; null when they may. Into a sandbox they go until the
+ * deadline; the gateway has its token, as a sandbox that has it already, until the grace is over. Pure.
+ */
 export function refusalToOpen(
   { session, token }: View,
-  { sandboxId, purpose }: { sandboxId: string; purpose: OpenPurpose },
+  { sandboxId, purpose }: { sandboxId: string; purpose: OpenPurpose | 'relay' },
   nowMs: number,
 ): SessionError | null {
   if (session?.sandbox?.id !== sandboxId || session.sandbox.claimedAt === null) {
@@ -65,8 +69,9 @@ export function refusalToOpen(
   if (!token?.sealed || removedAt !== null) {
     return new SessionError('token_revoked', 'The token of this session is erased');
   }
-  const inTime = Date.parse(session.deadlineAt ?? '') > nowMs;
-  if (purpose === 'deliver' && (isEnded(session.status) || !inTime || token.state !== 'active')) {
+  const endMs = purpose === 'relay' ? graceEndMs(session) : Date.parse(session.deadlineAt ?? '');
+  const inTime = (endMs ?? 0) > nowMs;
+  if (purpose !== 'mask' && (isEnded(session.status) || !inTime || token.state !== 'active')) {
     return new SessionError('token_revoked', 'The token of this session may not be given out any more');
   }
   return null;

@@ -18,7 +18,7 @@ export async function signMessage(
   const webhook = (await readSession(redis, sessionId))?.webhook;
   const body = webhook?.messages.find((message) => message.type === type)?.body ?? null;
   if (!webhook?.sealed || body === null) {
-    throw new SessionError('internal', `Session ${sessionId} has no ${type} to be signed`);
+    throw new SessionError('internal_error', `Session ${sessionId} has no ${type} to be signed`);
   }
   const { url, secret } = await openWebhook(keyRing.keys(), sessionId, webhook.sealed);
   const headers = signWebhook(secret, { id: messageId(sessionId, type), body, now: new Date() });

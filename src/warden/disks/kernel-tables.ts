@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 
 /** A file that is a block device right now. */
 export interface LoopDevice {
@@ -10,10 +10,16 @@ export interface LoopDevice {
 
 /** A place where something is mounted. */
 export interface Mount {
+  /** The kernel's number for it. */
+  id: number;
   source: string;
   target: string;
+  /** Of this mount and of its file system, such as `ro`, `nosuid` and `noexec`. */
+  options: string[];
 }
 
+/** open(2): only to name a file; takes no right to read it. Node does not name it. */
+const O_PATH = 0o10000000;
 const DELETED = ' (deleted)';
 
 /** What is mounted in this process' view; proc(5). */
@@ -28,9 +34,24 @@ export function parseMounts(text: string): Mount[] {
     .filter((line) => line !== '')
     .map((line) => {
       const fields = line.split(' ');
-      const source = fields[fields.indexOf('-') + 2] ?? '';
-      return { source: unescapeOctal(source), target: unescapeOctal(fields[4] ?? '') };
+      const [id = '', , , , target = '', options = ''] = fields;
+      const [, source = '', ofFileSystem = ''] = fields.slice(fields.indexOf('-') + 1);
+      return {
+        id: Number(id),
+        source: unescapeOctal(source),
+        target: unescapeOctal(target),
+        options: [...new Set([...options.split(','), ...ofFileSystem.split(',')])],
+      };
     });
+}
+
+/** The mount that this file or directory lies on, in this process' view. Throws as `open` does where there is none. */
+export async function mountOf(path: string): Promise<Mount> {
+  await using file = await open(path, O_PATH);
+  const id = /^mnt_id:\s*(\d+)$/m.exec(await readFile(`/proc/self/fdinfo/${file.fd}`, 'utf8'))?.[1];
+  const found = (await readMounts()).find((mount) => mount.id === Number(id));
+  if (found === undefined) throw new Error(`The kernel names no mount that ${path} lies on`);
+  return found;
 }
 
 /** Every loop device of the machine that has a file; sysfs says it without a privilege. */

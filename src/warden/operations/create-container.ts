@@ -28,7 +28,7 @@ export const createContainer = route({
       throw new WardenRefusal(409, 'This sandbox has no disk; ask for it first');
     }
     const image = await inspectImage(deps.engine, body.Image, signal);
-    requireAllowed(body.Image, image, deps.images);
+    await requireAllowed(body.Image, image, deps, signal);
     const Mounts = [...body.HostConfig.Mounts, ...volumeCovers(body.Image, image)];
     const sent = { ...body, Image: image.id, HostConfig: { ...body.HostConfig, Mounts } };
     await deps.places.make(name);

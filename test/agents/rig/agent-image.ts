@@ -1,9 +1,9 @@
-import { copyFile, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
-import { followEngine } from '../../../src/images/engine-stream.ts';
+import { buildImage } from '../../../src/images/build-image.ts';
 
 const DOCKERFILES = fileURLToPath(new URL('../../../docker/agents/', import.meta.url));
 
@@ -24,11 +24,14 @@ export async function buildAgentImage(
   try {
     await cp(DOCKERFILES, context, { recursive: true });
     if (trustFile !== null) await copyFile(trustFile, join(context, 'ca.crt'));
-    const source = await docker.buildImage(
-      { context, src: await readdir(context) },
-      { dockerfile: `${agent}.Dockerfile`, t: image, rm: true, forcerm: true },
-    );
-    await followEngine(source, { doing: `Building ${image}`, onLine: onProgress });
+    const path = `${agent}.Dockerfile`;
+    const src = await readdir(context);
+    await buildImage(docker, {
+      name: image,
+      dockerfile: { path, text: await readFile(join(context, path), 'utf8') },
+      context: async () => ({ files: { context, src } }),
+      onLine: onProgress,
+    });
     return image;
   } finally {
     await rm(context, { recursive: true, force: true });

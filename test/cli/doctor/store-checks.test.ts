@@ -47,8 +47,8 @@ test('the place to add it to is the one that the ring is read from', async () =>
   expect(check('seal keys').mend).toContain('back to DAYPASS_SEAL_KEYS');
 });
 
-test('a token that is active past its deadline is a deletion that is late', async () => {
-  const deadlineAt = new Date(Date.now() - 61_000).toISOString();
+test('a token that is active past its deadline and its grace is a deletion that is late', async () => {
+  const deadlineAt = new Date(Date.now() - 71_000).toISOString();
   const { token } = await putSession(own.redis, { status: 'running', deadlineAt }, { state: 'active' });
   await expect(check('deletions').look()).rejects.toThrow(token?.id);
 });

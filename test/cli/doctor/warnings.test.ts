@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { hostChecks } from '../../../src/cli/doctor/host-checks.ts';
 import { kernelCheck } from '../../../src/cli/doctor/kernel-check.ts';
 import { connectDocker } from '../../../src/runtime/docker/connect.ts';
-import { isInMemory } from '../../../src/runtime/memory-dir.ts';
+import { directoryOnDisk } from '../../support/on-disk.ts';
 
 describe('the doctor says with a tick what had better be otherwise', () => {
   let inMemory: string;
@@ -23,8 +23,8 @@ describe('the doctor says with a tick what had better be otherwise', () => {
     expect(await saidOfRunDir(inMemory)).toBe(inMemory);
     await mkdir(join(inMemory, 'decisions'));
     expect(await saidOfRunDir(inMemory)).toBe(inMemory);
-    const onDisk = new URL('.', import.meta.url).pathname;
-    expect(await isInMemory(onDisk)).toBe(false);
+    const onDisk = await directoryOnDisk();
+    onTestFinished(() => rm(onDisk, { recursive: true, force: true }));
     expect(await saidOfRunDir(onDisk)).toMatch(/decisions is on a disk[^]*DAYPASS_RUN_DIR\.$/);
   });
 

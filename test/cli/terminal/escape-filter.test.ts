@@ -42,6 +42,15 @@ test('what returns to the beginning of its line gets a line for each state', () 
   expect(shown('10%\r20%')).toBe('10%\n20%');
 });
 
+test('a return at the end of a piece or of a line opens no line before the next state is there', () => {
+  const filter = new EscapeFilter({ keepsColours: true });
+  expect(filter.pass('10%\r')).toBe('10%');
+  expect(filter.pass(`${ESC}[2K\r`)).toBe('');
+  expect(filter.pass('20%')).toBe('\n20%');
+  expect(filter.pass('\r') + filter.endLine()).toBe('');
+  expect(filter.pass('\rnext')).toBe('next');
+});
+
 test('colours are left out where none are wanted', () => {
   expect(shown(`${ESC}[31mred${ESC}[0m`, false)).toBe('red');
 });

@@ -119,6 +119,7 @@ describe('npm start', () => {
       'secrets.json',
       'session-logs',
       'spool',
+      'tools',
     ]);
   });
 
@@ -143,6 +144,7 @@ describe('npm start', () => {
     const { child, said, exited } = run('src/cli/up/bootstrap.mjs', 'start', '--exit');
     await exited;
     expect({ exitCode: child.exitCode, said: said() }).toMatchObject({ exitCode: 0 });
+    expect(said()).not.toContain('is started again');
     expect(await readdir(join(dir.path, 'spool'))).toEqual([]);
     expect(existsSync(join(dir.path, 'run'))).toBe(false);
   });

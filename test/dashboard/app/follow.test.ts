@@ -1,5 +1,8 @@
-import { expect, test, vi } from 'vitest';
-import type { Client, StreamOptions } from '../../../src/dashboard/app/client/client.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createClient, type Client, type StreamOptions } from '../../../src/dashboard/app/client/client.ts';
 import { follow } from '../../../src/dashboard/app/client/follow.ts';
 import type { Sight } from '../../../src/dashboard/app/client/sight.ts';
 import type { SseMessage } from '../../../src/dashboard/app/client/sse.ts';
@@ -64,4 +67,24 @@ test('a page that nobody sees holds no stream, and resumes when it is seen', asy
   leaving.abort();
   await done;
   expect(opened).toHaveLength(2);
+});
+
+test('a stream that breaks behind its last message is over when the server says that there is no more', async () => {
+  const resumedAt: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    resumedAt.push(request.headers['last-event-id'] as string | undefined);
+    if (resumedAt.length > 1) return void response.writeHead(204).end();
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('id: 7\ndata: "the last"\n\n', () => response.destroy());
+  });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const login = { keyId: 'key', name: 'key', scopes: [], csrfToken: '' };
+  const client = createClient(login, new FakeSight(), () => undefined);
+  const heard: string[] = [];
+  await follow<string>(client, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+    signal: new AbortController().signal,
+    onMessages: (messages) => void heard.push(...messages),
+  });
+  expect({ heard, resumedAt }).toEqual({ heard: ['the last'], resumedAt: [undefined, '7'] });
 });

@@ -3,6 +3,7 @@ import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { carriedBehind, piecesOf } from '../../../src/dashboard/app/log/colours.ts';
 import { LogLines } from '../../../src/dashboard/app/log/lines.ts';
+import type { LogRecord } from '../../../src/session/log-record.ts';
 import { visible } from '../../../src/dashboard/app/log/visible.ts';
 
 const ESC = '\u001b';
@@ -52,6 +53,82 @@ describe('colours', () => {
     expect(carriedBehind(`end${ESC}[0m`, on)).toBe('');
     expect(carriedBehind(`end${ESC}[m${ESC}[32mgreen`, on)).toBe(`${ESC}[32m`);
     expect(carriedBehind(`${ESC}[1m`.repeat(100), '')).toBe('');
+  });
+});
+
+describe('a line that comes in pieces', () => {
+  const TIME = '2026-01-01T00:00:00.000Z';
+  let id = 0;
+  const piece = (text: string, over: Partial<LogRecord> = {}): LogRecord => ({
+    id: `${++id}`,
+    time: TIME,
+    stream: 'stdout',
+    text,
+    partial: true,
+    ...over,
+  });
+  const shownOf = (...records: LogRecord[]) => {
+    const lines = new LogLines();
+    for (const record of records) lines.add([record]);
+    return lines.shown;
+  };
+  const texts = (...records: LogRecord[]) => shownOf(...records).map(({ text }) => text);
+
+  test('is one line, where it began, whatever comes between', () => {
+    const end = piece('yes');
+    delete end.partial;
+    const other = piece('warns', { stream: 'stderr' });
+    delete other.partial;
+    expect(texts(piece('Continue? '), other, end, piece('next'))).toEqual(['Continue? yes', 'warns', 'next']);
+  });
+
+  test('shows the last state of a bar, and how many there were', () => {
+    const states = Array.from({ length: 100 }, (_, i) => piece(`\r${i + 1}%`));
+    expect(shownOf(...states)).toMatchObject([{ text: '100%', overdrawn: 99 }]);
+    const behind = Array.from({ length: 100 }, (_, i) => piece(`${i + 1}%\r`));
+    expect(shownOf(...behind, piece(' \r\r'))).toMatchObject([{ text: '100%\r', overdrawn: 99 }]);
+    const column = Array.from({ length: 10 }, (_, i) => piece(`${ESC}[1G${ESC}[0Kstep ${i}`));
+    expect(shownOf(...column).map(({ text }) => visible(text))).toEqual(['step 9']);
+  });
+
+  test('hides nothing of one that is drawn over a few times, where it may be meant to fool', () => {
+    expect(texts(piece('rm -rf /precious\r'), piece('ls'))).toEqual(['rm -rf /precious\rls']);
+    expect(shownOf(piece(`rm -rf /precious${' '.repeat(2_000)}\rls`))).toMatchObject([{ text: 'ls', overdrawn: 1 }]);
+  });
+
+  test('keeps the colours that a state before has set', () => {
+    const states = Array.from({ length: 10 }, (_, i) => piece(`${i === 2 ? `${ESC}[32m` : ''}${i}\r`));
+    expect(shownOf(...states)).toMatchObject([{ text: '9\r', carried: `${ESC}[32m` }]);
+  });
+
+  test('keeps its indent, and of a state without end as much as a record holds', () => {
+    expect(texts(piece('    '), piece('x'))).toEqual(['    x']);
+    const long = Array.from({ length: 5 }, () => piece('y'.repeat(65_536)));
+    expect(shownOf(...long)).toMatchObject([{ text: 'y'.repeat(65_536), more: 4 * 65_536, overdrawn: 0 }]);
+    expect(shownOf(...long, piece('z\r'))).toMatchObject([{ more: 4 * 65_536 + 1, overdrawn: 0 }]);
+    expect(shownOf(...long, piece('z\r1%'))).toMatchObject([{ text: '1%', more: 0, overdrawn: 1 }]);
+  });
+
+  test('costs no more for being long: 200 of 64 KiB of returns, with and without states between', () => {
+    const began = performance.now();
+    const lines = new LogLines();
+    for (let i = 0; i < 200; i++) lines.add([piece('\r'.repeat(65_536)), piece('ab\r'.repeat(21_845))]);
+    expect(lines.shown).toHaveLength(1);
+    expect(lines.shown[0]).toMatchObject({ text: 'ab\r', overdrawn: 200 * 21_845 - 1 });
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  test('says what every cutting of it says', () => {
+    const text = constantFrom('\r', 'a', ' ', `${ESC}[32m`, '\t', 'longer');
+    assert(
+      property(array(text, { maxLength: 40 }), (parts) => {
+        const last = (shown: readonly { text: string }[]) =>
+          shown[0]?.text.split('\r').findLast((state) => state.trim() !== '');
+        expect(last(shownOf(...parts.map((part) => piece(part))))?.trim()).toBe(
+          last(shownOf(piece(parts.join(''))))?.trim(),
+        );
+      }),
+    );
   });
 });
 

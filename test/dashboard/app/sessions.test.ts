@@ -41,6 +41,7 @@ function apiOf(count: number): Client & { breakStream: () => void } {
     return { data: found.slice(from, to), nextCursor: to < found.length ? `${to}` : null };
   };
   return {
+    clock: { nowMs: Date.now },
     sight: Object.assign(new EventTarget(), { visibilityState: 'visible' as const }),
     get: get as Client['get'],
     send: () => Promise.reject(new Error('Nothing is sent here')),

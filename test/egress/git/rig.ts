@@ -2,17 +2,18 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { dial } from '../../../src/egress/dial.ts';
 import type { Credential } from '../../../src/egress/git/credentials.ts';
 import { createGitHandlers } from '../../../src/egress/git/git-handler.ts';
 import type { GitPolicy } from '../../../src/egress/git/policy.ts';
-import { openScratch } from '../../../src/egress/git/scratch.ts';
+import type { Pace } from '../../../src/egress/git/patience.ts';
+import { openSharedGit } from '../../../src/egress/git/shared-git.ts';
 import { createUpstream } from '../../../src/egress/git/upstream.ts';
-import { openGateway } from '../../../src/egress/policy-files.ts';
 import { openGitClient, type GitClient } from '../../git-host/support/git-client.ts';
-import { gatewayRig, serve, tunnelTo, type RigOptions } from '../support/rig.ts';
+import { gatewayRig, placePolicy, serve, tunnelTo, type RigOptions } from '../support/rig.ts';
 
 export interface GitGatewayRig {
   /** The origin under which a sandbox asks for git. */
@@ -35,6 +36,9 @@ export interface GitGatewayOptions {
   git: GitPolicy;
   ask: () => Promise<Credential>;
   pushCheckBytes?: number;
+  pace?: Pace;
+  /** How long a connection to the repo host takes besides. */
+  dialMs?: number;
 }
 
 const SANDBOX = 'sbx_git';
@@ -51,8 +55,15 @@ export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGate
       asked++;
       return options.ask();
     },
-    upstream: createUpstream(() => dial([hostname === 'localhost' ? '127.0.0.1' : hostname], Number(port))),
-    scratch: await openScratch(scratchDir, options.pushCheckBytes ?? 64 * 1024 * 1024),
+    shared: await openSharedGit({
+      upstream: createUpstream(async () => {
+        await sleep(options.dialMs ?? 0);
+        return dial([hostname === 'localhost' ? '127.0.0.1' : hostname], Number(port));
+      }),
+      scratchDir,
+      pushCheckBytes: options.pushCheckBytes ?? 64 * 1024 * 1024,
+      ...(options.pace && { pace: options.pace }),
+    }),
     log: pino({ level: 'silent' }),
   });
   const gateway = await gatewayRig({
@@ -63,7 +74,7 @@ export async function gitGatewayRig(options: GitGatewayOptions): Promise<GitGate
   await gateway.start();
   const place = async (git: GitPolicy): Promise<void> => {
     const policy = { sandboxId: SANDBOX, sessionId: 'ses_git', allow: [], git };
-    await openGateway({ runDir: gateway.runDir, policy });
+    await placePolicy(gateway.runDir, policy);
   };
   await place(options.git);
   const socket = await gateway.sandbox(SANDBOX).then(async (path) => {

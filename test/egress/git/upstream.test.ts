@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer } from 'node:https';
-import { connect } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createUpstream } from '../../../src/egress/git/upstream.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { serve } from '../support/rig.ts';
@@ -70,3 +71,56 @@ test.each([
     expect(asked).toEqual(outcome === 'refused' ? [] : [`Basic ${Buffer.from('token:fake').toString('base64')}`]);
   },
 );
+
+/** The bytes of a client that has hung up already. */
+async function* brokenOff(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('0032');
+  throw new Error('aborted');
+}
+
+/** A host that takes connections and never answers. */
+const silentHost = (): Promise<number> => serve(createTcpServer());
+
+describe('a client that hangs up', () => {
+  const url = new URL('http://repo.test/r.git/git-upload-pack');
+  const call = { method: 'POST', url, headers: {}, credential: new Secret('fake') } as const;
+  const connected = async (port: number): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return socket;
+  };
+
+  // Each of these used to leave a rejected promise that nobody held, which ends the process.
+  test.each<[string, () => AsyncIterable<Uint8Array> | undefined]>([
+    ['with a body', brokenOff],
+    ['without one', () => undefined],
+  ])('is told so, and nothing stays open, before and while the host is dialled: %s', async (_how, bodyOf) => {
+    const port = await silentHost();
+    for (const when of ['before', 'while'] as const) {
+      const gone = new AbortController();
+      const opened: Socket[] = [];
+      const upstream = createUpstream(async () => {
+        opened.push(await connected(port));
+        if (when === 'while') gone.abort(new Error('the client went away'));
+        return opened[0]!;
+      });
+      if (when === 'before') gone.abort(new Error('the client went away'));
+      const body = bodyOf();
+      const asked = upstream({ ...call, signal: gone.signal, ...(body && { body }) });
+      await expect(asked).rejects.toThrow('the client went away');
+      expect(opened.every(({ destroyed }) => destroyed)).toBe(true);
+    }
+  });
+
+  test('ends the connection to the host at every moment of the request', async () => {
+    const port = await silentHost();
+    for (let waitMs = 0; waitMs < 4; waitMs++) {
+      const socket = await connected(port);
+      const gone = new AbortController();
+      setTimeout(() => gone.abort(new Error('the client went away')), waitMs);
+      const upstream = createUpstream(async () => socket);
+      await expect(upstream({ ...call, signal: gone.signal })).rejects.toThrow();
+      await expect.poll(() => socket.destroyed).toBe(true);
+    }
+  });
+});

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,9 @@ import { readDecisions } from '../../../src/egress/decisions/decision-reader.ts'
 import type { Resolve } from '../../../src/egress/decide.ts';
 import { dial, type Dial } from '../../../src/egress/dial.ts';
 import { startGateway, type GatewayOptions } from '../../../src/egress/gateway.ts';
-import { sandboxDecisionsDir } from '../../../src/egress/layout.ts';
+import { gatewayDir, sandboxDecisionsDir } from '../../../src/egress/layout.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../../src/egress/limits/limits.ts';
+import type { NewPolicy } from '../../../src/egress/policy.ts';
 import { gatewayReady, openGateway } from '../../../src/egress/policy-files.ts';
 
 const READY_MS = 5_000;
@@ -64,6 +65,12 @@ export interface RigOptions {
   ownAddresses?: () => string[];
 }
 
+/** Makes a sandbox's directory, unless a warden has made it, and puts its policy in place; gives the directory. */
+export async function placePolicy(runDir: string, policy: NewPolicy): Promise<string> {
+  await mkdir(gatewayDir(runDir, policy.sandboxId), { recursive: true });
+  return (await openGateway({ runDir, policy })).dir;
+}
+
 /** A gateway with a run directory of its own. */
 export async function gatewayRig(options: RigOptions): Promise<GatewayRig> {
   const runDir = await mkdtemp(join(tmpdir(), 'daypass-egress-'));
@@ -97,7 +104,7 @@ export async function gatewayRig(options: RigOptions): Promise<GatewayRig> {
       });
     },
     async sandbox(id, allow = []) {
-      const { dir } = await openGateway({ runDir, policy: { sandboxId: id, sessionId: `ses_of_${id}`, allow } });
+      const dir = await placePolicy(runDir, { sandboxId: id, sessionId: `ses_of_${id}`, allow });
       await gatewayReady(dir, READY_MS);
       return join(dir, 'gateway.sock');
     },

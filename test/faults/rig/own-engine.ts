@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { SANDBOX_IMAGE } from '../../../src/images/sandbox-image.ts';
@@ -20,11 +20,20 @@ export interface OwnEngine extends AsyncDisposable {
   start(options: { liveRestore: boolean }): Promise<void>;
 }
 
+const REMAPPED_USER = 'nobody';
+/** The ranges of users that it may take are a file of the machine: it sees another one there. */
+const GIVE_RANGE = 'for file in subuid subgid; do mount --bind "$1" "/etc/$file"; done; shift; exec "$@"';
 const UP_TIMEOUT_MS = 30_000;
 const DOWN_TIMEOUT_MS = 30_000;
 
-/** Starts containerd and dockerd in a network namespace of their own, with the sandbox image of the machine's engine. */
-export async function startOwnEngine({ debug = false }: { debug?: boolean } = {}): Promise<OwnEngine> {
+/**
+ * Starts containerd and dockerd in a network namespace of their own, with the sandbox image of the machine's engine. One that is
+ * `remapped` runs with userns-remap and has no image.
+ */
+export async function startOwnEngine({
+  debug = false,
+  remapped = false,
+}: { debug?: boolean; remapped?: boolean } = {}): Promise<OwnEngine> {
   // Short, because the sockets of containers lie below it.
   const dir = await mkdtemp('/tmp/dpe-');
   const paths = {
@@ -33,14 +42,19 @@ export async function startOwnEngine({ debug = false }: { debug?: boolean } = {}
     socket: join(dir, 'docker.sock'),
     pid: join(dir, 'docker.pid'),
     log: join(dir, 'engine.log'),
+    range: join(dir, 'subid'),
   };
+  // A remapped root is another user, who must get through.
+  if (remapped) await chmod(dir, 0o711);
+  await writeFile(paths.range, `${REMAPPED_USER}:200000:65536\n`);
   await writeFile(
     paths.config,
     `version = 2\nroot = "${dir}/c-root"\nstate = "${dir}/c-state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\n  address = "${paths.containerd}"\n`,
   );
   const log = await open(paths.log, 'w');
   const run = async (program: string, args: string[]): Promise<ChildProcess> => {
-    const child = spawn('unshare', ['--net', program, ...args], { stdio: ['ignore', log.fd, log.fd] });
+    const remap = remapped ? ['--mount', 'sh', '-c', GIVE_RANGE, 'sh', paths.range] : [];
+    const child = spawn('unshare', ['--net', ...remap, program, ...args], { stdio: ['ignore', log.fd, log.fd] });
     await once(child, 'spawn');
     return child;
   };
@@ -60,7 +74,11 @@ export async function startOwnEngine({ debug = false }: { debug?: boolean } = {}
     await rm(paths.pid, { force: true });
     const places = ['--data-root', join(dir, 'root'), '--exec-root', join(dir, 'exec'), '--pidfile', paths.pid];
     const sockets = ['--host', `unix://${paths.socket}`, '--containerd', paths.containerd];
-    const restore = [...(liveRestore ? ['--live-restore'] : []), ...(debug ? ['--debug'] : [])];
+    const restore = [
+      ...(liveRestore ? ['--live-restore'] : []),
+      ...(debug ? ['--debug'] : []),
+      ...(remapped ? ['--userns-remap', `${REMAPPED_USER}:nogroup`] : []),
+    ];
     dockerd = await run('dockerd', [...restore, ...places, ...sockets, '--bridge=none', '--iptables=false']);
     const answers = async (): Promise<boolean> =>
       docker.ping().then(
@@ -79,7 +97,7 @@ export async function startOwnEngine({ debug = false }: { debug?: boolean } = {}
   };
   try {
     await start({ liveRestore: true });
-    await copyImage(paths.socket);
+    if (!remapped) await copyImage(paths.socket);
   } catch (error) {
     const said = (await readFile(paths.log, 'utf8')).split('\n').slice(-20).join('\n');
     await dispose();

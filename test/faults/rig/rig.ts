@@ -24,6 +24,8 @@ const SANDBOX_PLACES = ['DAYPASS_RUN_DIR', 'DAYPASS_DATA_DIR', 'DAYPASS_MEMORY_D
 const ASKED_AT_ONCE = 32;
 /** Short, so that a case in which a job's lock runs out needs no minute. */
 const JOB_LOCK_SECONDS = '3';
+/** Where nothing is broken any more an end takes less; what is being mended has its time besides. */
+const ENDS_WITHIN_MS = 20_000;
 
 export interface RigOptions {
   /** The engine that sessions run on, if not the machine's. */
@@ -119,6 +121,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         sandboxDirectories: SANDBOX_PLACES.flatMap((name) => daypass.env[name] ?? []),
         spoolDir: join(minterDisk?.dir ?? join(daypass.dir, 'data'), 'spool'),
         minterName: hostname(),
+        endsWithinMs: ENDS_WITHIN_MS,
         provider: { baseUrl: daypass.gitHostUrl, apiKey: new Secret(ACCOUNT_KEY) },
         witness: await witness(),
       }),

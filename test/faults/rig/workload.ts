@@ -21,6 +21,7 @@ export interface SessionShape {
   pauseMs: number;
   /** `env` when left out. */
   delivery?: 'env' | 'gateway';
+  secrets?: Record<string, string>;
   /** Who is told of its steps; nobody when left out. */
   webhook?: { url: string; secret: string };
 }
@@ -56,6 +57,7 @@ export async function createWorkload(stack: Stack): Promise<Workload> {
       repos: [{ id: repoId }],
       command: ['sh', '-c', commandText(shape)],
       credentials: { delivery: shape.delivery ?? 'env' },
+      ...(shape.secrets && { secrets: shape.secrets }),
       ...(shape.webhook && { webhook: shape.webhook }),
       timeoutSeconds: 120,
       resources: { memoryMb: 64, cpus: 1 },

@@ -2,10 +2,10 @@ import { strict as assert } from 'node:assert';
 import * as fc from 'fast-check';
 import { MAX_REPORT_BYTES } from '../../../src/runtime/init-protocol.ts';
 import { decodeReports, strings, type Report } from '../../../src/runtime/reports.ts';
-import { MAX_LINE_BYTES } from '../../../src/session/log-record.ts';
+import { MAX_LINE_BYTES, outputOf } from '../../../src/session/log-record.ts';
 import { createRedactor } from '../../../src/token/redactor.ts';
 import { Secret } from '../../../src/token/secret.ts';
-import { LineSplitter } from '../../../workers/log/line-splitter.ts';
+import { LineSplitter, type Line } from '../../../workers/log/line-splitter.ts';
 import { bytes, cut, cuts, streamOf, type Property } from './inputs.ts';
 
 async function reportsIn(chunks: Buffer[]): Promise<Report[]> {
@@ -45,7 +45,12 @@ const garbageIsNoReport = fc.asyncProperty(bytes(), cuts, async (whole, at) => {
   }
 });
 
-function linesOf(chunks: Buffer[]): { text: string; partial: boolean }[] {
+/** What a line says, its mark as a record has it. */
+function saidBy({ partial, ...line }: Line): Buffer {
+  return Buffer.from(outputOf({ ...line, ...(partial && { partial }) }));
+}
+
+function linesOf(chunks: Buffer[]): Line[] {
   const splitter = new LineSplitter();
   const lines = chunks.flatMap((chunk) => splitter.push(chunk));
   return [...lines, ...splitter.flush()];
@@ -64,8 +69,33 @@ const linesAreTheSameHoweverCut = fc.asyncProperty(
     const lines = linesOf(cut(whole, at));
     assert.deepEqual(lines, linesOf([whole]));
     assert.ok(lines.every(({ text }) => !text.includes('\n')));
-    const joined = lines.map(({ text, partial }) => (partial ? text : `${text}\n`)).join('');
-    assert.equal(joined.replace(/\n$/, ''), whole.toString().replace(/\n$/, ''));
+    assert.ok(Buffer.concat(lines.map(saidBy)).equals(whole));
+  },
+);
+
+const noByteIsLostInTime = fc.asyncProperty(
+  fc.array(
+    fc.oneof(
+      bytes(20),
+      fc.constantFrom('\n', '\r', '\u00e9', '\u{1f600}').map((text) => Buffer.from(text)),
+    ),
+  ),
+  fc.array(fc.constantFrom('end', 'whole', 'begun'), { minLength: 1 }),
+  cuts,
+  async (parts, waits, at) => {
+    const whole = Buffer.concat(parts);
+    let splitter = new LineSplitter();
+    const lines = cut(whole, at).flatMap((chunk, i) => {
+      const given = splitter.push(chunk);
+      const wait = waits[i % waits.length];
+      if (wait === 'whole') given.push(...splitter.takeWhole());
+      if (wait === 'begun') given.push(...splitter.takeBegun());
+      splitter = new LineSplitter(Buffer.from(splitter.pending));
+      return given;
+    });
+    assert.ok(Buffer.concat([...lines, ...splitter.flush()].map(saidBy)).equals(whole));
+    for (const { text, bytes: raw } of lines)
+      if (raw !== undefined) assert.equal(Buffer.from(raw, 'base64').toString(), text);
   },
 );
 
@@ -102,5 +132,6 @@ export const SANDBOX_OUTPUT: Record<string, Property> = {
   'reports of init come whole, however they are cut': reportsSurviveCuts,
   'what is no report is refused': garbageIsNoReport,
   'lines are the same, however their bytes are cut': linesAreTheSameHoweverCut,
+  'lines say every byte, whenever what has begun of them is given': noByteIsLostInTime,
   'no secret comes through a redactor': noSecretComesThrough,
 };

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { watchForCrash } from '../../support/crashes.ts';
 import { LEAN_PROCESS_ENV } from '../../../src/git-host/lean-process.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/git-host/main.ts');
@@ -19,11 +20,14 @@ export async function startHostProcess(
     DAYPASS_GIT_HOST_KEYS: key,
     ...settings,
   };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const watched = watchForCrash(child, MAIN);
+  createInterface(child.stderr).on('line', watched.heard);
   cleanup.defer(() => void child.kill('SIGKILL'));
   const lines = createInterface(child.stdout);
   const [line] = (await once(lines, 'line')) as [string];
+  watched.ready();
   // Read on, so that the pipe never fills up.
-  lines.on('line', () => {});
+  lines.on('line', watched.heard);
   return { child, url: (JSON.parse(line) as { url: string }).url };
 }

@@ -19,23 +19,11 @@ export const USERS = {
 
 /** What an installation makes for them: each directory is its writer's, and its group's to look into. */
 export async function layOut(dir: string, redisSocket: string): Promise<RoleUsers> {
-  const run = join(dir, 'run');
   const logs = join(dir, 'logs');
-  const make = async (path: string, { uid }: { uid: number }, gid: number, mode: number): Promise<string> => {
-    await mkdir(path, { recursive: true });
-    await chown(path, uid, gid);
-    await chmod(path, mode);
-    return path;
-  };
   const dataOf = (role: keyof typeof USERS, name = `data-${role}`): Promise<string> =>
     make(join(dir, name), USERS[role], USERS[role].gid, 0o700);
   await chmod(dir, 0o711);
-  await mkdir(run, { mode: 0o711 });
-  await make(join(run, 'policies'), USERS.worker, GROUP.gateway, 0o2750);
-  await make(join(run, 'decisions'), USERS.worker, GROUP.gateway, 0o2750);
-  const minterDir = await make(join(run, 'minter'), USERS.minter, GROUP.mint, 0o2750);
-  const credentialsDir = await make(join(run, 'credentials'), USERS.minter, GROUP.credentials, 0o2750);
-  await make(join(run, 'health'), USERS.gateway, USERS.gateway.gid, 0o700);
+  const { minterDir, credentialsDir } = await layOutRunDir(join(dir, 'run'));
   await make(logs, USERS.worker, GROUP.logs, 0o2750);
   await make(join(redisSocket, '..'), { uid: 0 }, GROUP.redis, 0o750);
   await chown(redisSocket, 0, GROUP.redis);
@@ -45,7 +33,13 @@ export async function layOut(dir: string, redisSocket: string): Promise<RoleUser
   const DAYPASS_CREDENTIAL_SOCKET = join(credentialsDir, 'credentials.sock');
   const DAYPASS_LOG_DIR = logs;
   return {
-    warden: { settings: { DAYPASS_WARDEN_GID: String(GROUP.warden), DAYPASS_GATEWAY_GID: String(GROUP.gateway) } },
+    warden: {
+      settings: {
+        DAYPASS_TOOLS_DIR: await make(join(dir, 'tools'), { uid: 0 }, 0, 0o755),
+        DAYPASS_WARDEN_GID: String(GROUP.warden),
+        DAYPASS_GATEWAY_GID: String(GROUP.gateway),
+      },
+    },
     'git-host': { user: USERS['git-host'], settings: { DAYPASS_DATA_DIR: await dataOf('git-host') } },
     minter: {
       user: USERS.minter,
@@ -58,4 +52,23 @@ export async function layOut(dir: string, redisSocket: string): Promise<RoleUser
     api: { user: USERS.api, settings: { DAYPASS_LOG_DIR } },
     worker: { user: USERS.worker, settings: { DAYPASS_LOG_DIR, DAYPASS_MINTER_SOCKET } },
   };
+}
+
+/** The part of it that lies in memory, and is made again when the host was started anew. */
+export async function layOutRunDir(run: string): Promise<{ minterDir: string; credentialsDir: string }> {
+  await mkdir(run, { mode: 0o711 });
+  await make(join(run, 'policies'), USERS.worker, GROUP.gateway, 0o2750);
+  await make(join(run, 'decisions'), USERS.worker, GROUP.gateway, 0o2750);
+  await make(join(run, 'health'), USERS.gateway, USERS.gateway.gid, 0o700);
+  return {
+    minterDir: await make(join(run, 'minter'), USERS.minter, GROUP.mint, 0o2750),
+    credentialsDir: await make(join(run, 'credentials'), USERS.minter, GROUP.credentials, 0o2750),
+  };
+}
+
+async function make(path: string, { uid }: { uid: number }, gid: number, mode: number): Promise<string> {
+  await mkdir(path, { recursive: true });
+  await chown(path, uid, gid);
+  await chmod(path, mode);
+  return path;
 }

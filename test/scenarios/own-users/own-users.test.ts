@@ -1,19 +1,26 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyForAll, type ProgramPlace } from '../../support/copy-for-all.ts';
 import { startTestRedis } from '../../support/redis.ts';
 import { nothingLeft, startStack, type Stack } from '../../support/stack.ts';
 import { createRepo, logOf, settled, startSession, until } from '../session.ts';
-import { layOut, USERS } from './lay-out.ts';
+import { layOut, layOutRunDir, USERS } from './lay-out.ts';
 import { probe, type Attempt } from './probe.ts';
 
 describe('roles that run as users of their own', () => {
   let stack: Stack;
+  let place: ProgramPlace;
   beforeAll(async () => {
+    place = await copyForAll(await mkdtemp(join(tmpdir(), 'dp-programs-')));
     const redis = await startTestRedis();
-    stack = await startStack({}, { redis, layOut: (dir) => layOut(dir, redis.url) });
+    stack = await startStack({}, { redis, place, layOut: (dir) => layOut(dir, redis.url) });
   });
-  afterAll(async () => stack[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await stack[Symbol.asyncDispose]();
+    await rm(place.root, { recursive: true, force: true });
+  });
 
   it('are the users that the processes have', async () => {
     for (const [role, { uid }] of Object.entries(USERS)) {
@@ -75,7 +82,7 @@ describe('roles that run as users of their own', () => {
     const attempts = await attemptsOn(stack, id);
     const all = attempts.map(({ name }) => name);
     const allowed = async (role: keyof typeof USERS): Promise<string[]> => {
-      const said = await probe(USERS[role], attempts);
+      const said = await probe(place.node, USERS[role], attempts);
       expect(Object.keys(said)).toEqual(all);
       // Nothing is missing that would look as if it were refused.
       expect(Object.values(said).filter((word) => !['done', 'EACCES'].includes(word))).toEqual([]);
@@ -116,6 +123,28 @@ describe('roles that run as users of their own', () => {
     await expect.poll(() => readdir(gateways), { timeout: 40_000 }).toEqual([]);
   });
 
+  it('end a session whose host was started anew, and have no error to tell of', async () => {
+    const repo = await createRepo(stack);
+    const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sleep', '600'] });
+    await until(stack, id, ({ status }) => status === 'running');
+    const roles = ['api', 'worker', 'gateway', 'minter', 'git-host', 'warden'] as const;
+    for (const role of roles) await stack.stop(role, 'SIGKILL');
+    // What lies in memory is gone then, and no container runs.
+    for (const { Id } of await stack.containers()) await stack.docker.getContainer(Id).kill();
+    for (const name of await readdir(stack.memoryDir)) await rm(join(stack.memoryDir, name), { recursive: true });
+    await rm(join(stack.dir, 'run'), { recursive: true });
+    await layOutRunDir(join(stack.dir, 'run'));
+    for (const role of roles.toReversed()) await stack.start(role);
+    expect(await settled(stack, id)).toMatchObject({ status: 'failed', token: { state: 'revoked' } });
+    const errors = roles.flatMap((role) =>
+      stack
+        .process(role)
+        .lines()
+        .filter((line) => /"level":[56]0/.test(line)),
+    );
+    expect(errors).toEqual([]);
+  });
+
   it('leave nothing behind, all in all', async () => {
     expect(await nothingLeft(stack)).toEqual([]);
   });
@@ -145,6 +174,7 @@ async function attemptsOn(stack: Stack, sessionId: string): Promise<Attempt[]> {
     { name: 'the spool', how: 'list', path: join(stack.dir, 'data', 'spool') },
     { name: 'pushes', how: 'list', path: join(stack.dir, 'data-gateway', 'pushes') },
     { name: 'repos', how: 'list', path: join(stack.dir, 'data-git-host', 'git-host') },
+    { name: 'a tool of one’s own', how: 'add', path: join(stack.dir, 'tools') },
     { name: 'disks', how: 'list', path: stack.diskDir },
   ];
 }

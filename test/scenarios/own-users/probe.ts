@@ -28,9 +28,9 @@ const ways = {
   console.log(JSON.stringify(said));
 })();`;
 
-/** What came of each attempt of this user: `done`, or the system's word for why not. */
-export async function probe(user: User, attempts: Attempt[]): Promise<Record<string, string>> {
-  const [file, args] = commandAs(user, [process.execPath, '-e', PROGRAM, JSON.stringify(attempts)]);
+/** What came of each attempt of this user, who runs that Node: `done`, or the system's word for why not. */
+export async function probe(node: string, user: User, attempts: Attempt[]): Promise<Record<string, string>> {
+  const [file, args] = commandAs(user, [node, '-e', PROGRAM, JSON.stringify(attempts)]);
   const { stdout } = await promisify(execFile)(file, args);
   return JSON.parse(stdout) as Record<string, string>;
 }

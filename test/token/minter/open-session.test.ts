@@ -35,6 +35,12 @@ describe('whether a sandbox may have the values of a session', () => {
     expect(refusalToOpen(view, { sandboxId: 'sbx_1', purpose: 'deliver' }, NOW)?.code).toBe(code);
   });
 
+  it('reaches the gateway, which keeps it, until the grace after the deadline is over', () => {
+    const relay = (nowMs: number) => refusalToOpen({ session, token }, { sandboxId: 'sbx_1', purpose: 'relay' }, nowMs);
+    expect(relay(NOW + 10_000)).toBeNull();
+    expect(relay(NOW + 10_001)?.code).toBe('token_revoked');
+  });
+
   const mask = (view: View) => refusalToOpen(view, { sandboxId: 'sbx_1', purpose: 'mask' }, NOW + 3_600_000);
   const ended: View = { session: { ...session, status: 'failed' }, token };
 

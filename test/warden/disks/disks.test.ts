@@ -241,7 +241,7 @@ describe('where no disk can be made', () => {
 
   it('a warden that is not root says that it is not', async () => {
     await chown(dir, 1000, 1000);
-    const program = `import { chooseWay } from ${JSON.stringify(new URL('../../../src/warden/disks/choose-way.ts', import.meta.url).pathname)};
+    const program = `import { chooseWay } from ${JSON.stringify(import.meta.resolve('../../../src/warden/disks/choose-way.ts'))};
       process.setuid(1000); console.log(JSON.stringify(await chooseWay('auto', ${JSON.stringify(dir)})));`;
     const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', program]);
     expect(JSON.parse(stdout)).toEqual({ way: 'tmpfs', because: expect.stringContaining('not run as root') });

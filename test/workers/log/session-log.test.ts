@@ -4,11 +4,23 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWorkerConfig } from '../../../src/config.ts';
+import type { LogRecord } from '../../../src/session/log-record.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { Leave } from '../../../workers/leave.ts';
 import { openLog } from '../../../workers/log/session-log.ts';
 import { readWholeLog } from '../../support/logs.ts';
 import { useTestRedis } from '../../support/redis.ts';
+
+/** What came in pieces, as a slow machine makes them, put together where its last one is. */
+function wholeLines(records: LogRecord[]): (readonly [string, string])[] {
+  const begun: Partial<Record<string, string>> = {};
+  const lines = records.flatMap(({ stream, text, code, partial }) => {
+    const whole = (begun[stream] ?? '') + text;
+    begun[stream] = partial ? whole : '';
+    return partial ? [] : [[code ?? stream, whole] as const];
+  });
+  return [...lines, ...Object.entries(begun).flatMap(([stream, text]) => (text ? [[stream, text] as const] : []))];
+}
 
 describe('the log of a session', () => {
   const own = useTestRedis();
@@ -21,8 +33,7 @@ describe('the log of a session', () => {
   const open = async (id: string, settings: Record<string, string> = {}, sandboxId = 'sbx_1') => {
     const config = loadWorkerConfig({ DAYPASS_REDIS_URL: own.server.url, DAYPASS_LOG_DIR: dir, ...settings });
     const log = await openLog({ redis: own.redis, config, log: pino({ level: 'silent' }) }, id, sandboxId);
-    const lines = async () =>
-      (await readWholeLog(dir, id)).map(({ stream, text, code }) => [code ?? stream, text] as const);
+    const lines = async () => wholeLines(await readWholeLog(dir, id));
     return { log, lines };
   };
   const bytes = (text: string): Buffer => Buffer.from(text);

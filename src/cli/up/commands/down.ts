@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadEngineConfig } from '../../../config.ts';
 import { connectDocker } from '../../../runtime/docker/connect.ts';
 import { defaultMemoryDir } from '../../../runtime/memory-dir.ts';
 import { endForsaken } from '../ending/end-forsaken.ts';
@@ -38,7 +39,8 @@ async function endLeft(dataDir: string, { env, progress }: CommandContext): Prom
   const installation = env['DAYPASS_INSTALLATION'] || secrets.installation;
   const memoryDir = env['DAYPASS_MEMORY_DIR'] || defaultMemoryDir(installation);
   const diskDir = resolve(env['DAYPASS_DISK_DIR'] || join(dataDir, 'disks'));
-  const docker = connectDocker(env['DOCKER_HOST']);
+  const { dockerHost, certDir } = loadEngineConfig(env);
+  const docker = connectDocker(dockerHost, certDir);
   const left = await endForsaken({ dataDir, installation, memoryDir, diskDir, docker });
   if (left.length === 0) return false;
   progress.line(`Ended what a killed start had left: ${left.join(', ')}. Its tokens are deleted at the next start.`);

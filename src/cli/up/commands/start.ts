@@ -1,3 +1,4 @@
+import { loadEngineConfig } from '../../../config.ts';
 import { connectDocker } from '../../../runtime/docker/connect.ts';
 import { endAll } from '../ending/end-all.ts';
 import { takeEndSignals, unlessEnded } from '../ending/end-signals.ts';
@@ -25,8 +26,9 @@ export async function start({ env, root, progress, args }: CommandContext): Prom
   const endsAfterSample = args.includes('--exit');
   const signals = takeEndSignals();
   const machine = await lookAtMachine(env);
-  const docker = connectDocker(env['DOCKER_HOST']);
   const { dataDir, claimAddresses } = await prepareStart({ env: machine.env, root });
+  const { dockerHost, certDir } = loadEngineConfig(env);
+  const docker = connectDocker(dockerHost, certDir);
   await using stack = new AsyncDisposableStack();
   stack.use(await takeLock(dataDir));
   // One that a killed start has left would pass for ours until the sample has ended.

@@ -65,6 +65,8 @@ export function createApiClient({ apiUrl, apiKey }: { apiUrl: string; apiKey: st
           headers: { authorization, accept: 'text/event-stream' },
           signal: AbortSignal.any([signal, silence.signal]),
         });
+        // There is nothing after what was read before.
+        if (response.status === 204) return yield { event: 'end', data: null };
         if (!response.ok || response.body === null) throw await refusalIn(`GET ${path}`, response);
         onOpen?.();
         const heard = new TransformStream<Uint8Array, Uint8Array>({

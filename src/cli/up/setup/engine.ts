@@ -2,11 +2,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { describe } from '../../../errors.ts';
+import { infoAnswer, kindProblems } from '../../../runtime/docker/engine-kind.ts';
+import { judgeVersions, versionAnswer } from '../../../runtime/docker/engine-versions.ts';
 import { unlessEnded } from '../ending/end-signals.ts';
 import { CommandFailure } from '../failure.ts';
 import { programName } from '../installation/process-identity.ts';
 import { ensurePrograms, type InstallDeps } from './install.ts';
 import { ENGINE_NEEDS } from './needs.ts';
+import { contextProblem } from './selected-context.ts';
 import { startEngine } from './start-engine.ts';
 
 const ASK_TIMEOUT_MS = 10_000;
@@ -22,9 +25,16 @@ export interface EngineDeps extends InstallDeps {
 
 /**
  * Sees to it that a Docker engine answers: the one that is there, else one that is started at the default socket and
- * stays up after us. Throws with what to do where it may not start one.
+ * stays up after us. Throws with what to do where it may not start one, or no sandbox could be made on the one that is there.
  */
 export async function ensureEngine(deps: EngineDeps): Promise<void> {
+  const problem = await contextProblem(deps.machine.env);
+  if (problem !== null) throw new CommandFailure(problem);
+  await ensureAnswer(deps);
+  await requireKind(deps.docker);
+}
+
+async function ensureAnswer(deps: EngineDeps): Promise<void> {
   const { docker, machine, progress } = deps;
   const refusal = await whyNoAnswer(docker);
   if (refusal === null) return;
@@ -46,6 +56,17 @@ export async function ensureEngine(deps: EngineDeps): Promise<void> {
   await progress.step('Docker engine', () =>
     startEngine({ env: machine.env, dataDir: deps.dataDir, answers: async () => (await whyNoAnswer(docker)) === null }),
   );
+}
+
+/** As the warden looks at it, but before an image is built on it. */
+async function requireKind(docker: Docker): Promise<void> {
+  const [version, info] = await Promise.all([docker.version(), docker.info()]);
+  const read = versionAnswer.parse(version);
+  const problems = [
+    ...judgeVersions(read).refused.map((sentence) => `${sentence}. Update it.`),
+    ...kindProblems(read, infoAnswer.parse(info)),
+  ];
+  if (problems.length > 0) throw new CommandFailure(`This Docker engine is refused. ${problems.join(' ')}`);
 }
 
 /** null: it answers. */

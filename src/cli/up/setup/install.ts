@@ -3,6 +3,7 @@ import type { Progress } from '../progress.ts';
 import { aptInstall } from './apt.ts';
 import type { Machine } from './machine.ts';
 import { missingOf, type Missing, type Need } from './needs.ts';
+import { withoutUnusedServices } from './unused-services.ts';
 
 export interface InstallDeps {
   machine: Machine;
@@ -32,7 +33,8 @@ async function installMissing(
   const missing = missingOf(needs, await machine.find(needs));
   if (missing.length === 0) return;
   if (!machine.isRoot || !machine.hasApt) throw new CommandFailure(cannotInstall(missing, machine.hasApt));
-  await install(packagesOf(missing));
+  const packages = packagesOf(missing);
+  await withoutUnusedServices(packages, machine.env, () => install(packages));
   const still = missingOf(needs, await machine.find(needs));
   if (still.length > 0) {
     throw new CommandFailure(

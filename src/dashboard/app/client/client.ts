@@ -1,4 +1,5 @@
 import { problemOf } from './problem.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
 import { readMessages, type SseMessage } from './sse.ts';
 import type { Login } from './login.ts';
 import type { Sight } from './sight.ts';
@@ -7,6 +8,8 @@ import type { Sight } from './sight.ts';
 export interface Client {
   /** Whether somebody sees the page that calls. */
   readonly sight: Sight;
+  /** Ages and times left are by it, as the browser's may be wrong. */
+  readonly clock: Pick<ServerClock, 'nowMs'>;
   get<T>(path: string, signal?: AbortSignal): Promise<T>;
   send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, options?: SendOptions): Promise<T>;
   /**
@@ -28,8 +31,10 @@ export interface StreamOptions {
 
 /** `onLoggedOut` is told once the login does not count any more. */
 export function createClient(login: Login, sight: Sight, onLoggedOut: (why: string) => void): Client {
+  const clock = createServerClock();
   async function call(path: string, init: RequestInit): Promise<Response> {
     const response = await fetch(path, init);
+    clock.hear(response);
     if (response.ok) return response;
     const problem = await problemOf(response);
     if (response.status === 401) onLoggedOut('The login is over. Log in again.');
@@ -37,6 +42,7 @@ export function createClient(login: Login, sight: Sight, onLoggedOut: (why: stri
   }
   return {
     sight,
+    clock,
     async get<T>(path: string, signal?: AbortSignal) {
       const response = await call(path, { signal: signal ?? null });
       return (await response.json()) as T;
@@ -54,9 +60,15 @@ export function createClient(login: Login, sight: Sight, onLoggedOut: (why: stri
     async stream(path, { lastEventId, signal }) {
       const headers = new Headers({ accept: 'text/event-stream' });
       if (lastEventId !== null) headers.set('last-event-id', lastEventId);
-      const { body } = await call(path, { headers, signal });
+      const { status, body } = await call(path, { headers, signal });
+      if (status === 204) return nothingMore();
       if (body === null) throw new Error('The stream has no body.');
       return readMessages(body);
     },
   };
+}
+
+/** As from a server that says the stream is over. */
+async function* nothingMore(): AsyncGenerator<SseMessage[]> {
+  yield [{ id: null, event: 'end', data: null }];
 }

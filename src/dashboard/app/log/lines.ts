@@ -1,5 +1,6 @@
 import type { LogRecord } from '../client/wire.ts';
 import { carriedBehind } from './colours.ts';
+import { withPiece, type States } from './states.ts';
 
 /** What the page keeps of a log; all of it is in the log itself. */
 const MAX_LINES = 200_000;
@@ -7,10 +8,8 @@ const MAX_CHARS = 64 * 1024 * 1024;
 /** Forgotten at a time: moving the rest for each line that comes would take all the time there is. */
 const FORGET = 20_000;
 
-export interface LogLine extends LogRecord {
-  /** Colours that lines before it on its stream have left on. */
-  carried: string;
-}
+/** One line, of however many records; with the number and the time of the first. */
+export interface LogLine extends Pick<LogRecord, 'id' | 'time' | 'stream'>, States {}
 
 export type Shown = 'all' | LogRecord['stream'];
 
@@ -23,6 +22,8 @@ export class LogLines {
   #shown: Shown = 'all';
   #chars = 0;
   readonly #carried = { stdout: '', stderr: '', system: '' };
+  /** Lines of which only pieces have come. */
+  readonly #begun = new Map<LogRecord['stream'], LogLine>();
 
   /** Those of the streams that are shown, oldest first. */
   get shown(): readonly LogLine[] {
@@ -35,15 +36,24 @@ export class LogLines {
   }
 
   add(records: LogRecord[]): void {
-    for (const record of records) {
-      const { stream, text } = record;
-      const line = { ...record, carried: this.#carried[stream] };
-      if (text.includes('\u001b')) this.#carried[stream] = carriedBehind(text, this.#carried[stream]);
-      this.#lines.push(line);
-      this.#chars += text.length;
-      if (this.#chosen !== this.#lines && stream === this.#shown) this.#chosen.push(line);
+    for (const { id, time, stream, text, partial } of records) {
+      const carried = this.#carried[stream];
+      const begun = this.#begun.get(stream);
+      const line = begun ?? { id, time, stream, text: '', carried, more: 0, overdrawn: 0 };
+      this.#chars -= line.text.length;
+      Object.assign(line, withPiece(line, text));
+      this.#chars += line.text.length;
+      if (text.includes('\u001b')) this.#carried[stream] = carriedBehind(text, carried);
+      if (begun === undefined) this.#push(line);
+      if (partial) this.#begun.set(stream, line);
+      else this.#begun.delete(stream);
     }
     if (this.#lines.length > MAX_LINES || this.#chars > MAX_CHARS) this.#forget();
+  }
+
+  #push(line: LogLine): void {
+    this.#lines.push(line);
+    if (this.#chosen !== this.#lines && line.stream === this.#shown) this.#chosen.push(line);
   }
 
   #forget(): void {
@@ -54,6 +64,9 @@ export class LogLines {
     ) {
       this.#chars -= this.#lines[count++]?.text.length ?? 0;
     }
+    // What goes on of a line that is gone is a line of its own.
+    const gone = new Set(this.#lines.slice(0, count));
+    for (const [stream, line] of this.#begun) if (gone.has(line)) this.#begun.delete(stream);
     this.forgotten += count;
     this.#lines = this.#lines.slice(count);
     this.#choose();

@@ -19,5 +19,6 @@ export const NEXT_STEPS: Record<FailureCode, string> = {
   token_revoked: 'Somebody revoked its token. Start it again if that was not meant.',
   worker_lost: 'Its worker went away and nobody could go on. Look at that host, then start it again.',
   store_lost: 'Redis lost what it knew of this session. Look at its persistence with “daypass doctor”.',
+  internal_error: 'This is a fault of Daypass. The worker’s log has it, by the session’s id.',
   internal: 'This is a fault of Daypass. The worker’s log has it, by the session’s id.',
 };

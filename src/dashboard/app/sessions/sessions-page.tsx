@@ -3,6 +3,7 @@ import { useAction } from '../live/use-action.ts';
 import { More } from '../ui/more.tsx';
 import { RefusalNote } from '../ui/refusal.tsx';
 import { FilterForm } from './filter-form.tsx';
+import { OverdueNote } from './overdue.tsx';
 import { StatusCounts } from './status-counts.tsx';
 import { SessionRow } from './session-row.tsx';
 
@@ -18,6 +19,7 @@ export function SessionsPage() {
         <StatusCounts />
         <FilterForm filter={sessions.filter.value} onFilter={(wanted) => void run(() => sessions.setFilter(wanted))} />
       </div>
+      <OverdueNote />
       <RefusalNote problem={problem.value} />
       <div class="scroll">
         <table class="sessions">

@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import type { Scope } from '../../../access/scope.ts';
 import { useDeps, useMay } from '../live/deps.ts';
+import { OverdueChip } from '../sessions/overdue.tsx';
 import { DebtChip } from '../tokens/debt.tsx';
 import { ConnectionState } from './connection-state.tsx';
 import type { PageName, Route } from './route.ts';
@@ -30,6 +31,7 @@ export function Header({ route, onLogOut }: { route: ReadonlySignal<Route>; onLo
         ))}
       </nav>
       <ConnectionState />
+      <OverdueChip />
       <DebtChip />
       <span class="who quiet" title={`API key ${login.keyId}, may: ${login.scopes.join(', ')}`}>
         {login.name}

@@ -43,5 +43,9 @@ function begin(login: Login, onLoggedOut: (why: string) => void): Begun {
   sessions.onEvents((events) => {
     if (events.some(({ type }) => type.startsWith('token_') || type === 'ended' || type === 'accepted')) figures.look();
   }, signal);
-  return { deps: { login, client, sessions, figures, now: startClock(signal) }, route: followRoute(signal), leaving };
+  return {
+    deps: { login, client, sessions, figures, now: startClock(client.clock, signal) },
+    route: followRoute(signal),
+    leaving,
+  };
 }

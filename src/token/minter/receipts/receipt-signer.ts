@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../ops/log.ts';
+import { isOwnFault } from '../../../ops/own-fault.ts';
 import { dueReceipts, publishReceiptKey } from '../../../store/receipts.ts';
 import type { Redis } from '../../../store/redis.ts';
 import { toReceiptKey } from '../../receipt/receipt-key.ts';
@@ -31,11 +32,21 @@ async function run(
   closing: AbortSignal,
 ): Promise<void> {
   const publicKey = toReceiptKey(receiptKey);
-  const notSeen = new Set<string>();
+  const told = new Set<string>();
+  const tellOnce = (sessionId: string, fields: object, message: string): void => {
+    if (told.has(sessionId)) return;
+    told.add(sessionId);
+    log.warn({ sessionId, ...fields }, message);
+  };
   const sign = async (sessionId: string): Promise<void> => {
-    if ((await signDue({ redis, key: receiptKey }, sessionId)) !== 'not_seen' || notSeen.has(sessionId)) return;
-    notSeen.add(sessionId);
-    log.warn({ sessionId }, 'a token counts as revoked, but not by this minter; its receipt is not signed here');
+    try {
+      if ((await signDue({ redis, key: receiptKey }, sessionId)) !== 'not_seen') return;
+      tellOnce(sessionId, {}, 'a token counts as revoked, but not by this minter; its receipt is not signed here');
+    } catch (error) {
+      // One that cannot be read, or whose signing fails by a fault of ours, holds up no other.
+      if (!isOwnFault(error)) throw error;
+      tellOnce(sessionId, { err: error }, 'a receipt could not be signed; it is tried again');
+    }
   };
   log.info({ keyId: publicKey.kid }, 'receipts are signed with this key');
   while (!closing.aborted) {

@@ -105,7 +105,7 @@ export const GIT: Attack[] = [
         '-c',
         'git checkout -q .; [ -e /tmp/pwned ] && echo "HOLE: ran"; ls .git/hooks; echo OVER',
       ];
-      return neighbourly(arena, { repos: [{ id: repoId }], command }, underWay, ({ log }) =>
+      return await neighbourly(arena, { repos: [{ id: repoId }], command }, underWay, ({ log }) =>
         wrongIn(
           [!log.includes('HOLE'), 'the hook ran'],
           [!/^post-checkout$/m.test(log), 'a hook was written'],
@@ -158,7 +158,7 @@ export const GIT: Attack[] = [
           return [ref, status] as const;
         }),
       );
-      return neighbourly(arena, { repos, command }, underWay, ({ log }) =>
+      return await neighbourly(arena, { repos, command }, underWay, ({ log }) =>
         wrongIn(
           [!log.includes('HOLE'), 'a ref was run'],
           [log.includes('OVER'), `no end: ${log}`],

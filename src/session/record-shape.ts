@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { SESSION_STATUSES } from './status.ts';
+
+const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is no time');
+
+const text = z.string().nullable();
+
+const request = z.object({
+  repos: z.array(z.object({ id: z.string(), path: z.string() })),
+  command: z.array(z.string()).nullable(),
+  image: z.string(),
+  env: z.record(z.string(), z.string()),
+  timeoutSeconds: z.number(),
+  maxTimeoutSeconds: z.number(),
+  resources: z.object({ cpus: z.number(), memoryMb: z.number(), pids: z.number(), diskMb: z.number() }),
+  network: z.object({ allow: z.array(z.string()) }),
+  credentials: z.object({ delivery: z.enum(['env', 'gateway']) }),
+  priority: z.number(),
+  metadata: z.record(z.string(), z.string()),
+});
+
+const webhook = z.object({
+  sealed: text,
+  messages: z.array(z.object({ type: z.string(), time, nextTryAt: time })),
+  told: z.array(z.string()),
+});
+
+/** As much of a session's record as this program cannot do without. What it holds besides is not looked at. */
+export const sessionShape = z.object({
+  id: z.string(),
+  status: z.enum(SESSION_STATUSES),
+  request,
+  sealedSecrets: text,
+  webhook: webhook.optional(),
+  keyId: z.string(),
+  createdAt: time,
+  startedAt: text,
+  runningAt: text,
+  endedAt: text,
+  deadlineAt: time.nullable(),
+  exitCode: z.number().nullable(),
+  failure: z.object({ code: z.string(), message: z.string(), step: z.string() }).nullable(),
+  stop: z.object({ requestedAt: time, graceSeconds: z.number(), revoke: z.enum(['after', 'now']) }).nullable(),
+  tokenId: text,
+  formerTokenIds: z.array(z.string()).optional(),
+  nextTokenId: z.string().optional(),
+  sandbox: z
+    .object({
+      id: z.string(),
+      image: z.string(),
+      engine: z.string(),
+      claimedAt: text,
+      removedAt: text,
+    })
+    .nullable(),
+  worker: text,
+  handedOverAt: text.optional(),
+  term: z.number(),
+  heads: z.array(text),
+  timings: z.record(z.string(), z.number()),
+  exhausted: z.record(z.string(), z.number()).optional(),
+});
+
+/** Which field of what was read as a session's record is not as it must be, and why; null when all are. Pure. */
+export function sessionProblem(read: unknown): string | null {
+  return problemIn(sessionShape.safeParse(read));
+}
+
+/** The first issue as `field: what is wrong`; null for a success. */
+export function problemIn({ error }: z.ZodSafeParseResult<unknown>): string | null {
+  const issue = error?.issues[0];
+  if (issue === undefined) return null;
+  return `${issue.path.length === 0 ? 'the record' : issue.path.join('.')}: ${issue.message}`;
+}
