@@ -2,12 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import { Refusal, type FieldError } from '../errors.ts';
 
-/** Throws `invalid_request` with every field that is wrong. Paths look like `repos[0].ref`. */
+/** Nobody reads more of them. */
+const MAX_FIELDS = 100;
+
+/** Throws `invalid_request` with the fields that are wrong, a hundred at most. Paths look like `repos[0].ref`. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const read = schema.safeParse(input, { error: plainMessage });
   if (read.success) return read.data;
   throw new Refusal('invalid_request', 'The request has fields that cannot be accepted.', {
-    fields: read.error.issues.flatMap(toFields),
+    fields: fieldsOf(read.error.issues),
   });
 }
 
@@ -34,9 +37,20 @@ export function headerValues(headers: IncomingHttpHeaders, names: string[]): Rec
   return Object.fromEntries(names.map((name) => [name, headers[name.toLowerCase()]]));
 }
 
+function fieldsOf(issues: z.core.$ZodIssue[]): FieldError[] {
+  const fields: FieldError[] = [];
+  for (const issue of issues) {
+    fields.push(...toFields(issue).slice(0, MAX_FIELDS - fields.length));
+    if (fields.length === MAX_FIELDS) break;
+  }
+  return fields;
+}
+
 function toFields(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: 'is not a known field' }));
+    return issue.keys
+      .slice(0, MAX_FIELDS)
+      .map((key) => ({ path: pathText([...issue.path, key]), message: 'is not a known field' }));
   }
   return [{ path: pathText(issue.path), message: issue.message }];
 }

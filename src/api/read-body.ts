@@ -1,32 +1,42 @@
-import { json, type Request, type Response } from 'express';
+import { raw, type Request, type Response } from 'express';
 import { Refusal } from '../errors.ts';
-import { requireModestJson } from './check-json.ts';
+import { parseBody } from './check-json.ts';
 
 /** What any call of the API may send. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const TYPE_NEEDED = 'The body must be JSON, sent with Content-Type: application/json.';
 
 export type ReadBody = (req: Request, res: Response) => Promise<unknown>;
 
 /**
  * Reads a JSON body of at most so many bytes; undefined when there is none. A body without a Content-Type is taken for JSON. Throws
- * `invalid_json`, `body_too_large`, and what `requireModestJson` throws.
+ * `invalid_json`, `body_too_large`, and what `parseBody` throws.
  */
 export function createReadBody(maxBytes: number): ReadBody {
-  const parse = json({ limit: maxBytes, strict: false, type: () => true });
+  const read = raw({ limit: maxBytes, type: () => true });
   return async (req, res) => {
     const type = req.headers['content-type'];
     if (type !== undefined && !/^application\/(.+\+)?json\s*(;|$)/i.test(type)) {
       throw new Refusal('invalid_json', `${TYPE_NEEDED} This one is ${type}.`);
     }
+    const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type ?? '')?.[1];
+    if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+      throw new Refusal('invalid_json', `${TYPE_NEEDED} It must be in UTF-8.`);
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    parse(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(asRefusal(error, maxBytes))));
+    read(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(asRefusal(error, maxBytes))));
     await promise;
-    const body: unknown = req.body;
-    requireModestJson(body);
-    return body;
+    const bytes: unknown = req.body;
+    if (!Buffer.isBuffer(bytes)) return undefined;
+    return bytes.length === 0 ? {} : parseBody(withoutMark(bytes));
   };
+}
+
+/** Some editors and shells put a byte order mark before what they send. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
 }
 
 function asRefusal(error: unknown, maxBytes: number): unknown {
@@ -34,9 +44,6 @@ function asRefusal(error: unknown, maxBytes: number): unknown {
   switch (type) {
     case 'entity.too.large':
       return new Refusal('body_too_large', `The body may have at most ${maxBytes} bytes.`);
-    case 'entity.parse.failed':
-      // The parser's own message quotes the body, which may hold secrets.
-      return new Refusal('invalid_json', 'The body cannot be read as JSON.');
     case 'charset.unsupported':
     case 'encoding.unsupported':
     case 'request.aborted':

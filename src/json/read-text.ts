@@ -1,7 +1,7 @@
 const [BACKSLASH, SMALL_U] = [0x5c, 0x75];
-const PLAIN_ESCAPES = new Map(
-  [...'"\\/bfnrt'].map((name, at) => [name.charCodeAt(0), Buffer.from('"\\/\b\f\n\r\t')[at] as number]),
-);
+const ESCAPES = '"\\/bfnrt';
+const ESCAPED = Buffer.from('"\\/\b\f\n\r\t');
+const PLAIN_ESCAPES = new Map(Array.from(ESCAPED, (byte, at) => [ESCAPES.charCodeAt(at), byte]));
 /** What an escape that is no character of its own, half of a pair, becomes in UTF-8. */
 const REPLACEMENT = 0xfffd;
 

@@ -89,7 +89,7 @@ export class JsonReader {
 
 /** Of a token that a scanner has found to be right. */
 function valueOf(bytes: Buffer): unknown {
-  switch (bytes[0]) {
+  switch (bytes[0] ?? 0) {
     case QUOTE:
       // Only an escape makes a string something else than what stands there.
       return bytes.includes(BACKSLASH) ? JSON.parse(bytes.toString()) : bytes.toString('utf8', 1, bytes.length - 1);

@@ -58,9 +58,9 @@ async function dial(to = rig.api.url): Promise<{ socket: Socket; said: () => str
 
 describe('a body', () => {
   test.each([
-    ['of a thousand levels', `{"env":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, 'levels deep'],
-    ['of half a million levels', `${'['.repeat(500_000)}${']'.repeat(500_000)}`, 'levels deep'],
-    ['of a hundred thousand items', `[${'0,'.repeat(100_000)}0]`, 'fields and items'],
+    ['of a thousand levels', `{"env":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, 'deeper than 32 levels'],
+    ['of half a million levels', `${'['.repeat(500_000)}${']'.repeat(500_000)}`, 'deeper than 32 levels'],
+    ['of a hundred thousand items', `[${'0,'.repeat(100_000)}0]`, 'more than 20000'],
     ['with __proto__', '{"__proto__":{"repos":[]}}', '__proto__'],
     ['with __proto__ further down', `{"repos":[{"id":"${REPO_A}","__proto__":{"path":"x"}}]}`, '__proto__'],
     ['with an escaped __proto__', '{"env":{"\\u005f_proto__":"x"}}', '__proto__'],

@@ -8,6 +8,7 @@ import { PLAIN_TCP } from './cases/network/plain-tcp.ts';
 import { REQUESTS } from './cases/api/requests.ts';
 import { WEBHOOKS } from './cases/api/webhooks.ts';
 import { FILES } from './cases/files.ts';
+import { BODIES } from './cases/git/bodies.ts';
 import { BY_GATEWAY_GIT } from './cases/git/by-gateway.ts';
 import { GIT } from './cases/git/host-and-clone.ts';
 import { HOST } from './cases/isolation/host.ts';
@@ -32,6 +33,7 @@ export const SUITE: Attack[] = [
   ...TOKEN,
   ...DELIVERY,
   ...GIT,
+  ...BODIES,
   ...BY_GATEWAY_GIT,
   ...FILES,
   ...LOGS,

@@ -187,6 +187,7 @@ test('fifty clients that each send the beginning of a large body leave the memor
       return socket;
     }),
   );
+  expect(sockets.every(({ bytesWritten }) => bytesWritten > MIB)).toBe(true);
   await expectUnharmed(watched);
   for (const socket of sockets) socket.destroy();
 }, 60_000);

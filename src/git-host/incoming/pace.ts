@@ -5,8 +5,8 @@ import { HostError } from '../http/host-error.ts';
 export interface Pace {
   /** Aborted with `too_slow` when the body is slower than it may be, or takes too long in all. */
   readonly signal: AbortSignal;
-  came(bytes: number): void;
-  end(): void;
+  came: (bytes: number) => void;
+  end: () => void;
 }
 
 export function keepPace({ minBytesPerSecond, windowMs, totalMs }: HostBounds['body']): Pace {

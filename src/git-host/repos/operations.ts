@@ -20,9 +20,9 @@ export type Operation =
 /** What becomes of a tree. */
 export interface TreeChange {
   /** Whether the change has to know what the tree has at a path. */
-  concerns(path: BytePath): boolean;
+  concerns: (path: BytePath) => boolean;
   /** The tree afterwards, made of as much of the one before as it concerns. */
-  apply(before: Tree): Promise<Tree>;
+  apply: (before: Tree) => Promise<Tree>;
 }
 
 /** The tree that has exactly these files; of two with one name the last counts. `apply` throws `bad_value`. */

@@ -65,8 +65,8 @@ async function change(
       const operations = await checkEach(operationItem, wanted.operations, 'source.operations');
       const writes = operations.filter((each) => each.type === 'write');
       const others = operations.filter((each) => each.type !== 'write');
-      const change = await applyOperations([...(await findContents(received, writes)), ...others]);
-      return commitChange(host, call, { message: 'Update files', change });
+      const diff = await applyOperations([...(await findContents(received, writes)), ...others]);
+      return commitChange(host, call, { message: 'Update files', change: diff });
     }
     case 'git':
       requireAccount(call);

@@ -1,8 +1,9 @@
 import { request as requestPlain, type RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
 import type { EngineAddress } from './connect.ts';
+import { parseJson } from '../../json/parse.ts';
+import { readBounded } from '../../json/read-bounded.ts';
 
 export interface EngineCall<T> {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -49,6 +50,10 @@ export function createEngineApi(address: EngineAddress): EngineApi {
   };
 }
 
+/** A list of ten thousand containers has some megabytes. */
+const MAX_ANSWER_BYTES = 32 * 1024 ** 2;
+const ANSWER_LIMITS = { depth: 64, containers: 1_000_000, scalars: 4_000_000, keys: 4_000_000, keyBytes: 64 * 1024 };
+
 async function send(
   address: EngineAddress,
   { method, path, query, body, signal }: Omit<EngineCall<unknown>, 'answer'>,
@@ -65,9 +70,12 @@ async function send(
   const sent = tls === null ? requestPlain(asked) : requestTls({ ...asked, ...tls });
   sent.once('response', (response) => {
     const isJson = response.headers['content-type']?.startsWith('application/json') === true;
-    text(response)
-      .then((said) => resolve({ status: response.statusCode ?? 500, json: isJson && said ? JSON.parse(said) : null }))
-      .catch(reject);
+    readBounded(response, MAX_ANSWER_BYTES, 'the answer of the engine')
+      .then((said) => ({
+        status: response.statusCode ?? 500,
+        json: isJson && said.length > 0 ? parseJson(said, ANSWER_LIMITS) : null,
+      }))
+      .then(resolve, reject);
   });
   sent.on('error', reject);
   sent.end(content);

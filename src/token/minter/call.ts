@@ -1,7 +1,10 @@
 import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { FAILURE_CODES, SessionError } from '../../errors.ts';
+import { readBounded } from '../../json/read-bounded.ts';
+
+/** The secrets of a session are the most that it says. */
+const MAX_ANSWER_BYTES = 8 * 1024 ** 2;
 
 /** A minter of another version may have a code that is not known here. */
 const code = z.enum(FAILURE_CODES).catch('internal_error');
@@ -36,9 +39,9 @@ async function send(
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; json: unknown }>();
   const headers = { 'content-type': 'application/json' };
   const sent = request({ ...to, method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
-    text(response)
-      .then((content) => resolve({ status: response.statusCode ?? 500, json: JSON.parse(content) as unknown }))
-      .catch(reject);
+    readBounded(response, MAX_ANSWER_BYTES, 'the answer of the minter')
+      .then((content) => ({ status: response.statusCode ?? 500, json: JSON.parse(content.toString()) as unknown }))
+      .then(resolve, reject);
   });
   sent.on('error', reject);
   sent.end(body === undefined ? undefined : JSON.stringify(body));

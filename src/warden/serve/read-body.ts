@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { JsonProblem } from '../../json/limits.ts';
+import { parseJson } from '../../json/parse.ts';
 import { WardenRefusal } from '../refusal.ts';
+
+/** A container's request has some hundred fields, and as many variables as its session asks for. */
+const LIMITS = { depth: 16, containers: 1_000, scalars: 10_000, keys: 10_000, keyBytes: 1_024 };
 
 /**
  * The body as JSON; null where there is none. Only one whose length is said beforehand is read, and only up to `maxBytes`.
@@ -16,8 +21,9 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   for await (const chunk of request) chunks.push(chunk as Buffer);
   if (chunks.length === 0) return null;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
-  } catch {
-    throw new WardenRefusal(403, 'The body is no JSON');
+    return parseJson(Buffer.concat(chunks), LIMITS);
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw new WardenRefusal(403, `The body ${error.message}`);
   }
 }

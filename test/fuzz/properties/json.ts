@@ -55,7 +55,9 @@ const contentsAreWhatJsonParseMakesOfThem = fc.asyncProperty(
     const reader = new JsonReader({ ...WIDE, textBytes: 100, keptBytes: 100 }, { leaveOut: 'content' });
     for (const piece of cut(body, at)) reader.push(piece);
     const value = reader.end() as { a: { content: TextPlace }[] };
-    const { start, end } = value.a[0]?.content as TextPlace;
+    const place = value.a[0]?.content;
+    assert.ok(place instanceof TextPlace);
+    const { start, end } = place;
     const inside = body.subarray(start, end);
     const pieces = await Array.fromAsync(readText(streamOf(cut(inside, at))));
     assert.deepEqual(

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-const EVERY_MS = 20;
+import { Worker } from 'node:worker_threads';
 
 interface Answer {
   status: number;
@@ -27,56 +25,47 @@ export async function send(
   return { status: res.statusCode ?? 0, body: await text(res) };
 }
 
-export interface HostWatch {
-  /** Ends the watch. Throws when a call of it failed. */
-  stop(): Promise<{
-    /** Resident memory of the host's own process, without its git processes. */
-    peakMb: number;
-    /** The longest that minting or deleting a token took. */
-    longestMs: number;
-    rounds: number;
-  }>;
+export interface WatchedHost {
+  url: string;
+  pid: number;
+  key: string;
+  repoId: string;
 }
 
-/** Mints and deletes a token again and again beside whatever goes on, and looks at the memory of the host's process. */
-export function watchHost(host: { url: string; pid: number; key: string; repoId: string }): HostWatch {
-  let peakMb = 0;
-  let longestMs = 0;
-  let rounds = 0;
-  const over = new AbortController();
-  const timed = async (method: string, path: string, status: number, body = ''): Promise<string> => {
-    const began = performance.now();
-    const answer = await send(host, method, path, { body });
-    longestMs = Math.max(longestMs, performance.now() - began);
-    if (answer.status !== status) throw new Error(`a call beside it was answered ${answer.status}`);
-    return answer.body;
-  };
-  const calling = (async () => {
-    for (; !over.signal.aborted; rounds += 1) {
-      const body = JSON.stringify({ name: 'beside', repo_ids: [host.repoId] });
-      const { token } = JSON.parse(await timed('POST', '/repo_token', 201, body)) as { token: string };
-      await timed('DELETE', `/repo_token/${token}`, 204);
-      await sleep(EVERY_MS);
-    }
-  })();
-  // It is looked at when the watch ends.
-  calling.catch(() => {});
-  const looking = (async () => {
-    while (!over.signal.aborted) {
-      peakMb = Math.max(peakMb, await residentMb(host.pid));
-      await sleep(EVERY_MS);
-    }
-  })();
+/** What was seen of a host. */
+export interface Seen {
+  /** Resident memory of the host's own process, without its git processes. */
+  peakMb: number;
+  /** The longest that minting or deleting a token took. */
+  longestMs: number;
+  rounds: number;
+}
+
+export interface HostWatch {
+  /** Ends the watch. Throws when a call of it failed. */
+  stop(): Promise<Seen>;
+}
+
+/**
+ * Mints and deletes a token again and again beside whatever goes on, and looks at the memory of the host's process. In a thread of
+ * its own, as a test that sends gigabytes would otherwise measure itself.
+ */
+export function watchHost(host: WatchedHost): HostWatch {
+  const worker = new Worker(new URL('watch-host-thread.ts', import.meta.url), { workerData: host });
+  const failed = once(worker, 'error').then(([error]) => Promise.reject(error as Error));
+  failed.catch(() => {});
   return {
     async stop() {
-      over.abort();
-      await Promise.all([calling, looking]);
-      return { peakMb: Math.max(peakMb, await residentMb(host.pid)), longestMs, rounds };
+      // eslint-disable-next-line unicorn/require-post-message-target-origin -- that is of windows, and this is a thread
+      worker.postMessage('stop');
+      const [seen] = (await Promise.race([once(worker, 'message'), failed])) as [Seen];
+      await worker.terminate();
+      return { ...seen, peakMb: Math.max(seen.peakMb, await residentMb(host.pid)) };
     },
   };
 }
 
-async function residentMb(pid: number): Promise<number> {
+export async function residentMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
