@@ -187,7 +187,10 @@ class Walk {
     this.#taken++;
     const end = trie.longestEnd(next);
     if (end === ROOT) return 0;
-    return this.#lengthOf(end === next ? this.#depth : trie.placeOf(end).depth);
+    const length = this.#lengthOf(end === next ? this.#depth : trie.placeOf(end).depth);
+    // A whole pattern that no other goes on from begins nothing: a gap after it is no part of it.
+    while (this.#node !== ROOT && !trie.goesOn(this.#node)) this.#fall();
+    return length;
   }
 
   reset(): void {

@@ -61,6 +61,11 @@ export class PatternTrie {
     return (flags & HAS_BRANCHES) === 0 ? ROOT : (this.#branches.get(node * 256 + byte) ?? ROOT);
   }
 
+  /** Whether a pattern is longer than the bytes up to this node. */
+  goesOn(node: number): boolean {
+    return ((this.#flags[node] ?? 0) & (HAS_NEXT | HAS_BRANCHES)) !== 0;
+  }
+
   /** The node of the longest beginning of a pattern that this one's bytes end with, itself left out. */
   suffix(node: number): number {
     if (!this.#isKnown(node)) this.#learn(node);

@@ -109,7 +109,7 @@ test('a record that cannot be read is found, once, and hides nothing of the othe
   await store.redis.set(keys.session('ses_damaged'), '{"[secret]":1}');
   await stored({ id: 'ses_hangs', status: 'running', deadlineAt: ENDED });
   expect(await wrong()).toEqual([
-    'sessions: The record of session ses_damaged cannot be read: id: Invalid input: expected string, received undefined',
+    'sessions: The record of session ses_damaged cannot be read: id: is missing',
     expect.stringContaining('deadlines: Session ses_hangs is running'),
   ]);
 });

@@ -219,6 +219,12 @@ describe('masking a stream', () => {
     expect((after.arrayBuffers - before.arrayBuffers) / 1e6).toBeLessThan(150);
   }, 60_000);
 
+  it('holds nothing back after a whole secret at the end of a line', () => {
+    const redactor = createRedactor([token]);
+    expect(redactor.push(Buffer.from(`the token is ${TOKEN}\n`)).toString()).toBe('the token is [secret]\n');
+    expect(redactor.heldBack).toBeNull();
+  });
+
   it('lets lines out at once that end like a wrapped value begins, and no number of line breaks makes it hold more', () => {
     const redactor = createRedactor([token]);
     const base64 = Buffer.from(TOKEN).toString('base64');

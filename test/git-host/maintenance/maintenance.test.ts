@@ -8,6 +8,8 @@ import { createEmptyRepo, openTestHost, type TestHost } from '../support/test-ho
 
 const OFTEN_MS = 50;
 const HAMMER_MS = 20_000;
+/** A busy machine takes longer until packs were merged twice. */
+const HAMMER_AT_MOST_MS = 90_000;
 /** More than a connection's buffers hold. */
 const LARGE_BYTES = 24 * 1024 * 1024;
 
@@ -82,15 +84,19 @@ test('a clone that is under way keeps the packs that it began with', async () =>
   expect((await rig.counts()).failed).toBe(0);
 }, 60_000);
 
-test('pushes, updates, clones and maintenance side by side lose no object in twenty seconds', async () => {
+test('pushes, updates, clones and maintenance side by side lose no object', async () => {
   await using rig = await openRig();
   const { client, host, url, id } = rig;
   await host.sdk().repo.update(id, { source: { type: 'files', files: [{ filename: 'a', content: 'a' }] } });
-  const untilMs = Date.now() + HAMMER_MS;
+  const sinceMs = Date.now();
+  const goesOn = async (): Promise<boolean> => {
+    const tookMs = Date.now() - sinceMs;
+    return tookMs < HAMMER_MS || (tookMs < HAMMER_AT_MOST_MS && (await rig.counts()).merged < 2);
+  };
   const pushed = new Map<string, string>();
   const pusher = async (name: string): Promise<void> => {
     await client.git(['clone', '--quiet', url, name]);
-    for (let count = 0; Date.now() < untilMs; count += 1) {
+    for (let count = 0; await goesOn(); count += 1) {
       const branch = `${name}-${count}`;
       await writeFile(client.path(name, 'file'), branch);
       await client.git(['add', '.'], { cwd: name });
@@ -98,13 +104,13 @@ test('pushes, updates, clones and maintenance side by side lose no object in twe
     }
   };
   const updater = async (): Promise<void> => {
-    for (let count = 0; Date.now() < untilMs; count += 1) {
+    for (let count = 0; await goesOn(); count += 1) {
       const files = [{ filename: 'a', content: `update ${count}` }];
       await host.sdk().repo.update(id, { source: { type: 'files', files } });
     }
   };
   const cloner = async (): Promise<void> => {
-    for (let count = 0; Date.now() < untilMs; count += 1) {
+    for (let count = 0; await goesOn(); count += 1) {
       await client.git(['clone', '--quiet', '--bare', url, `clone-${count}`]);
       await client.git(['fsck', '--connectivity-only'], { cwd: `clone-${count}` });
     }
@@ -118,7 +124,7 @@ test('pushes, updates, clones and maintenance side by side lose no object in twe
   const { merged, failed } = await rig.counts();
   expect(failed).toBe(0);
   expect(merged).toBeGreaterThan(1);
-}, 90_000);
+}, 180_000);
 
 test('what nothing refers to any more is dropped when its time is over, and what is young is kept', async () => {
   await using rig = await openRig();

@@ -70,7 +70,9 @@ test.each([
 test('the key reaches git by its environment alone, for the repo host alone', async () => {
   await using dir = await temporaryDirectory();
   const seen = join(dir.path, 'seen');
-  await writeFile(join(dir.path, 'git'), `#!/bin/sh\nprintf '%s\\n' "$*" > ${seen}\nenv >> ${seen}\n`, { mode: 0o755 });
+  await writeFile(join(dir.path, 'git'), `#!/bin/sh\nprintf '%s\\n' "$*" > '${seen}'\nenv >> '${seen}'\n`, {
+    mode: 0o755,
+  });
   const spy = createGit(
     { PATH: `${dir.path}:${process.env['PATH']}`, AWS_SECRET_ACCESS_KEY: 'x' },
     { url: 'http://127.0.0.1:1/v1', key: new Secret(KEY) },
