@@ -3,25 +3,25 @@ import { deflateSync } from 'node:zlib';
 
 const MIB = 1024 * 1024;
 const BASE_BYTES = 32 * MIB;
-const COPIES = 8;
 const MAX_COPY_BYTES = 0xffffff;
 
 /**
  * A pack of some kilobytes whose objects are so many deltas, each of which makes 256 MB of the same 32 MB: git takes about
- * half a second of a processor for each. Source: gitformat-pack(5).
+ * half a second of a processor for each. With more `copiesOfBase` each makes as many times 32 MB, which git holds in memory as a
+ * whole. Source: gitformat-pack(5).
  */
-export function deltaBomb(deltas: number): Buffer {
+export function deltaBomb(deltas: number, copiesOfBase = 8): Buffer {
   const base = Buffer.alloc(BASE_BYTES);
   const name = createHash('sha1').update(`blob ${base.length}\0`).update(base).digest();
   const objects = [Buffer.concat([objectHeader(3, base.length), deflateSync(base)])];
   const copies: Buffer[] = [];
-  for (let copy = 0; copy < COPIES; copy++) {
+  for (let copy = 0; copy < copiesOfBase; copy++) {
     for (let at = 0; at < BASE_BYTES; at += MAX_COPY_BYTES)
       copies.push(copyOf(at, Math.min(MAX_COPY_BYTES, BASE_BYTES - at)));
   }
   for (let i = 0; i < deltas; i++) {
     const own = Buffer.from(String(i).padStart(8, '0'));
-    const sizes = [size(BASE_BYTES), size(COPIES * BASE_BYTES + own.length)];
+    const sizes = [size(BASE_BYTES), size(copiesOfBase * BASE_BYTES + own.length)];
     const delta = Buffer.concat([...sizes, ...copies, Buffer.of(own.length), own]);
     objects.push(Buffer.concat([objectHeader(7, delta.length), name, deflateSync(delta)]));
   }
