@@ -73,7 +73,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   const follow = async (sandboxId: string): Promise<void> => {
-    const text = await readFile(policyFile(runDir, sandboxId), 'utf8');
+    const text = await readFile(policyFile(runDir, sandboxId), 'utf8').catch(unlessMissing);
+    // The session has ended since the directory was read.
+    if (text === null) return closeOne(sandboxId);
     const known = open.get(sandboxId);
     if (known?.text === text || broken.get(sandboxId) === text) return;
     let policy: SandboxPolicy;
@@ -171,4 +173,9 @@ function targetOf(origin: string): Target {
   const target = parseTarget(`${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`);
   if (target === null) throw new Error(`${origin} is no address of a repo host`);
   return target;
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): null {
+  if (error.code !== 'ENOENT') throw error;
+  return null;
 }

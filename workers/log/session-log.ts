@@ -66,17 +66,23 @@ export async function openLog(
 
   const schedule = new PartialSchedule();
   let timer: NodeJS.Timeout | null = null;
+  let timerAtMs = Number.POSITIVE_INFINITY;
   let broken: { why: unknown } | null = null;
   const lookForBegun = (): void => {
     // Nearly all output is whole lines.
     if (timer === null && pipeline.begun.size === 0) return;
     const nowMs = performance.now();
     schedule.look(pipeline.begun, nowMs);
-    const waitMs = timer === null ? schedule.waitMs(nowMs) : null;
-    if (waitMs !== null) timer = setTimeout(givePartials, waitMs).unref();
+    const waitMs = schedule.waitMs(nowMs);
+    // What began later may be due earlier: a prompt after a clone's progress.
+    if (waitMs === null || nowMs + waitMs >= timerAtMs) return;
+    if (timer !== null) clearTimeout(timer);
+    timerAtMs = nowMs + waitMs;
+    timer = setTimeout(givePartials, waitMs).unref();
   };
   const givePartials = (): void => {
     timer = null;
+    timerAtMs = Number.POSITIVE_INFINITY;
     if (closed) return;
     try {
       writer.add(pipeline.partials(schedule.take(performance.now()), Date.now()), writer.at);

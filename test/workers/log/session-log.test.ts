@@ -8,6 +8,7 @@ import type { LogRecord } from '../../../src/session/log-record.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { Leave } from '../../../workers/leave.ts';
 import { openLog } from '../../../workers/log/session-log.ts';
+import { eventually } from '../../support/eventually.ts';
 import { readWholeLog } from '../../support/logs.ts';
 import { useTestRedis } from '../../support/redis.ts';
 
@@ -49,6 +50,19 @@ describe('the log of a session', () => {
       ['stdout', 'a [secret] b'],
       ['stdout', 'last'],
     ]);
+  });
+
+  it('gives a prompt before the state of a clone that fell silent a moment earlier', async () => {
+    const { log } = await open('ses_prompt');
+    log.mask([]);
+    await log.step(bytes('Receiving objects:  1%\rReceiving objects:  2%\r'), 0, 48);
+    await log.agent('stdout', bytes('Continue? '), 1, 74);
+    const given = await eventually(
+      () => readWholeLog(dir, 'ses_prompt'),
+      (records) => records.some(({ stream }) => stream === 'stdout'),
+    );
+    expect(given.filter(({ text }) => text.includes(' 2%'))).toEqual([]);
+    await log.close({ complete: true });
   });
 
   it('reads a new sandbox from its beginning, after the lines of the one that never ran the command', async () => {
