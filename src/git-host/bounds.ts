@@ -1,7 +1,9 @@
 /** What callers may take up of the host, and how slow they may be. */
 export interface HostBounds {
-  /** Connections at once; more are closed as they come. */
+  /** Connections at once; for one more, another gives way. */
   connections: number;
+  /** So many of them may wait for their first authorised request before these are the first to give way. */
+  strangers: number;
   headersTimeoutMs: number;
   /** Requests of one token at once; the account's are bounded by the connections alone. */
   requestsPerToken: number;
@@ -37,6 +39,8 @@ const GIB = 1024 ** 3;
 
 export const HOST_BOUNDS: HostBounds = {
   connections: 1_000,
+  // More than the system hands over in one go, so that who has just come gets to say who it is.
+  strangers: 600,
   headersTimeoutMs: 10_000,
   requestsPerToken: 64,
   requestsPerConnection: 8,
