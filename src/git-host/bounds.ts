@@ -11,15 +11,11 @@ export interface HostBounds {
   requestsPerConnection: number;
   /** A body may be slow, but not slower than this in any window, and has to end. */
   body: { minBytesPerSecond: number; windowMs: number; totalMs: number };
-  /** Bodies on their way and in use. What is above `memoryBytes` in sum, or above `memoryBytesPerBody`, lies on the disk. */
-  incoming: {
-    memoryBytes: number;
-    memoryBytesPerBody: number;
-    diskBytes: number;
-    diskBytesPerCaller: number;
-    bodies: number;
-    bodiesPerCaller: number;
-  };
+  incoming: BodyBudget;
+  /** Requests of clones and fetches: they are small and come at once, and no upload keeps them out. */
+  fetches: BodyBudget & { totalMs: number };
+  /** Of the disk; bodies leave it free. */
+  reserveBytes: number;
   /** An answer that is read more slowly than `minBytesPerSecond` in a whole window is cut. */
   reader: {
     minBytesPerSecond: number;
@@ -31,6 +27,16 @@ export interface HostBounds {
     slow: number;
     slowPerCaller: number;
   };
+}
+
+/** Bodies on their way, and bytes of these and of those in use. Above `memoryBytes` in sum, or `memoryBytesPerBody`, they lie on the disk. */
+export interface BodyBudget {
+  memoryBytes: number;
+  memoryBytesPerBody: number;
+  diskBytes: number;
+  diskBytesPerCaller: number;
+  bodies: number;
+  bodiesPerCaller: number;
 }
 
 const KIB = 1024;
@@ -53,6 +59,16 @@ export const HOST_BOUNDS: HostBounds = {
     bodies: 512,
     bodiesPerCaller: 64,
   },
+  fetches: {
+    memoryBytes: 4 * MIB,
+    memoryBytesPerBody: 256 * KIB,
+    diskBytes: GIB,
+    diskBytesPerCaller: 256 * MIB,
+    bodies: 256,
+    bodiesPerCaller: 64,
+    totalMs: 60_000,
+  },
+  reserveBytes: GIB,
   reader: {
     minBytesPerSecond: KIB,
     windowMs: 60_000,
