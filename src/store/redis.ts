@@ -77,9 +77,12 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Answers of a Redis that is there but cannot serve now: starting, a replica, full, or unable to write its file. */
+/**
+ * Answers of a Redis that is there but cannot serve now: starting, a replica, full, or unable to write its file. Up to Redis 6.2
+ * such an answer to a command within a script stands behind the script's own error.
+ */
 const CANNOT_SERVE =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS)\b/;
+  /^(?:ERR Error running script .*?-)?(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|MISCONF|OOM|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS|ERR max number of clients)\b/;
 const NOT_CONNECTED = /^(Command timed out|Connection is closed|Stream isn't writeable|connect E|read E|write E)/;
 
 /** Whether a command failed because Redis is away. A command that Redis calls wrong is a fault of ours, and is not. */

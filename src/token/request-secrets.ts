@@ -1,6 +1,7 @@
 import { hkdfSync, type webcrypto } from 'node:crypto';
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { z } from 'zod';
+import { SessionError } from '../errors.ts';
 import type { SealKey } from './sealing.ts';
 import { Secret } from './secret.ts';
 
@@ -39,7 +40,10 @@ export async function openSecrets(
   const [, keyId = '', enc = '', ct = ''] = /^v1\.(.+)\.([\w-]+)\.([\w-]+)$/.exec(sealed) ?? [];
   const key = keys.find(({ id }) => id === keyId);
   if (key === undefined)
-    throw new Error(`The seal key ${keyId} is not among the settings, but a session's secrets need it`);
+    throw new SessionError(
+      'minter_unavailable',
+      `The seal key ${keyId} is not among the settings, but a session's secrets need it`,
+    );
   const hpke = suite();
   const { privateKey } = await keyPair(hpke, key);
   const encapsulated = toArrayBuffer(Buffer.from(enc, 'base64url'));

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { SessionError } from '../errors.ts';
 import { Secret } from './secret.ts';
 
 /** One AES-256 key, as settings give it: 32 bytes in base64. */
@@ -43,7 +44,10 @@ export function createKeyRing(initial: readonly SealKey[]): KeyRing {
       const keyId = keyIdOf(sealed);
       const key = keys.find(({ id }) => id === keyId);
       if (key === undefined)
-        throw new Error(`The seal key ${keyId} is not among the settings, but a live value needs it`);
+        throw new SessionError(
+          'minter_unavailable',
+          `The seal key ${keyId} is not among the settings, but a live value needs it`,
+        );
       const [iv = '', body = ''] = sealed.slice(`v1.${keyId}.`.length).split('.');
       const bytes = Buffer.from(body, 'base64url');
       const decipher = createDecipheriv(CIPHER, bytesOf(key), Buffer.from(iv, 'base64url'), {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLUSH_PACKET, packetLine } from '../../src/git-host/smart-http/protocol.ts';
+import { deltaBomb } from '../egress/git/delta-bomb.ts';
 import { openGitClient, type GitClient } from './support/git-client.ts';
 import { repoProcesses } from './support/repo-processes.ts';
 import { openStallingProxy } from './support/stalling-proxy.ts';
@@ -80,26 +82,55 @@ describe('what runs when a token ends', () => {
     await clone;
   }, 20_000);
 
+  const beginPush = (token: string, headers: Record<string, string> = {}): ClientRequest =>
+    request(`${host.url}/repo/${id}.git/git-receive-pack`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/x-git-receive-pack-request',
+        ...headers,
+      },
+    });
+  const halfPacks = async (): Promise<string[]> =>
+    (await readdir(`${host.repoDir(id)}/objects`, { recursive: true })).filter((name) => name.includes('tmp_'));
+
   test('a push that is under way when its token is deleted is refused and leaves no ref, process or half pack', async () => {
     const token = await host.mint({ repo_ids: [id] });
     const head = await client.git(['rev-parse', 'HEAD'], { cwd: 'big' });
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-git-receive-pack-request' };
-    const push = request(`${host.url}/repo/${id}.git/git-receive-pack`, { method: 'POST', headers });
+    const push = beginPush(token);
     const answered = once(push, 'response') as Promise<[{ statusCode: number }]>;
     push.write(packetLine(`${'0'.repeat(40)} ${head} refs/heads/late\0report-status`) + FLUSH_PACKET);
-    push.write(Buffer.from('5041434b00000002000000ff', 'hex'));
-    const halfPacks = async () =>
-      (await readdir(`${host.repoDir(id)}/objects`, { recursive: true })).filter((name) => name.includes('tmp_'));
-    // It is on its way: git is not asked to look at what may never end.
-    await expect.poll(() => host.logged().includes('request') || push.writableLength === 0).toBe(true);
+    // Git begins when the body is there, and unfolds this one for as long as it may.
+    push.end(deltaBomb(400));
+    const receiving = async () => (await halfPacks()).some((name) => name.includes('tmp_pack'));
+    await expect.poll(receiving, { timeout: 20_000 }).toBe(true);
+    expect((await repoProcesses(host.repoDir(id))).length).toBeGreaterThan(0);
 
     await host.sdk().repoToken.delete(token);
 
     expect((await answered)[0].statusCode).toBe(401);
-    push.destroy();
     expect(await repoProcesses(host.repoDir(id))).toEqual([]);
     expect(await halfPacks()).toEqual([]);
     expect(await client.git(['ls-remote', host.cloneUrl(id, ACCOUNT_KEY)])).not.toContain('late');
+  }, 60_000);
+
+  test('a push whose body is still on its way when its token is deleted is refused, and git never sees it', async () => {
+    const token = await host.mint({ repo_ids: [id] });
+    const push = beginPush(token, { expect: '100-continue' });
+    const answered = once(push, 'response') as Promise<[IncomingMessage]>;
+    push.flushHeaders();
+    await once(push, 'continue');
+    push.write(packetLine(`${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/late\0report-status`) + FLUSH_PACKET);
+    expect(await repoProcesses(host.repoDir(id))).toEqual([]);
+
+    await host.sdk().repoToken.delete(token);
+
+    const [answer] = await answered;
+    expect(answer.statusCode).toBe(401);
+    expect(await text(answer)).toContain('the token was deleted');
+    push.destroy();
+    expect(await repoProcesses(host.repoDir(id))).toEqual([]);
+    expect(await halfPacks()).toEqual([]);
   }, 20_000);
 
   test('an update whose body is still on its way when the token is deleted is refused and changes nothing', async () => {

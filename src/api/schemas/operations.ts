@@ -49,7 +49,7 @@ export const statsSchema = z
       })
       .meta({
         description:
-          'Sessions past their deadline, or stop, and its grace that have not ended, although an end takes no more than 160 s.',
+          'Sessions past their deadline, or stop, and its grace that have not ended, although an end takes no more than 360 s.',
       }),
     webhooks: z.object({ waiting: count, delivered: count, failed: count }).nullable().meta({
       description:

@@ -7,11 +7,11 @@ import { parseDecisionLine, type DecisionLine } from './decision.ts';
 import { listSegments, segmentFile } from './segments.ts';
 
 const position = z.strictObject({
-  segment: z.int(),
+  segment: z.int().min(0),
   /** Bytes of the segment that are told already. */
-  at: z.int(),
+  at: z.int().min(0),
   /** Events that were made of them all so far. */
-  told: z.int(),
+  told: z.int().min(0),
 });
 
 /** How far a sandbox's decisions are told. It lies beside them, for the next worker to go on from. */

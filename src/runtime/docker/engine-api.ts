@@ -2,6 +2,7 @@ import { request as requestPlain, type RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
 import type { z } from 'zod';
 import type { EngineAddress } from './connect.ts';
+import { JsonProblem } from '../../json/limits.ts';
 import { parseJson } from '../../json/parse.ts';
 import { readBounded } from '../../json/read-bounded.ts';
 
@@ -73,11 +74,20 @@ async function send(
     readBounded(response, MAX_ANSWER_BYTES, 'the answer of the engine')
       .then((said) => ({
         status: response.statusCode ?? 500,
-        json: isJson && said.length > 0 ? parseJson(said, ANSWER_LIMITS) : null,
+        json: isJson && said.length > 0 ? parseAnswer(said) : null,
       }))
       .then(resolve, reject);
   });
   sent.on('error', reject);
   sent.end(content);
   return promise;
+}
+
+function parseAnswer(said: Buffer): unknown {
+  try {
+    return parseJson(said, ANSWER_LIMITS);
+  } catch (error) {
+    if (!(error instanceof JsonProblem)) throw error;
+    throw new Error(`the answer of the engine ${error.message}`, { cause: error });
+  }
 }

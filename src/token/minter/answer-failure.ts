@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { z } from 'zod';
 import { describe, SessionError, type FailureCode } from '../../errors.ts';
 import type { Logger } from '../../ops/log.ts';
-import { isStoreAway } from '../../store/redis.ts';
+import { isOwnFault } from '../../ops/own-fault.ts';
 
 /** Says to the caller why there is no answer: the last handler of each of the minter's sockets. */
 export function answerFailure(log: Logger) {
@@ -10,15 +10,15 @@ export function answerFailure(log: Logger) {
     // The caller went away before it had asked: there is nobody to answer, and nothing went wrong here.
     if (isAborted(error)) return void res.destroy();
     const code = codeOf(error);
-    if (code === 'internal_error') log.error({ err: error }, 'a call failed');
+    if (!(error instanceof SessionError)) log.error({ err: error }, 'a call failed');
     res.status(error instanceof z.ZodError ? 400 : 409).json({ error: { code, message: describe(error) } });
   };
 }
 
-/** Of a Redis that cannot serve the minter its caller learns that it is worth another try. */
+/** Of a Redis, a disk or a system that cannot serve the minter its caller learns that it is worth another try. */
 function codeOf(error: unknown): FailureCode {
   if (error instanceof SessionError) return error.code;
-  return isStoreAway(error) ? 'minter_unavailable' : 'internal_error';
+  return isOwnFault(error) ? 'internal_error' : 'minter_unavailable';
 }
 
 /** As Express says that a connection ended within its request. */

@@ -6,8 +6,11 @@ import { readBounded } from '../../json/read-bounded.ts';
 /** The secrets of a session are the most that it says. */
 const MAX_ANSWER_BYTES = 8 * 1024 ** 2;
 
-/** A minter of another version may have a code that is not known here. */
-const code = z.enum(FAILURE_CODES).catch('internal_error');
+/** What a minter of another version says may be worth another try: a code that is not known here, or `internal`, which was said of any failure. */
+const code = z
+  .enum(FAILURE_CODES)
+  .catch('minter_unavailable')
+  .transform((known) => (known === 'internal' ? 'minter_unavailable' : known));
 const errorAnswer = z.object({ error: z.object({ code, message: z.string() }) });
 
 /** Calls of the minter at its Unix socket. */

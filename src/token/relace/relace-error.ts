@@ -1,4 +1,5 @@
 import { APIError, APIConnectionError, RelaceError } from '@relace-ai/relace';
+import { AnswerTooLong } from './bounded-fetch.ts';
 import { ProviderError, type ProviderErrorKind } from '../provider.ts';
 
 /**
@@ -10,6 +11,7 @@ export function toProviderError(
   doing: string,
   byStatus: Partial<Record<number, ProviderErrorKind>>,
 ): ProviderError {
+  if (error instanceof AnswerTooLong) return new ProviderError('unavailable', `${error.message} (${doing})`);
   const status = statusOf(error);
   if (status === null)
     return new ProviderError('unavailable', `The repo host did not answer (${doing}): ${nature(error)}`);

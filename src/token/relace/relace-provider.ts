@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ProviderError, type MintRequest, type TokenProvider } from '../provider.ts';
 import type { Access, RepoGrant } from '../record.ts';
 import { Secret } from '../secret.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { hostOf } from './host-of.ts';
 import { readTime } from './read-time.ts';
 import { statusOf, toProviderError } from './relace-error.ts';
@@ -34,7 +35,7 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
   // No retries: a mint that is repeated after a lost answer leaves a token that nobody can name. No logs: the SDK writes
   // each URL when RELACE_LOG says so, and the URL of a deletion holds the token.
   const client = (key: Secret): Relace =>
-    new Relace({ apiKey: key.reveal(), baseURL: root, maxRetries: 0, logLevel: 'off' });
+    new Relace({ apiKey: key.reveal(), baseURL: root, maxRetries: 0, logLevel: 'off', fetch: boundedFetch });
   const account = client(apiKey);
 
   return {

@@ -14,17 +14,42 @@ export function deltaBomb(deltas: number): Buffer {
   const base = Buffer.alloc(BASE_BYTES);
   const name = createHash('sha1').update(`blob ${base.length}\0`).update(base).digest();
   const objects = [Buffer.concat([objectHeader(3, base.length), deflateSync(base)])];
-  const copies: Buffer[] = [];
-  for (let copy = 0; copy < COPIES; copy++) {
-    for (let at = 0; at < BASE_BYTES; at += MAX_COPY_BYTES)
-      copies.push(copyOf(at, Math.min(MAX_COPY_BYTES, BASE_BYTES - at)));
-  }
   for (let i = 0; i < deltas; i++) {
-    const own = Buffer.from(String(i).padStart(8, '0'));
-    const sizes = [size(BASE_BYTES), size(COPIES * BASE_BYTES + own.length)];
-    const delta = Buffer.concat([...sizes, ...copies, Buffer.of(own.length), own]);
+    const delta = repeat(BASE_BYTES, COPIES, String(i).padStart(8, '0'));
     objects.push(Buffer.concat([objectHeader(7, delta.length), name, deflateSync(delta)]));
   }
+  return packOf(objects);
+}
+
+/**
+ * A pack of some kilobytes that makes 512 MB of 32 MB, and another 512 MB of these: git holds both in memory at once, each of
+ * them a piece that it may ask for.
+ */
+export function memoryBomb(): Buffer {
+  const base = Buffer.alloc(BASE_BYTES);
+  const objects = [Buffer.concat([objectHeader(3, base.length), deflateSync(base)])];
+  let bytes = BASE_BYTES;
+  for (const times of [16, 1]) {
+    const delta = repeat(bytes, times, 'end');
+    const distance = offset(objects.at(-1)?.length ?? 0);
+    objects.push(Buffer.concat([objectHeader(6, delta.length), distance, deflateSync(delta)]));
+    bytes = times * bytes + 3;
+  }
+  return packOf(objects);
+}
+
+/** A delta that makes a base of so many bytes so many times, and then a text of its own. */
+function repeat(baseBytes: number, times: number, own: string): Buffer {
+  const copies: Buffer[] = [];
+  for (let copy = 0; copy < times; copy++) {
+    for (let at = 0; at < baseBytes; at += MAX_COPY_BYTES)
+      copies.push(copyOf(at, Math.min(MAX_COPY_BYTES, baseBytes - at)));
+  }
+  const sizes = [size(baseBytes), size(times * baseBytes + own.length)];
+  return Buffer.concat([...sizes, ...copies, Buffer.of(own.length), Buffer.from(own)]);
+}
+
+function packOf(objects: Buffer[]): Buffer {
   const head = Buffer.alloc(12);
   head.write('PACK');
   head.writeUInt32BE(2, 4);
@@ -48,6 +73,16 @@ function size(value: number): Buffer {
     bytes.push((left % 128) + (left >= 128 ? 128 : 0));
     if (left < 128) return Buffer.from(bytes);
   }
+}
+
+/** How far back the base of a delta is. Source: gitformat-pack(5), "offset encoding". */
+function offset(value: number): Buffer {
+  const bytes = [value % 128];
+  for (let left = Math.floor(value / 128); left > 0; left = Math.floor(left / 128)) {
+    left -= 1;
+    bytes.unshift(128 + (left % 128));
+  }
+  return Buffer.from(bytes);
 }
 
 function objectHeader(kind: number, bytes: number): Buffer {

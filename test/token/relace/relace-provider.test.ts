@@ -2,14 +2,18 @@ import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ProviderError } from '../../../src/token/provider.ts';
+import { ProviderError, type TokenProvider } from '../../../src/token/provider.ts';
 import { hostOf } from '../../../src/token/relace/host-of.ts';
 import { createRelaceProvider } from '../../../src/token/relace/relace-provider.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { describeTokenProvider } from '../../contracts/token-provider.ts';
 import { ACCOUNT_KEY, openTestHost } from '../../git-host/support/test-host.ts';
 
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+const PIECE = Buffer.alloc(MIB, 'x');
 const TOKEN = 'rlcr-1111111111111111111111111111111111111111';
 
 describeTokenProvider('Relace, against the git host through the SDK', async () => {
@@ -83,6 +87,52 @@ describe('Relace, when the host misbehaves', () => {
       expect(minted.value.reveal()).toBe(TOKEN);
     },
   );
+
+  describe.each([
+    [200, 'The repo host’s answer is longer than 8388608 bytes'],
+    [500, 'The repo host answered 500'],
+  ])('with status %i and an answer without end', (status, said) => {
+    const endless =
+      (sent: { bytes: number }): RequestListener =>
+      (_req, res) => {
+        res.writeHead(status, { 'content-type': 'application/json' }).write('"');
+        const more = (): void => {
+          while (!res.destroyed && sent.bytes < GIB) {
+            sent.bytes += PIECE.length;
+            if (!res.write(PIECE)) return void res.once('drain', more);
+          }
+          res.end('"');
+        };
+        more();
+      };
+    const calls: [string, (provider: TokenProvider, signal: AbortSignal) => Promise<unknown>][] = [
+      ['a minting', (provider, signal) => provider.mint({ ...mint, signal })],
+      ['a question for a repo', (provider, signal) => provider.isRefused(new Secret(TOKEN), ['r'], signal)],
+      ['a deletion', (provider, signal) => provider.delete(new Secret(TOKEN), signal)],
+    ];
+
+    it.each(calls)(
+      '%s reads 8 MiB and no more',
+      async (_name, call) => {
+        const sent = { bytes: 0 };
+        await using server = await serve(endless(sent));
+        const error = await call(server.provider, AbortSignal.timeout(20_000)).catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({ kind: 'unavailable' });
+        expect((error as Error).message).toContain(said);
+        expect(sent.bytes).toBeLessThan(64 * MIB);
+      },
+      60_000,
+    );
+
+    it('a minting unpacks 8 MiB and no more', async () => {
+      const packed = gzipSync(JSON.stringify('x'.repeat(64 * MIB)));
+      await using server = await serve((_req, res) => {
+        res.writeHead(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed);
+      });
+      const minting = server.provider.mint({ ...mint, signal: AbortSignal.timeout(20_000) });
+      await expect(minting).rejects.toThrow(said);
+    }, 60_000);
+  });
 
   it('hangs: the caller’s deadline ends the call', async () => {
     await using server = await serve(() => undefined);
