@@ -4,6 +4,7 @@ import type { Reader } from './answers/reader.ts';
 import type { SlowReaders } from './answers/slow-readers.ts';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { HostBounds } from './bounds.ts';
+import type { Connections } from './http/connections.ts';
 import type { Requests } from './http/requests.ts';
 import type { Imports } from './import/imports.ts';
 import type { Incoming } from './incoming/incoming.ts';
@@ -31,6 +32,8 @@ export interface Host {
   bounds: HostBounds;
   /** The requests that are under way, of each caller. */
   requests: Requests;
+  /** Who holds a connection, and which one gives way to a newcomer. */
+  connections: Connections;
   incoming: Incoming;
   /**
    * How much runs at once: git processes that say what there is, those that send content, work that writes, and work that holds

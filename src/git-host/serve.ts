@@ -22,6 +22,7 @@ export function serve(host: Host, route: Route): RequestHandler {
       const caller = host.authenticate(req.headers.authorization, { basic: route.git === true });
       access.caller(caller);
       const by = caller.kind === 'token' ? caller.hash : 'account';
+      host.connections.identify(req, by);
       const leave = host.requests.enter(by);
       res.once('close', leave);
       const params = textParams(req);

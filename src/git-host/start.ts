@@ -12,6 +12,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { HOST_BOUNDS, type HostBounds } from './bounds.ts';
 import { openDatabase } from './database.ts';
 import { keepLean } from './free-buffers.ts';
+import { createConnections } from './http/connections.ts';
 import { createPipelineGuard } from './http/pipelining.ts';
 import { createRequests } from './http/requests.ts';
 import { createImports } from './import/imports.ts';
@@ -83,6 +84,7 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
       authenticate,
       bounds,
       requests: createRequests(bounds),
+      connections: createConnections(bounds),
       incoming: await openIncoming(dataDir, bounds),
       tokens,
       dirs,
@@ -110,11 +112,13 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
     const server = createServer(
       { headersTimeout: bounds.headersTimeoutMs, connectionsCheckingInterval: LOOK_AT_TIME_EVERY_MS },
       (req, res) => {
+        if (!isInTurn(req, res)) return;
+        host.connections.begin(req, res);
         // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
-        if (isInTurn(req, res)) void app(req, res);
+        void app(req, res);
       },
     );
-    server.maxConnections = bounds.connections;
+    host.connections.watch(server);
     const { port } = await listenOn(server, listen);
     const url = `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}/v1`;
     log.info({ url }, 'git host listens');

@@ -16,6 +16,7 @@ export const STATUS_OF = {
   not_built: 501,
   busy: 503,
   closing: 503,
+  no_space: 507,
 } as const satisfies Record<string, number>;
 
 export type HostErrorCode = keyof typeof STATUS_OF;

@@ -23,6 +23,7 @@ export function sendError(res: ServerResponse, thrown: unknown, log: Logger): vo
     'cache-control': 'no-store',
     // The SDK tries a 5xx again by itself; what is not built will not be there the second time either.
     ...(error.code === 'busy' && { 'retry-after': '60' }),
+    ...(error.code === 'no_space' && { 'retry-after': '60' }),
     ...(error.code === 'too_many' && { 'retry-after': '10' }),
     ...(error.code === 'not_built' && { 'x-should-retry': 'false' }),
     ...(error.code === 'locked' && { 'retry-after': '1' }),

@@ -4,6 +4,7 @@ import type { HostBounds } from '../bounds.ts';
 import type { Call } from '../host.ts';
 import { limitedBody } from '../http/limited-body.ts';
 import { createBudget } from './budget.ts';
+import { createFreeSpace } from './free-space.ts';
 import { keepPace } from './pace.ts';
 import { BodyStore, type ReceivedBody } from './received-body.ts';
 
@@ -14,6 +15,8 @@ export interface BodyRules {
   maxBytes: number;
   /** Of a body that comes packed with gzip; without it such a body is refused. */
   maxUnpackedBytes?: number;
+  /** The request of a clone or fetch, which has a budget of its own and little time. */
+  isFetch?: boolean;
   /** What is too large, in the words of the refusal. */
   what: string;
 }
@@ -22,7 +25,7 @@ export interface BodyRules {
 export interface Incoming {
   /**
    * The whole body of a request. Throws `too_large`, `unsupported_media_type`, `too_slow` when it comes too slowly, `too_many` and
-   * `busy` when too much is on its way, `bad_value` for a packed body that is none, and the signal's reason when it is aborted.
+   * `busy` when too much is on its way, `no_space` when the disk is full, `bad_value` for a packed body that is none, and the signal's reason when it is aborted.
    */
   receive(call: Pick<Call, 'req' | 'signal' | 'by'>, rules: BodyRules): Promise<ReceivedBody>;
 }
@@ -32,15 +35,22 @@ export async function openIncoming(dataDir: string, bounds: HostBounds): Promise
   const dir = join(dataDir, 'incoming');
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  const space = createFreeSpace(dir, bounds.reserveBytes);
   const uploads = createBudget(bounds.incoming);
+  const fetches = createBudget(bounds.fetches);
+  const totalMs = Math.min(bounds.body.totalMs, bounds.fetches.totalMs);
   // Calls such as minting take little, and no upload of whoever may keep them out.
   const every = bounds.connections;
   const calls = createBudget({ ...bounds.incoming, bodies: every, bodiesPerCaller: every });
   return {
     async receive({ req, signal, by }, rules) {
-      const budget = rules.maxBytes <= SMALL_BYTES ? calls : uploads;
-      const store = new BodyStore(dir, budget.open(by));
-      const pace = keepPace(bounds.body);
+      const isFetch = rules.isFetch === true;
+      const budget = rules.maxBytes <= SMALL_BYTES ? calls : isFetch ? fetches : uploads;
+      using undo = new DisposableStack();
+      const pace = keepPace(isFetch ? { ...bounds.body, totalMs } : bounds.body);
+      undo.defer(pace.end);
+      const share = budget.open(by, { recentBytes: pace.recentBytes, giveWay: pace.giveUp });
+      const store = new BodyStore(dir, share, space);
       try {
         const options = { ...rules, signal: AbortSignal.any([signal, pace.signal]), came: pace.came };
         for await (const piece of limitedBody(req, options)) await store.append(piece);
@@ -48,8 +58,6 @@ export async function openIncoming(dataDir: string, bounds: HostBounds): Promise
       } catch (error) {
         await store.dispose();
         throw error;
-      } finally {
-        pace.end();
       }
     },
   };

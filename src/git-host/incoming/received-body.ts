@@ -3,6 +3,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { passedOn } from '../free-buffers.ts';
 import type { Share } from './budget.ts';
+import type { FreeSpace } from './free-space.ts';
 
 const WINDOW_BYTES = 256 * 1024;
 const FIRST_CHUNK_BYTES = 4 * 1024;
@@ -21,6 +22,7 @@ export interface ReceivedBody extends AsyncDisposable {
 export class BodyStore {
   readonly #dir: string;
   readonly #share: Share;
+  readonly #space: FreeSpace;
   /** Full ones, while the body is in memory. */
   #chunks: Buffer[] = [];
   /** What is being filled, and how far it is. Pieces are copied, as a client may send a byte at a time. */
@@ -29,8 +31,9 @@ export class BodyStore {
   #file: FileHandle | null = null;
   #fileBytes = 0;
 
-  constructor(dir: string, share: Share) {
+  constructor(dir: string, share: Share, space: FreeSpace) {
     this.#dir = dir;
+    this.#space = space;
     this.#share = share;
   }
 
@@ -50,6 +53,7 @@ export class BodyStore {
     if (this.#file !== null) {
       await this.#flush(this.#file);
       this.#chunk = Buffer.alloc(0);
+      this.#share.arrived();
       const [file, bytes] = [this.#file, this.#fileBytes];
       const window = new FileWindow(file);
       const read = (start = 0, end = bytes) => window.read(start, end);
@@ -58,6 +62,7 @@ export class BodyStore {
     const last = this.#chunk.subarray(0, this.#filled);
     const whole = this.#chunks.length === 0 ? last : Buffer.concat([...this.#chunks, last]);
     this.#chunks = [];
+    this.#share.arrived();
     return {
       bytes: whole.length,
       file: null,
@@ -103,6 +108,7 @@ export class BodyStore {
 
   async #write(file: FileHandle, bytes: Buffer): Promise<void> {
     this.#share.takeDisk(bytes.length);
+    await this.#space.take(bytes.length);
     await writeAll(file, bytes, this.#fileBytes);
     this.#fileBytes += bytes.length;
   }

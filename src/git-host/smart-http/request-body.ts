@@ -20,7 +20,9 @@ export async function receiveRequest(
 ): Promise<ReceivedBody> {
   checkBodyType(call.req, `application/x-git-${service}-request`);
   const what = service === 'receive-pack' ? 'the push' : 'the request';
-  return host.incoming.receive(call, { maxBytes: MAX_BYTES[service], maxUnpackedBytes: MAX_UNPACKED_BYTES, what });
+  const isFetch = service === 'upload-pack';
+  const maxBytes = MAX_BYTES[service];
+  return host.incoming.receive(call, { maxBytes, maxUnpackedBytes: MAX_UNPACKED_BYTES, isFetch, what });
 }
 
 /** Throws `unsupported_media_type` unless the body is what git sends to this service. */
