@@ -194,7 +194,7 @@ it('a command that ended before its deadline, while no worker was there, has suc
 it('a worker that is held up over a sandbox that it makes, and replaced meanwhile, takes nothing back', async () => {
   await using stack = await startStack();
   await stack.stop('worker');
-  await stack.start('worker', { DAYPASS_FAILPOINTS: 'worker.container_started=sleep:6000' });
+  await stack.start('worker', { DAYPASS_FAILPOINTS: 'worker.container_started=sleep:20000' });
   const repo = await createRepo(stack);
   const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['sh', '-c', COUNT] });
   const given = await until(stack, id, ({ container }) => container !== null);
@@ -208,4 +208,4 @@ it('a worker that is held up over a sandbox that it makes, and replaced meanwhil
   expect(ended.container?.id).not.toBe(given.container?.id);
   await expectWholeLog(stack, id);
   expect(await nothingLeft(stack)).toEqual([]);
-});
+}, 120_000);

@@ -1,4 +1,4 @@
-/* uses: orders.c execute.c environment.c listeners.c listening.c name_service.c host_name.c helper.c clock.c descriptors.c reports.c watchdog.c */
+/* uses: orders.c execute.c environment.c listeners.c listening.c name_service.c host_name.c helper.c clock.c descriptors.c reports.c watchdog.c signals.c */
 #include "harness.h"
 
 #include "forward.h"
