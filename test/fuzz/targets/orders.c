@@ -1,4 +1,4 @@
-/* uses: orders.c execute.c environment.c listeners.c listening.c name_service.c host_name.c helper.c clock.c descriptors.c reports.c watchdog.c signals.c */
+/* uses: orders.c execute.c environment.c listeners.c listening.c name_service.c host_name.c helper.c clock.c descriptors.c reports.c watchdog.c */
 #include "harness.h"
 
 #include "forward.h"
@@ -22,6 +22,7 @@ void session_end(struct session *session, int code, const char *signal) {
 }
 void session_kill(struct session *session) { session->ending = true; }
 void session_stop(struct session *session, int number) { (void)session, (void)number; }
+void session_ask_to_end(struct session *session) { session->asked_to_end = true; }
 void forward(int listening_fd, const char *target, const char *gateway_path) {
   (void)listening_fd, (void)target, (void)gateway_path;
   abort();
