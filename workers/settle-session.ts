@@ -5,7 +5,8 @@ import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
 import { readFormerTokens } from '../src/store/former-tokens.ts';
-import { change, view, type Change, type View } from '../src/store/records.ts';
+import { viewMended } from '../src/store/mend-token.ts';
+import { change, type Change, type View } from '../src/store/records.ts';
 import { isTokenFinal } from '../src/token/state.ts';
 import type { WorkerDeps } from './deps.ts';
 import { tellRest } from './network/tell-rest.ts';
@@ -22,7 +23,7 @@ const REVOKE_TIMEOUT_MS = 20_000;
  * something is left, after it was recorded in the session's events; the reconciler calls again.
  */
 export async function settleSession(deps: WorkerDeps, sessionId: string): Promise<void> {
-  const { session, token } = await view(deps.redis, sessionId);
+  const { session, token } = await viewMended(deps.redis, sessionId);
   if (session === null || !isEnded(session.status)) return;
   const former = await readFormerTokens(deps.redis, session);
   const tokens = [token, ...former.map(({ line }) => line)].filter((line) => line !== null);

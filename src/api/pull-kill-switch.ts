@@ -6,6 +6,7 @@ import type { SessionRecord } from '../session/record.ts';
 import type { SessionStatus } from '../session/status.ts';
 import { decideStop } from '../session/stop.ts';
 import { listSessions, listTokens, type Page } from '../store/listing.ts';
+import { mendTokens } from '../store/mend-token.ts';
 import { readMinterFacts } from '../store/minter-facts.ts';
 import { checkRecord, Unreadable } from '../store/readable.ts';
 import { sessionShape } from '../store/record-shapes.ts';
@@ -38,6 +39,7 @@ export async function pullKillSwitch(
   const unreadable = await stopTokenless(redis, scope, caller);
   const minterProvider = (await readMinterFacts(redis))?.provider ?? null;
   const found = new Set<string>();
+  await mendTokens(redis, LIVE, viewOf(caller));
   for (const state of LIVE) {
     const missed = await eachChunk(
       (cursor) => listTokens(redis, { keyId: viewOf(caller), state, limit: CHUNK, cursor }),
@@ -68,6 +70,7 @@ export async function stopAllOf(
     );
   }
   // Also the tokens of sessions that cannot be read, and so not be stopped.
+  await mendTokens(redis, LIVE, keyId);
   for (const state of LIVE) {
     await eachChunk(
       (cursor) => listTokens(redis, { keyId, state, limit: CHUNK, cursor }),

@@ -2,7 +2,10 @@ import { illegalTokens } from '../store/illegal-tokens.ts';
 import { countTokens, listTokens } from '../store/listing.ts';
 import type { Redis } from '../store/redis.ts';
 
-/** Tokens that are to be gone and are not yet, those included that nobody has made due although they may not live any more. */
+/**
+ * Tokens that are to be gone and are not yet. Those are among them that may not live any more and are not made due yet, and
+ * those whose line cannot be read.
+ */
 export interface RevocationDebt {
   count: number;
   /** How long the oldest of them has been due; null when there is none. */
@@ -24,10 +27,10 @@ export async function revocationDebt(
     listTokens(redis, { keyId, state: 'revoking', limit: LOOKED_AT, cursor: null }),
     illegalTokens(redis, now, keyId),
   ]);
-  const count = due + illegal.length;
+  const count = due + illegal.due.length + illegal.unreadable;
   const since = [
     ...revoking.items.map(({ revokingAt, intendedAt }) => Date.parse(revokingAt ?? intendedAt)),
-    ...illegal.map(({ sinceMs }) => sinceMs),
+    ...illegal.due.map(({ sinceMs }) => sinceMs),
   ];
   if (since.length === 0) return { count, oldestSeconds: null, alarm: false };
   const oldest = since.reduce((a, b) => Math.min(a, b));

@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../token/record.ts';
 import { dueSinceMs } from '../token/token-upkeep.ts';
 import { keys } from './keys.ts';
-import { allTokens } from './listing.ts';
+import { sortedTokens } from './listing.ts';
 import { ifReadable, parseSession } from './parse-record.ts';
 import type { Redis } from './redis.ts';
 
@@ -11,14 +11,22 @@ export interface DueToken {
   sinceMs: number;
 }
 
-/** Active tokens that may not be so any more and that nobody has made due yet; of one API key, if given. For moments there is one at every end. */
-export async function illegalTokens(redis: Redis, now: Date, keyId: string | null = null): Promise<DueToken[]> {
-  const active = await allTokens(redis, 'active', keyId);
-  if (active.length === 0) return [];
+/**
+ * Active tokens that may not be so any more and that are not made due yet; of one API key, if given. For moments there is
+ * one at every end. `unreadable`: so many lines say nothing that can be read, and are mended within seconds.
+ */
+export async function illegalTokens(
+  redis: Redis,
+  now: Date,
+  keyId: string | null = null,
+): Promise<{ due: DueToken[]; unreadable: number }> {
+  const { items: active, unreadable } = await sortedTokens(redis, 'active', keyId);
+  if (active.length === 0) return { due: [], unreadable: unreadable.length };
   const texts = await redis.mget(active.map(({ sessionId }) => keys.session(sessionId)));
-  return active.flatMap((token, i) => {
+  const due = active.flatMap((token, i) => {
     const session = ifReadable(() => parseSession(token.sessionId, texts[i] ?? null));
     const sinceMs = dueSinceMs({ session, token }, now.getTime());
     return sinceMs === null ? [] : [{ token, sinceMs }];
   });
+  return { due, unreadable: unreadable.length };
 }

@@ -4,8 +4,8 @@ import type { SessionStatus } from '../session/status.ts';
 import type { TokenRecord } from '../token/record.ts';
 import type { TokenState } from '../token/state.ts';
 import { idOfEntry, indexEntry, indexesOf, keys } from './keys.ts';
-import { ifReadable, parseToken } from './parse-record.ts';
-import { readRecord, Unreadable, type Sorted } from './readable.ts';
+import { parseToken } from './parse-record.ts';
+import { readRecord, readable, sortOut, Unreadable, type Sorted } from './readable.ts';
 import { sessionShape, tokenShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
 
@@ -53,17 +53,26 @@ export async function listTokens(
 
 /** Every token in a state, newest first; of one API key, if given. A line that cannot be read holds up no other. */
 export async function allTokens(redis: Redis, state: TokenState, keyId: string | null = null): Promise<TokenRecord[]> {
+  return (await sortedTokens(redis, state, keyId)).items;
+}
+
+/** The same, with those whose line cannot be read. */
+export async function sortedTokens(
+  redis: Redis,
+  state: TokenState,
+  keyId: string | null = null,
+): Promise<Sorted<TokenRecord>> {
   const ids = (await redis.zrange(indexesOf(keyId).tokensByState(state), '+', '-', 'BYLEX', 'REV')).map(idOfEntry);
-  const found: TokenRecord[] = [];
+  const found: (TokenRecord | Unreadable)[] = [];
   for (let at = 0; at < ids.length; at += CHUNK) {
     const chunk = ids.slice(at, at + CHUNK);
     const texts = await redis.mget(chunk.map((id) => keys.token(id)));
     for (const [i, id] of chunk.entries()) {
-      const token = ifReadable(() => parseToken(id, texts[i] ?? null));
+      const token = readable(() => parseToken(id, texts[i] ?? null));
       if (token !== null) found.push(token);
     }
   }
-  return found;
+  return sortOut(found);
 }
 
 /** The ids of every token in a state, oldest first; cheap, as no record is read. */

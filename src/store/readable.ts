@@ -59,6 +59,16 @@ export function requireReadable<T>(what: string, record: T | Unreadable): T {
   return record;
 }
 
+/** What `read` gives, or that it throws `UnreadableRecord`. */
+export function readable<T>(read: () => T): T | Unreadable {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return new Unreadable(error);
+    throw error;
+  }
+}
+
 /** What work gives, or that the record that it is about cannot be read. */
 export async function orUnreadable<T>(work: Promise<T>): Promise<T | Unreadable> {
   try {

@@ -3,7 +3,7 @@ import { canMove, isEnded, SESSION_STATUSES } from '../session/status.ts';
 import type { NewEvent } from '../session/event.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { TokenRecord } from '../token/record.ts';
-import { canTokenMove, isTokenFinal } from '../token/state.ts';
+import { canTokenMove, isTokenFinal, TOKEN_STATES } from '../token/state.ts';
 import { withMessages } from '../webhook/keep-webhook.ts';
 import { asSeen } from './as-seen.ts';
 import { commit, type Bound, type Effect, type Expectation } from './commit.ts';
@@ -184,6 +184,44 @@ export async function overwriteEnded(
       ['PUBLISH', keys.changes, session.id],
     ],
   );
+}
+
+/**
+ * Writes a line of the ledger over whatever is there, if that is still this text. Only for a line that could not be read
+ * (`store/mend-token.ts`). `session` is the token's, where it can be read. False when it was written meanwhile.
+ */
+export async function overwriteToken(
+  redis: Redis,
+  {
+    text,
+    token,
+    session,
+    events,
+  }: { text: string; token: TokenRecord; session: SessionRecord | null; events: NewEvent[] },
+): Promise<boolean> {
+  const entry = indexEntry(token.intendedAt, token.id);
+  const unlisted = indexesFor(session).flatMap((indexes) =>
+    TOKEN_STATES.map((state): Effect => ['ZREM', indexes.tokensByState(state), entry]),
+  );
+  return commit(
+    redis,
+    [{ key: keys.token(token.id), value: text }],
+    [
+      ...unlisted,
+      ...tokenEffects(null, { session, token }),
+      ...(token.sessionId === '' ? [] : toldEffects(token.sessionId, events)),
+    ],
+  );
+}
+
+/** Of a token whose session is not known either, there is none to tell. */
+function toldEffects(sessionId: string, events: NewEvent[]): Effect[] {
+  return [
+    ['SADD', keys.unsettled, sessionId],
+    ['SADD', keys.receiptsDue, sessionId],
+    ...eventEffects(sessionId, events),
+    ['PUBLISH', keys.changes, sessionId],
+  ];
 }
 
 /** Puts what a change is to be told of into the session's outbox, so that both are written in one step. */

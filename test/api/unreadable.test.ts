@@ -142,7 +142,7 @@ test('the key that a damaged record is of is refused, and the others are not', a
   });
 });
 
-test('the kill switch ends the tokens of all that match, also of a session that cannot be read, and tells of what may have', async () => {
+test('the kill switch ends the tokens of all that match, also of a session that cannot be read, and mends lines that cannot', async () => {
   const repoId = '22222222-2222-4222-8222-222222222222';
   const grants = [{ repoId, access: 'write' as const }];
   const bad = await putSession(rig.redis, { status: 'running' }, { state: 'active', grants });
@@ -150,11 +150,38 @@ test('the kill switch ends the tokens of all that match, also of a session that 
   await damage(rig.redis, keys.session(bad.session.id), 'status=');
   const { status, body } = await rig.call('POST', '/v1/tokens/revoke', { body: { repoId } });
   expect(status).toBe(202);
-  expect(body).toMatchObject({ count: 2, unreadable: [{ id: among.damaged.tokens[0]?.id, field: 'state' }] });
+  expect(body).toEqual({ count: 2, revoked: expect.arrayContaining([bad.token?.id, other.token?.id]) });
+  // Nothing has its value, so that only its lifetime ends it.
+  expect((await readToken(rig.redis, among.damaged.tokens[0]?.id ?? ''))?.state).toBe('unknown');
   for (const { token } of [bad, other]) expect((await readToken(rig.redis, token?.id ?? ''))?.state).toBe('revoking');
   const single = await putSession(rig.redis, { status: 'running' }, { state: 'active', grants });
   await damage(rig.redis, keys.session(single.session.id), 'request:');
   expect(await rig.call('POST', `/v1/tokens/${single.token?.id}/revoke`, { body: {} })).toMatchObject({
+    status: 202,
+    body: { state: 'revoking' },
+  });
+});
+
+test('a session whose token cannot be read is stopped as any other, by its own call and by the kill switch', async () => {
+  const put = async () => {
+    const { session, token } = await putSession(
+      rig.redis,
+      { status: 'running' },
+      { state: 'active', sealed: 'k1:sealed' },
+    );
+    await damage(rig.redis, keys.token(token?.id ?? ''), 'state=');
+    return { id: session.id, tokenId: token?.id ?? '' };
+  };
+  const stopped = await put();
+  expect(await rig.call('POST', `/v1/sessions/${stopped.id}/stop`, { body: {} })).toMatchObject({
+    status: 202,
+    body: { status: 'failed', failure: { code: 'internal_error' }, token: { state: 'revoking' } },
+  });
+  const killed = await put();
+  const { body } = await rig.call('POST', '/v1/tokens/revoke', { body: { sessionId: killed.id } });
+  expect(body).toMatchObject({ revoked: [killed.tokenId] });
+  const single = await put();
+  expect(await rig.call('POST', `/v1/tokens/${single.tokenId}/revoke`, { body: {} })).toMatchObject({
     status: 202,
     body: { state: 'revoking' },
   });

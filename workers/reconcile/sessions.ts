@@ -2,7 +2,8 @@ import { enqueueSession, removeJob } from '../../src/queue/sessions-queue.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { unsettledSessions } from '../../src/store/listing.ts';
 import { UnreadableRecord } from '../../src/store/parse-record.ts';
-import { unlistSettled, view, type View } from '../../src/store/records.ts';
+import { viewMended } from '../../src/store/mend-token.ts';
+import { unlistSettled, type View } from '../../src/store/records.ts';
 import { adoptSession } from './adopt-session.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { createAbsences } from './absences.ts';
@@ -56,11 +57,11 @@ export function createSessionReconciler(): (deps: WorkerDeps) => Promise<void> {
 /** One that runs here and cannot be read is seen by its run, which knows more of it. */
 async function viewOrEnd({ redis, running }: WorkerDeps, sessionId: string): Promise<View> {
   try {
-    return await view(redis, sessionId);
+    return await viewMended(redis, sessionId);
   } catch (error) {
     if (!(error instanceof UnreadableRecord) || running.has(sessionId)) throw error;
     await makeReadable(redis, sessionId);
-    return view(redis, sessionId);
+    return viewMended(redis, sessionId);
   }
 }
 

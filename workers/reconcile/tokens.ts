@@ -1,4 +1,5 @@
-import { allTokens } from '../../src/store/listing.ts';
+import { sortedTokens } from '../../src/store/listing.ts';
+import { mendToken } from '../../src/store/mend-token.ts';
 import { change, readSessionIfReadable } from '../../src/store/records.ts';
 import { withLostAnswer } from '../../src/token/lost-answer.ts';
 import type { TokenRecord } from '../../src/token/record.ts';
@@ -12,15 +13,20 @@ const LOOKED_AT: TokenState[] = ['intended', 'active', 'revoking', 'unknown'];
 
 /** Holds every token of the ledger against its law. Each by itself: one that cannot be deleted holds up no other. */
 export async function reconcileTokens(deps: WorkerDeps): Promise<void> {
-  const tokens = (await Promise.all(LOOKED_AT.map((state) => allTokens(deps.redis, state)))).flat();
-  await Promise.all(
-    tokens.map(async (token) => {
-      const { id: tokenId, sessionId } = token;
-      await lookAfter(deps, token).catch((error: unknown) => {
-        deps.log.warn({ err: error, tokenId, sessionId }, 'could not look after a token; it is tried again');
-      });
-    }),
-  );
+  const lists = await Promise.all(LOOKED_AT.map((state) => sortedTokens(deps.redis, state)));
+  const each = (tokenId: string, work: () => Promise<void>): Promise<void> =>
+    work().catch((error: unknown) => {
+      deps.log.warn({ err: error, tokenId }, 'could not look after a token; it is tried again');
+    });
+  await Promise.all([
+    ...lists.flatMap(({ items }) => items).map((token) => each(token.id, () => lookAfter(deps, token))),
+    ...lists.flatMap(({ unreadable }) => unreadable).map(({ id }) => each(id, () => mend(deps, id))),
+  ]);
+}
+
+/** It is looked after the next time, as what it is then: due. */
+async function mend({ redis, log }: WorkerDeps, tokenId: string): Promise<void> {
+  if (await mendToken(redis, tokenId)) log.warn({ tokenId }, 'a line of the ledger could not be read; it is mended');
 }
 
 async function lookAfter(deps: WorkerDeps, token: TokenRecord): Promise<void> {

@@ -1,18 +1,21 @@
 import { describe } from '../../src/errors.ts';
 import { idOfEntry, keys } from '../../src/store/keys.ts';
 import { endAtLast } from '../../src/store/last-resort.ts';
-import { parseSession, UnreadableRecord } from '../../src/store/parse-record.ts';
+import { mendToken } from '../../src/store/mend-token.ts';
+import { parseSession, parseToken, UnreadableRecord } from '../../src/store/parse-record.ts';
 import type { Redis } from '../../src/store/redis.ts';
 import type { WorkerDeps } from '../deps.ts';
 
 const CHUNK = 200;
+const MEND_ALL_EVERY_MS = 60 * 60_000;
 
 /**
  * Makes the record of a session readable where it is not: what can be read of it stays, and it has ended, if it had not
  * before, with `internal_error`. True when there was something to do. Safe to repeat, also by several workers at once.
  */
 export async function makeReadable(redis: Redis, sessionId: string): Promise<boolean> {
-  const problem = problemOf(sessionId, await redis.get(keys.session(sessionId)));
+  const text = await redis.get(keys.session(sessionId));
+  const problem = problemOf(() => parseSession(sessionId, text));
   if (problem === null) return false;
   const failure = { code: 'internal_error', message: describe(problem), step: 'read' } as const;
   await endAtLast(redis, sessionId, { failure, mayEnd: () => false });
@@ -20,32 +23,58 @@ export async function makeReadable(redis: Redis, sessionId: string): Promise<boo
 }
 
 /**
- * Every listed session, once in the life of a worker: what an earlier version has left unreadable of one that has ended is
- * nobody else's to look at. Those that go on are looked at all the time.
+ * Mends every listed session and every line of the ledger, those too that are over: no other part of the reconciler looks at
+ * them. What goes on is looked at every few seconds. Reading all of them is costly, so this is done once in an hour.
  */
-export function createMender(): (deps: Pick<WorkerDeps, 'redis' | 'log'>) => Promise<void> {
-  let isDone = false;
-  return async ({ redis, log }) => {
-    if (isDone) return;
-    for (let after = '-'; ;) {
-      const entries = await redis.zrange(keys.sessions, after, '+', 'BYLEX', 'LIMIT', 0, CHUNK);
-      if (entries.length === 0) break;
-      const ids = entries.map(idOfEntry);
-      const texts = await redis.mget(ids.map((id) => keys.session(id)));
-      const unreadable = ids.filter((id, i) => problemOf(id, texts[i] ?? null) !== null);
-      for (const sessionId of unreadable) {
-        if (await makeReadable(redis, sessionId))
-          log.warn({ sessionId }, 'a record that could not be read is made readable');
-      }
-      after = `(${entries.at(-1) ?? ''}`;
-    }
-    isDone = true;
+export function createMender(): (deps: Mending) => Promise<void> {
+  let doneMs = -Infinity;
+  return async (deps) => {
+    if (performance.now() - doneMs < MEND_ALL_EVERY_MS) return;
+    await mendAll(deps);
+    doneMs = performance.now();
   };
 }
 
-function problemOf(sessionId: string, text: string | null): UnreadableRecord | null {
+type Mending = Pick<WorkerDeps, 'redis' | 'log'>;
+
+async function mendAll({ redis, log }: Mending): Promise<void> {
+  await eachUnreadable(redis, SESSIONS, async (sessionId) => {
+    if (await makeReadable(redis, sessionId)) log.warn({ sessionId }, 'a record could not be read; it is mended');
+  });
+  await eachUnreadable(redis, TOKENS, async (tokenId) => {
+    if (await mendToken(redis, tokenId)) log.warn({ tokenId }, 'a line of the ledger could not be read; it is mended');
+  });
+}
+
+/** Records of one kind: where they are listed, under which keys they are, and what reads them. */
+interface Kind {
+  index: string;
+  keyOf: (id: string) => string;
+  parse: (id: string, text: string | null) => unknown;
+}
+
+const SESSIONS: Kind = { index: keys.sessions, keyOf: keys.session, parse: parseSession };
+const TOKENS: Kind = { index: keys.tokens, keyOf: keys.token, parse: parseToken };
+
+async function eachUnreadable(
+  redis: Redis,
+  { index, keyOf, parse }: Kind,
+  work: (id: string) => Promise<void>,
+): Promise<void> {
+  for (let after = '-'; ;) {
+    const entries = await redis.zrange(index, after, '+', 'BYLEX', 'LIMIT', 0, CHUNK);
+    if (entries.length === 0) return;
+    const ids = entries.map(idOfEntry);
+    const texts = await redis.mget(ids.map(keyOf));
+    const unreadable = ids.filter((id, i) => problemOf(() => parse(id, texts[i] ?? null)) !== null);
+    for (const id of unreadable) await work(id);
+    after = `(${entries.at(-1) ?? ''}`;
+  }
+}
+
+function problemOf(read: () => unknown): UnreadableRecord | null {
   try {
-    parseSession(sessionId, text);
+    read();
     return null;
   } catch (error) {
     if (error instanceof UnreadableRecord) return error;

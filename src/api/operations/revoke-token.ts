@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Refusal } from '../../errors.ts';
+import { readTokenMended } from '../../store/mend-token.ts';
 import { checkRecord, requireReadable } from '../../store/readable.ts';
 import { tokenShape } from '../../store/record-shapes.ts';
-import { change, readToken } from '../../store/records.ts';
+import { change } from '../../store/records.ts';
 import { requireCaller } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import { decideKillOf } from '../pull-kill-switch.ts';
@@ -21,7 +22,7 @@ export const revokeToken = defineOperation({
   responses: jsonAnswer(202, 'The token as the ledger has it now.', tokenSchema),
   handle: async (call, { redis }) => {
     const { id, audit } = call;
-    const stored = await readToken(redis, id);
+    const stored = await readTokenMended(redis, id);
     const notFound = (): Refusal => new Refusal('not_found', `There is no token ${id}.`);
     if (stored === null) throw notFound();
     const found = requireReadable('token', checkRecord(tokenShape, id, stored));

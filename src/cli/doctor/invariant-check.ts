@@ -21,7 +21,7 @@ export function invariantCheck(deps: InvariantDeps): Check {
       if (found.length > 0) throw new Findings(found.map(({ sentence }) => sentence));
       return 'all hold';
     },
-    mend: 'The worker mends most of these by itself every few seconds: see that it runs, and what its log says. Records that cannot be read are mended once after its start: start it again.',
+    mend: 'The worker mends most of these by itself every few seconds: see that it runs, and what its log says. Records that cannot be read are mended within seconds where they are live, else within an hour.',
   };
 }
 

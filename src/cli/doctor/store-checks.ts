@@ -50,7 +50,7 @@ export function storeChecks({
         const revoking = await allTokens(redis, 'revoking');
         const due = [
           ...revoking.map((token) => ({ token, sinceMs: Date.parse(token.revokingAt ?? token.intendedAt) })),
-          ...(await illegalTokens(redis, now)),
+          ...(await illegalTokens(redis, now)).due,
         ];
         const late = due.filter(({ sinceMs }) => now.getTime() - sinceMs > DEBT_AFTER_MS);
         const [worst] = late;

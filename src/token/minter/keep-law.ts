@@ -1,5 +1,6 @@
 import { decideRevoke } from '../../session/stop.ts';
-import { allTokens } from '../../store/listing.ts';
+import { sortedTokens } from '../../store/listing.ts';
+import { mendToken } from '../../store/mend-token.ts';
 import { change, readSessionIfReadable } from '../../store/records.ts';
 import type { TokenRecord } from '../record.ts';
 import { decideTokenUpkeep } from '../token-upkeep.ts';
@@ -20,15 +21,22 @@ export type KeepLaw = () => Promise<void>;
 export function createKeepLaw(deps: MinterDeps, revoker: Pick<Revoker, 'lookAfter'>): KeepLaw {
   return async () => {
     const spooled = new Set(await deps.spool.ids());
-    const held = (await allTokens(deps.redis, 'active')).filter(
-      ({ id, minter }) => minter === deps.name || spooled.has(id),
-    );
-    await inBatches(held, AT_ONCE, (token) =>
-      holdAgainstLaw(deps, revoker, token).catch((error: unknown) => {
-        deps.log.error({ err: error, tokenId: token.id }, 'a token could not be looked after; it is tried again');
-      }),
-    );
+    const { items, unreadable } = await sortedTokens(deps.redis, 'active');
+    const held = items.filter(({ id, minter }) => minter === deps.name || spooled.has(id));
+    const each = (tokenId: string, work: Promise<void>): Promise<void> =>
+      work.catch((error: unknown) => {
+        deps.log.error({ err: error, tokenId }, 'a token could not be looked after; it is tried again');
+      });
+    await inBatches(held, AT_ONCE, (token) => each(token.id, holdAgainstLaw(deps, revoker, token)));
+    await inBatches(unreadable, AT_ONCE, ({ id }) => each(id, mend(deps, revoker, id)));
   };
+}
+
+/** Nothing can say any more that it may live. */
+async function mend({ redis, log }: MinterDeps, revoker: Pick<Revoker, 'lookAfter'>, tokenId: string): Promise<void> {
+  if (!(await mendToken(redis, tokenId))) return;
+  log.warn({ tokenId }, 'a line of the ledger could not be read; it is mended, and its token deleted');
+  revoker.lookAfter([tokenId]);
 }
 
 async function holdAgainstLaw(

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readTokenMended } from '../../store/mend-token.ts';
 import { change, readToken } from '../../store/records.ts';
 import type { TokenRecord } from '../record.ts';
 import type { TokenState } from '../state.ts';
@@ -67,7 +68,7 @@ export function createRevoker(deps: MinterDeps, random: () => number = Math.rand
 }
 
 async function markDue({ redis }: MinterDeps, tokenId: string): Promise<TokenRecord | null> {
-  const found = await readToken(redis, tokenId);
+  const found = await readTokenMended(redis, tokenId);
   if (found?.state !== 'active') return found;
   const { token } = await change(redis, { sessionId: found.sessionId, tokenId }, ({ token: now }) =>
     now?.state === 'active'

@@ -76,6 +76,30 @@ const damaged = ([name, damage]: [string, (typeof DAMAGES)[string]]): FaultCase 
   },
 });
 
+/** And over the line of its token. */
+const TOKEN_DAMAGES: Record<string, (line: Record<string, unknown>) => string> = {
+  is_no_json: () => '{"id":"tok_',
+  is_empty: () => '{}',
+  has_a_masked_state: (line) => JSON.stringify({ ...line, state: '[secret]' }),
+  has_no_session: (line) => JSON.stringify({ ...line, sessionId: undefined }),
+  has_masked_names: (line) => JSON.stringify(line).replaceAll(/"(state|sealed|grants)":/g, '"[secret]":'),
+};
+
+const damagedToken = ([name, damage]: [string, (typeof TOKEN_DAMAGES)[string]]): FaultCase => ({
+  name: `own_fault.token_${name}`,
+  async run(rig) {
+    const ids = await startRunning(rig);
+    for (const id of ids) {
+      await rig.workload.until(id, ({ status }) => status === 'running');
+      const { tokenId } = JSON.parse((await rig.redis.get(keys.session(id))) ?? '{}') as { tokenId: string };
+      const line = JSON.parse((await rig.redis.get(keys.token(tokenId))) ?? '{}') as Record<string, unknown>;
+      await rig.redis.set(keys.token(tokenId), damage(line));
+    }
+    for (const id of ids) await rig.workload.until(id, ({ endedAt }) => endedAt !== null);
+    await slotsFree(rig);
+  },
+});
+
 /** As programs, people and Daypass itself say them all the time. */
 const WORDS = [
   'succeeded',
@@ -118,5 +142,6 @@ const steps = (Object.keys(FAILPOINTS) as FailpointName[]).filter((name) => !nam
 export const ownFaultCases: FaultCase[] = [
   ...steps.map(faultAt),
   ...Object.entries(DAMAGES).map(damaged),
+  ...Object.entries(TOKEN_DAMAGES).map(damagedToken),
   namedAsOurWords,
 ];
