@@ -2,8 +2,10 @@ import { loadGitHostConfig } from '../config.ts';
 import { armFailpoints } from '../ops/failpoints.ts';
 import { createLogger } from '../ops/log.ts';
 import { closeOnSignals } from '../ops/shutdown.ts';
+import { runLean } from './lean-process.ts';
 import { startGitHost } from './start.ts';
 
+runLean();
 process.title = 'daypass-git-host';
 
 const { logLevel, failpoints, ...options } = loadGitHostConfig();

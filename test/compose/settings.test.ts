@@ -18,7 +18,6 @@ const LEFT_OUT: Record<string, string> = {
 };
 /** What a service is given and its role does not read. */
 const ADDED: Partial<Record<RoleName, string[]>> = {
-  'git-host': ['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_', 'NODE_OPTIONS'],
   // For the command in its container, and for places that all have.
   api: ['DAYPASS_API_KEY_FILE', 'DAYPASS_API_URL', 'DAYPASS_RUN_DIR'],
 };

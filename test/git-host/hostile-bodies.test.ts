@@ -95,6 +95,17 @@ test.each(SHAPES)(
   60_000,
 );
 
+test('the longest valid bodies, several at once, do no more', async () => {
+  const name = (at: number): string => `${'n'.repeat(140)}${String(at).padStart(10, '0')}`;
+  const body = files(Array.from({ length: 49_000 }, (_, at) => `{"filename":"${name(at)}","content":""}`).join());
+  const watched = watch();
+  const answers = await Promise.all(Array.from({ length: 4 }, () => call('POST', '/repo', { body })));
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+  const updates = await Promise.all(Array.from({ length: 4 }, () => update(body)));
+  expect(updates).toEqual([200, 200, 200, 200]);
+  await expectUnharmed(watched);
+}, 120_000);
+
 test('all of them at once, from several clients, packed and in other types, do no more', async () => {
   const bodies = SHAPES.map(([, , make]) => make());
   const watched = watch();

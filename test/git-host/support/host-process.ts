@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { watchForCrash } from '../../support/crashes.ts';
-import { LEAN_PROCESS_ENV } from '../../../src/git-host/lean-process.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/git-host/main.ts');
 
@@ -14,7 +13,6 @@ export async function startHostProcess(
 ): Promise<{ child: ChildProcess; url: string }> {
   const { dataDir, key, settings } = options;
   const env = {
-    ...LEAN_PROCESS_ENV,
     DAYPASS_DATA_DIR: dataDir,
     DAYPASS_GIT_HOST_LISTEN: '127.0.0.1:0',
     DAYPASS_GIT_HOST_KEYS: key,

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { LEAN_PROCESS_ENV } from '../../../git-host/lean-process.ts';
 import type { Environment } from '../../../settings.ts';
 import { roleEnvironment, ROLES, type RoleName } from '../installation/role-settings.ts';
 import type { Role } from './role.ts';
@@ -26,7 +25,6 @@ export function rolesOf(options: { settings: Environment; root: string; redisCon
       return { ...shared, program: 'redis-server', args: [redisConfigFile], readyLine: /ready to accept connections/i };
     }
     const { file, readyLine } = NODE_ROLES[name];
-    const env = { ...shared.env, ...(name === 'git-host' && LEAN_PROCESS_ENV) };
-    return { ...shared, env, program: process.execPath, args: [join(root, file)], readyLine };
+    return { ...shared, program: process.execPath, args: [join(root, file)], readyLine };
   });
 }
