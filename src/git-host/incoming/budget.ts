@@ -25,7 +25,8 @@ export interface Coming {
 
 /**
  * The bytes and bodies of all callers together, and of each. Where all is taken, the caller that has the most gives way to one
- * that has less, with its slowest body. The account never gives way.
+ * that has less, with its slowest body. A token has at most half of the bytes that
+ * the others leave. The account never gives way.
  */
 export interface Budget {
   /** Throws as `takeDisk` does. */
@@ -65,6 +66,14 @@ export function createBudget(bounds: BodyBudget): Budget {
     held.caller.diskBytes -= held.disk;
     held.caller.shares -= 1;
     if (held.caller.shares === 0) callers.delete(held.caller.name);
+  };
+  /**
+   * How many more bytes a caller may have. A token gets at most half of what all others leave, so that however many
+   * tokens have their share, the next one finds room.
+   */
+  const roomFor = (caller: Caller): number => {
+    const left = bounds.diskBytes - diskBytes;
+    return caller.name === 'account' ? left : Math.floor((left + caller.diskBytes) / 2) - caller.diskBytes;
   };
   /** Whether a caller that has more of this than `most` gave some of it back. */
   const makeRoom = (what: 'bodies' | 'diskBytes', most: number): boolean => {
@@ -112,7 +121,7 @@ export function createBudget(bounds: BodyBudget): Budget {
               'too_many',
               `the bodies of this caller have ${caller.diskBytes} bytes already; let one end first`,
             );
-          while (diskBytes + bytes > bounds.diskBytes)
+          while (bytes > roomFor(caller))
             if (!makeRoom('diskBytes', caller.diskBytes + bytes)) throw new HostError('busy', BUSY);
           held.disk += bytes;
           caller.diskBytes += bytes;
