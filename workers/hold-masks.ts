@@ -3,7 +3,7 @@ import type { Masks } from '../src/token/masks.ts';
 import type { Secret } from '../src/token/secret.ts';
 
 /** Every value that a sandbox is given. */
-export function secretsOf({ access, secrets }: SandboxGrant): Secret[] {
+function secretsOf({ access, secrets }: SandboxGrant): Secret[] {
   return [...Object.values(access.secretEnv), ...Object.values(secrets)];
 }
 

@@ -3,6 +3,7 @@ import { pathProblem, refProblem } from './git-names.ts';
 import { networkRuleProblem } from './network-rule.ts';
 import { webhookSecretProblem } from '../webhook/url.ts';
 import { pushPatternProblem } from './push-rules.ts';
+import { MAX_SECRET_LINES, secretLines } from '../token/secret-forms.ts';
 import { variableNameProblem } from './variable-names.ts';
 
 /*
@@ -86,12 +87,15 @@ export const secrets = variables(text, 64)
     const bytes = Object.values(record).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
     if (bytes > MAX_SECRETS_BYTES)
       context.addIssue(`must have at most ${MAX_SECRETS_BYTES} bytes together; these have ${bytes}`);
+    const lines = Object.values(record).reduce((sum, value) => sum + secretLines(value), 0);
+    if (lines > MAX_SECRET_LINES)
+      context.addIssue(`must have at most ${MAX_SECRET_LINES} lines together; these have ${lines}`);
   })
   .meta({
     description:
       'As env, but sealed at once, never returned, and masked in the log: whole values of 4 characters or more, and ' +
       'single lines of 6 or more, white space around them aside. One of 1 to 3 characters is refused as ' +
-      `secret_too_short, unless unmaskedSecrets names it. At most ${MAX_SECRETS_BYTES} bytes together.`,
+      `secret_too_short, unless unmaskedSecrets names it. At most ${MAX_SECRETS_BYTES} bytes and ${MAX_SECRET_LINES} lines together.`,
   });
 
 export const unmaskedSecrets = z

@@ -1,4 +1,4 @@
-import { createRedactor, type Redactor } from './redactor.ts';
+import { maskedForms, NO_FORMS, resumeRedactor, type MaskedForms, type Redactor } from './redactor.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -12,6 +12,8 @@ export type Mask = (outside: string) => string;
 export interface Masks {
   /** From here on these are the session's values. To be called before anything that knows them can speak. */
   hold(sessionId: string, secrets: Secret[]): void;
+  /** All that is to be masked in the session, made ready once for this and for its log. */
+  formsOf(sessionId: string): MaskedForms;
   /** They are of no use here any more. Safe to repeat. */
   release(sessionId: string): void;
   /** Masks the session's own values: those that are held when it is called, not when it was made. */
@@ -21,17 +23,21 @@ export interface Masks {
 }
 
 export function createMasks(): Masks {
-  const held = new Map<string, Redactor>();
+  const held = new Map<string, { forms: MaskedForms; redactor: Redactor }>();
   return {
-    hold: (sessionId, secrets) => void held.set(sessionId, createRedactor(secrets)),
+    hold(sessionId, secrets) {
+      const forms = maskedForms(secrets);
+      held.set(sessionId, { forms, redactor: resumeRedactor(forms, null).redactor });
+    },
+    formsOf: (sessionId) => held.get(sessionId)?.forms ?? NO_FORMS,
     release: (sessionId) => void held.delete(sessionId),
     of: (sessionId) => (outside) => {
-      const redactor = held.get(sessionId);
-      return redactor === undefined ? outside : maskText(redactor, outside);
+      const known = held.get(sessionId);
+      return known === undefined ? outside : maskText(known.redactor, outside);
     },
     all(outside) {
       let masked = outside;
-      for (const redactor of held.values()) masked = maskText(redactor, masked);
+      for (const { redactor } of held.values()) masked = maskText(redactor, masked);
       return masked;
     },
   };

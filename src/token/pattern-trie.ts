@@ -21,34 +21,43 @@ const HAS_NEXT = 1;
 const HAS_BRANCHES = 2;
 const IS_FIRST = 4;
 const IS_END = 8;
-/** Its suffix was worked out. */
+/** Its links were worked out. */
 const IS_KNOWN = 16;
+
+const PAGE_BITS = 12;
+const PAGE = 1 << PAGE_BITS;
+const IN_PAGE = PAGE - 1;
+/** 8 MiB. */
+const MAX_PAGES = 256;
 
 /**
  * The patterns as one tree of bytes with suffix links, by Aho and Corasick: how many there are does not matter to who
- * walks it. Links are worked out where somebody comes along, so that long patterns cost little until they are met; what
- * was learned is kept for all who walk the same tree. Ten bytes of memory for each byte of a pattern that it does not
- * share with an earlier one.
+ * walks it. Links are worked out where a walk comes along, so that long patterns cost little until they are met; what
+ * was learned of late is kept for all who walk the same tree. Two bytes of memory for each byte of a pattern that it does
+ * not share with an earlier one, and some 8 MiB for links.
  */
 export class PatternTrie {
   readonly #bytes: Uint8Array;
   readonly #flags: Uint8Array;
-  readonly #suffixes: Int32Array;
-  readonly #ends: Int32Array;
+  /** By page of nodes: their suffixes, then the longest patterns that they end with. */
+  readonly #links = new Map<number, Int32Array>();
   /** By first byte. */
   readonly #tops = new Int32Array(256);
   /** Children other than the node that follows, by node and byte. */
   readonly #branches = new Map<number, number>();
   readonly #runs: Run[] = [];
+  readonly #maxPages: number;
+  #isLearning = false;
+  /** Since the links were forgotten: nodes that were learned, and walks that had to wait for it. */
+  #learned = 0;
+  #lessons = 0;
 
-  /** In the order of their bytes, none of them empty. */
-  constructor(patterns: readonly Buffer[]) {
+  /** In the order of their bytes, none of them empty. `maxPages` of 32 KiB are kept of the links. */
+  constructor(patterns: readonly Buffer[], maxPages = MAX_PAGES) {
+    this.#maxPages = maxPages;
     const size = patterns.reduce((sum, pattern) => sum + pattern.length, 1);
     this.#bytes = new Uint8Array(size);
     this.#flags = new Uint8Array(size);
-    this.#suffixes = new Int32Array(size);
-    this.#ends = new Int32Array(size);
-    this.#flags[ROOT] = IS_KNOWN;
     let free = 1;
     for (const [index, pattern] of patterns.entries()) free = this.#add(pattern, index, free);
   }
@@ -68,14 +77,16 @@ export class PatternTrie {
 
   /** The node of the longest beginning of a pattern that this one's bytes end with, itself left out. */
   suffix(node: number): number {
+    if (node === ROOT) return ROOT;
     if (!this.#isKnown(node)) this.#learn(node);
-    return this.#suffixes[node] ?? ROOT;
+    return this.#links.get(node >> PAGE_BITS)?.[node & IN_PAGE] ?? ROOT;
   }
 
   /** The node of the longest whole pattern that this one's bytes end with, itself included; `ROOT` when none. */
   longestEnd(node: number): number {
+    if (node === ROOT) return ROOT;
     if (!this.#isKnown(node)) this.#learn(node);
-    return this.#ends[node] ?? ROOT;
+    return this.#links.get(node >> PAGE_BITS)?.[PAGE + (node & IN_PAGE)] ?? ROOT;
   }
 
   /** Not of `ROOT`. */
@@ -112,13 +123,27 @@ export class PatternTrie {
   }
 
   #isKnown(node: number): boolean {
-    return ((this.#flags[node] ?? 0) & IS_KNOWN) !== 0;
+    return node === ROOT || ((this.#flags[node] ?? 0) & IS_KNOWN) !== 0;
   }
 
   #learn(node: number): void {
+    const isOutermost = !this.#isLearning;
+    if (isOutermost) this.#makeRoom();
+    this.#isLearning = true;
     const unknown: number[] = [];
     for (let at = node; !this.#isKnown(at); at = this.#parentOf(at)) unknown.push(at);
     for (const at of unknown.toReversed()) this.#learnFromParent(at);
+    this.#learned += unknown.length;
+    if (isOutermost) this.#isLearning = false;
+  }
+
+  /** Forgets all links, at most as often as keeps what is learned anew for a byte at a few nodes on the average. */
+  #makeRoom(): void {
+    this.#lessons++;
+    if (this.#links.size <= this.#maxPages || this.#lessons < this.#learned) return;
+    this.#links.clear();
+    for (let at = 0; at < this.#flags.length; at++) this.#flags[at] = (this.#flags[at] ?? 0) & ~IS_KNOWN;
+    [this.#lessons, this.#learned] = [0, 0];
   }
 
   #learnFromParent(node: number): void {
@@ -129,9 +154,18 @@ export class PatternTrie {
       shorter = this.suffix(shorter);
       suffix = this.child(shorter, byte);
     }
-    this.#suffixes[node] = suffix;
-    this.#ends[node] = ((this.#flags[node] ?? 0) & IS_END) === 0 ? this.longestEnd(suffix) : node;
+    const end = ((this.#flags[node] ?? 0) & IS_END) === 0 ? this.longestEnd(suffix) : node;
+    const links = this.#pageOf(node);
+    links[node & IN_PAGE] = suffix;
+    links[PAGE + (node & IN_PAGE)] = end;
     this.#flag(node, IS_KNOWN);
+  }
+
+  #pageOf(node: number): Int32Array {
+    const page = node >> PAGE_BITS;
+    const links = this.#links.get(page) ?? new Int32Array(2 * PAGE);
+    this.#links.set(page, links);
+    return links;
   }
 
   #parentOf(node: number): number {

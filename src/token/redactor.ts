@@ -52,6 +52,9 @@ export function maskedForms(secrets: Secret[]): MaskedForms {
   return { patterns, index: indexPatterns(patterns), fingerprint: fingerprint(patterns) };
 }
 
+/** Nothing is to be masked. */
+export const NO_FORMS = maskedForms([]);
+
 /** Masks each value in all forms of `formsOf`. Where occurrences overlap, one mask stands for all of them. */
 export function createRedactor(secrets: Secret[]): Redactor {
   return resumeRedactor(maskedForms(secrets), null).redactor;

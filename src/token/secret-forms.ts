@@ -20,6 +20,14 @@ const WRAPPED: Gaps = { bytes: BREAKS, after: WRAPPED_AFTER };
 /** Between bytes as `xxd`, `od` and `openssl` print them. */
 const SPACED: Gaps = { bytes: [...BREAKS, 0x20, 0x3a], after: 2 };
 
+/** What each of a value's lines costs to look for is bounded by their number: some 80 ms and 5 MB for so many. */
+export const MAX_SECRET_LINES = 4_096;
+
+/** How many lines a value has. */
+export function secretLines(value: string): number {
+  return value.split(LINE_BREAK).length;
+}
+
 /** Whether a value is so short that it is masked nowhere; spaces and line breaks around it do not count. One that is empty, or only that, needs no mask. */
 export function isTooShortToMask(value: string): boolean {
   const { length } = value.trim();

@@ -70,6 +70,12 @@ const BAD_FIELDS: [string, object, string, string][] = [
     'at most 262144 bytes together; these have 294912',
   ],
   [
+    'secrets of more lines than can be looked for',
+    { repos: [REPO], secrets: { A: 'line\n'.repeat(3_000), B: 'line\n'.repeat(3_000) } },
+    'secrets',
+    'at most 4096 lines together; these have 6002',
+  ],
+  [
     'a name of no secret among those that need no mask',
     { repos: [REPO], secrets: { A: 'long enough' }, unmaskedSecrets: ['A', 'B'] },
     'unmaskedSecrets[1]',

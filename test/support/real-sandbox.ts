@@ -1,3 +1,4 @@
+import { createMasks } from '../../src/token/masks.ts';
 import { customAlphabet } from 'nanoid';
 import { onTestFinished } from 'vitest';
 import { gatewayDir } from '../../src/egress/layout.ts';
@@ -85,7 +86,12 @@ export async function realSandbox(options: RealSandboxOptions): Promise<RealSand
   const log = { mask: () => undefined };
   await init.setPorts(transparentPorts(allow));
   const repoHost = repoHostOf(repoOrigin);
-  await deliverEnvironment({ repoHost }, { ...session, request }, { init, log }, grantFor(repoOrigin));
+  await deliverEnvironment(
+    { repoHost, masks: createMasks() },
+    { ...session, request },
+    { init, log },
+    grantFor(repoOrigin),
+  );
   return {
     id,
     init,

@@ -1,7 +1,6 @@
 import type { ResumePoint } from '../../src/logs/resume-point.ts';
 import type { LogStream } from '../../src/session/log-record.ts';
-import { maskedForms, resumeRedactor, type HeldBack, type Redactor } from '../../src/token/redactor.ts';
-import type { Secret } from '../../src/token/secret.ts';
+import { NO_FORMS, resumeRedactor, type HeldBack, type MaskedForms, type Redactor } from '../../src/token/redactor.ts';
 import { LineSplitter, type Line } from './line-splitter.ts';
 import { LogLimit, type NewRecord } from './log-limit.ts';
 import type { Begun } from './partial-schedule.ts';
@@ -59,7 +58,7 @@ export class LogPipeline {
     for (const name of [...STREAMS, 'progress'] as const) this.#noteBegun(name);
     for (const [stream, timeMs] of this.#saved.read ?? []) this.#noteRead(stream, timeMs);
     this.#masked = this.#saved.masked ?? false;
-    if (!this.#masked) this.#redactors = makeRedactors([], {}).redactors;
+    if (!this.#masked) this.#redactors = makeRedactors(NO_FORMS, {}).redactors;
   }
 
   /** The log has ended before the output: what still comes is dropped. */
@@ -67,9 +66,9 @@ export class LogPipeline {
     return this.#limit.isCapped;
   }
 
-  /** From now on these values are masked. Gives the records that end with a mask for what was held back by others. */
-  mask(secrets: Secret[], timeMs: number): NewRecord[] {
-    const { redactors, out } = makeRedactors(secrets, this.#heldBack());
+  /** From now on these forms are masked. Gives the records that end with a mask for what was held back by others. */
+  mask(forms: MaskedForms, timeMs: number): NewRecord[] {
+    const { redactors, out } = makeRedactors(forms, this.#heldBack());
     this.#redactors = redactors;
     this.#masked = true;
     return STREAMS.flatMap((stream) => this.#take(stream, out[stream], timeMs));
@@ -208,8 +207,7 @@ export class LogPipeline {
   }
 }
 
-function makeRedactors(secrets: Secret[], heldBack: Partial<Record<LogStream, HeldBack>>) {
-  const forms = maskedForms(secrets);
+function makeRedactors(forms: MaskedForms, heldBack: Partial<Record<LogStream, HeldBack>>) {
   const make = (stream: LogStream) => resumeRedactor(forms, heldBack[stream] ?? null);
   const [system, stdout, stderr] = [make('system'), make('stdout'), make('stderr')];
   return {

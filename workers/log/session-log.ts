@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLogAppender } from '../../src/logs/log-appender.ts';
 import type { LogStream } from '../../src/session/log-record.ts';
-import type { Secret } from '../../src/token/secret.ts';
+import type { MaskedForms } from '../../src/token/redactor.ts';
 import { Announcer } from './announcer.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { OutputSink } from '../init-client.ts';
@@ -17,8 +17,8 @@ import { PartialSchedule } from './partial-schedule.ts';
 export interface SessionLog extends OutputSink {
   /** Offset in the raw reports from which on they are to be given; 0 for a new log. */
   readonly resumeAt: number;
-  /** From now on these values are masked. Call it before anything that knows them runs, or goes on to be read. */
-  mask(secrets: Secret[]): void;
+  /** From now on these forms are masked. Call it before anything that knows them runs, or goes on to be read. */
+  mask(forms: MaskedForms): void;
   /** A line of ours. */
   system(code: string, text: string): Promise<void>;
   /** Calls back with the offset up to which the raw reports are not needed any more, each time it has grown. */
@@ -119,8 +119,8 @@ export async function openLog(
 
   return {
     resumeAt: writer.at,
-    mask(values) {
-      writer.add(pipeline.mask(values, Date.now()), writer.at);
+    mask(forms) {
+      writer.add(pipeline.mask(forms, Date.now()), writer.at);
       lookForBegun();
     },
     agent: take,

@@ -4,7 +4,6 @@ import type { SessionRecord } from '../../src/session/record.ts';
 import { retryWhileAway } from '../retry-while-away.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { Leave } from '../leave.ts';
-import { secretsOf } from '../hold-masks.ts';
 import type { Life } from '../life.ts';
 import { connectSandbox, type OpenSandbox } from './connect-sandbox.ts';
 
@@ -38,8 +37,8 @@ function isFinal({ deadlineAt }: SessionRecord, error: unknown): boolean {
 async function takeHold(deps: WorkerDeps, session: SessionRecord, life: Life): Promise<OpenSandbox> {
   const { sandbox } = session;
   if (sandbox === null) throw new SessionError('worker_lost', 'The session has no sandbox to take over');
-  const grant = await retryWhileAway('minter_unavailable', life.signal, () =>
+  await retryWhileAway('minter_unavailable', life.signal, () =>
     deps.minter.open(session.id, sandbox.id, 'mask', AbortSignal.timeout(OPEN_TIMEOUT_MS)),
   );
-  return connectSandbox(deps, session, { id: sandbox.id, life, secrets: secretsOf(grant) });
+  return connectSandbox(deps, session, { id: sandbox.id, life, forms: deps.masks.formsOf(session.id) });
 }

@@ -2,7 +2,7 @@ import { order } from '../../src/runtime/orders.ts';
 import type { SandboxChannel } from '../../src/runtime/sandbox-channel.ts';
 import { DEADLINE_GRACE_SECONDS } from '../../src/session/deadline.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
-import type { Secret } from '../../src/token/secret.ts';
+import type { MaskedForms } from '../../src/token/redactor.ts';
 import { aborted } from '../aborted.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { InitClient } from '../init-client.ts';
@@ -37,19 +37,19 @@ export interface OpenSandbox {
 
 /**
  * Takes hold of a started sandbox: its log goes on where it was left, its deadline is the session's. Resolves when
- * everything that it said before is known. `secrets` are those that programs in it may know already.
+ * everything that it said before is known. `forms` are those of the secrets that programs in it may know already.
  */
 export async function connectSandbox(
   deps: WorkerDeps,
   session: SessionRecord,
-  { id, life, secrets }: { id: string; life: Life; secrets: Secret[] },
+  { id, life, forms }: { id: string; life: Life; forms: MaskedForms },
 ): Promise<OpenSandbox> {
   // One that was frozen here and is superseded by now must take neither log nor sandbox from whoever has them.
   await life.confirm();
   await using releases = new AsyncDisposableStack();
   const log = await openLog(deps, session.id, id);
   releases.defer(() => log.handOver().catch(() => undefined));
-  log.mask(secrets);
+  log.mask(forms);
   await life.confirm();
   const channel = await attach(deps, id, log.resumeAt, life);
   releases.defer(() => channel.close());

@@ -3,7 +3,6 @@ import { failpoint } from '../../src/ops/failpoints.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { secretsOf } from '../hold-masks.ts';
 import { sandboxEnvironment } from '../sandbox-environment.ts';
 import type { InitClient } from '../init-client.ts';
 import type { SessionLog } from '../log/session-log.ts';
@@ -17,13 +16,13 @@ const PROXY = { address: '127.0.0.1', port: 3128 };
  * gateway it gets a way for git instead. Safe to repeat.
  */
 export async function deliverEnvironment(
-  { repoHost }: Pick<WorkerDeps, 'repoHost'>,
+  { repoHost, masks }: Pick<WorkerDeps, 'repoHost' | 'masks'>,
   session: SessionRecord,
   { init, log }: { init: InitClient; log: Pick<SessionLog, 'mask'> },
   grant: SandboxGrant,
 ): Promise<void> {
   // The masks must be in place before the first program that could print a secret runs.
-  log.mask(secretsOf(grant));
+  log.mask(masks.formsOf(session.id));
   const { host, port, listenAddress } = repoHost;
   await init.forward({ address: listenAddress, port }, { host, port });
   await init.forward(PROXY, null);

@@ -1,3 +1,4 @@
+import { NO_FORMS } from '../../src/token/redactor.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { customAlphabet } from 'nanoid';
 import { gatewayDir } from '../../src/egress/layout.ts';
@@ -34,7 +35,7 @@ export async function openSandbox(deps: WorkerDeps, session: SessionRecord, life
     await nameSandbox(deps, session, id);
     try {
       await startSandbox(deps, session, id);
-      return await connectSandbox(deps, session, { id, life, secrets: [] });
+      return await connectSandbox(deps, session, { id, life, forms: NO_FORMS });
     } catch (error) {
       const mayHelp = error instanceof SessionError && MAY_HELP.includes(error.code);
       if (!mayHelp || count === MAX_SANDBOXES || life.signal.aborted) throw error;

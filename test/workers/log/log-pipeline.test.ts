@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { maskedForms } from '../../../src/token/redactor.ts';
 import { describe, expect, test } from 'vitest';
 import { outputOf, type LogStream } from '../../../src/session/log-record.ts';
 import { Secret } from '../../../src/token/secret.ts';
@@ -47,7 +48,7 @@ describe('a line that comes in pieces', () => {
 
   test('has no byte of what may be the beginning of a secret, however long it waits', () => {
     const pipeline = new LogPipeline(LIMIT, null);
-    pipeline.mask([new Secret('obviously-fake')], 0);
+    pipeline.mask(maskedForms([new Secret('obviously-fake')]), 0);
     pipeline.push('stdout', bytes('key: obviously'), 0);
     expect(said(pipeline.partials(LINES, 0))).toEqual([['stdout', 'key: ', true]]);
     expect(pipeline.begun.size).toBe(0);
@@ -123,14 +124,14 @@ test('however output is cut in time, by waits and by workers, its records say it
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let pipeline = new LogPipeline(LIMIT, null);
-      pipeline.mask(secrets, 0);
+      pipeline.mask(maskedForms(secrets), 0);
       const whole = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
       const records: NewRecord[] = [];
       for (const [at, what] of steps.entries()) {
         if (what === 'wait') records.push(...pipeline.partials(LINES, at));
         else if (what === 'adopt') {
           pipeline = new LogPipeline(LIMIT, JSON.parse(JSON.stringify(pipeline.snapshot())));
-          records.push(...pipeline.mask(secrets, at));
+          records.push(...pipeline.mask(maskedForms(secrets), at));
         } else {
           whole[what[0]].push(what[1]);
           records.push(...pipeline.push(what[0], what[1], at));

@@ -1,3 +1,4 @@
+import { maskedForms } from '../../../src/token/redactor.ts';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,7 @@ describe('the log of a session', () => {
 
   it('has every line in order, masked, with the last one though it has no line break', async () => {
     const { log, lines } = await open('ses_whole');
-    log.mask([secret]);
+    log.mask(maskedForms([secret]));
     await log.agent('stdout', bytes('a SECRETVALUE1234'), 0, 33);
     await log.agent('stdout', bytes('567890 b\nlast'), 1, 62);
     await log.close({ complete: true });
@@ -54,7 +55,7 @@ describe('the log of a session', () => {
 
   it('gives a prompt before the state of a clone that fell silent a moment earlier', async () => {
     const { log } = await open('ses_prompt');
-    log.mask([]);
+    log.mask(maskedForms([]));
     await log.step(bytes('Receiving objects:  1%\rReceiving objects:  2%\r'), 0, 48);
     await log.agent('stdout', bytes('Continue? '), 1, 74);
     const given = await eventually(
@@ -67,13 +68,13 @@ describe('the log of a session', () => {
 
   it('reads a new sandbox from its beginning, after the lines of the one that never ran the command', async () => {
     const first = await open('ses_two', {}, 'sbx_1');
-    first.log.mask([]);
+    first.log.mask(maskedForms([]));
     await first.log.step(bytes('cloning\n'), 0, 24);
     await first.log.close({ complete: true });
     expect((await open('ses_two', {}, 'sbx_1')).log.resumeAt).toBe(24);
     const second = await open('ses_two', {}, 'sbx_2');
     expect(second.log.resumeAt).toBe(0);
-    second.log.mask([secret]);
+    second.log.mask(maskedForms([secret]));
     await second.log.agent('stdout', bytes('at work\n'), 0, 24);
     await second.log.close({ complete: true });
     expect(await second.lines()).toEqual([
@@ -84,7 +85,7 @@ describe('the log of a session', () => {
 
   it('drops half a secret and says so when the rest of the output did not come', async () => {
     const { log, lines } = await open('ses_cut');
-    log.mask([secret]);
+    log.mask(maskedForms([secret]));
     await log.agent('stdout', bytes('whole\na SECRETVALUE1234'), 0, 39);
     await log.close({ complete: false });
     await log.agent('stdout', bytes('567890 b\n'), 1, 64);
@@ -117,7 +118,7 @@ describe('the log of a session', () => {
 
   it('goes on in another worker with half a secret and half a line, of which the disk never had a byte in clear', async () => {
     const first = await open('ses_resumed');
-    first.log.mask([secret]);
+    first.log.mask(maskedForms([secret]));
     const stored: number[] = [];
     first.log.onStored((at) => stored.push(at));
     await first.log.agent('stdout', bytes('one\nkey: SECRETVALUE123'), 0, 40);
@@ -126,7 +127,7 @@ describe('the log of a session', () => {
     expect(second.log.resumeAt).toBe(stored.at(-1));
     expect(second.log.resumeAt).toBe(40);
     await expect(second.log.agent('stdout', bytes('x'), 1, 57)).rejects.toThrow('before the secrets');
-    second.log.mask([secret]);
+    second.log.mask(maskedForms([secret]));
     await second.log.agent('stdout', bytes('4567890!\n'), 1, 65);
     await expect(first.log.close({ complete: false })).rejects.toThrow(Leave);
     await expect(first.log.agent('stdout', bytes('late\n'), 1, 62)).resolves.toBeUndefined();
@@ -143,16 +144,16 @@ describe('the log of a session', () => {
 
   it('covers what was held back, and the rest of its line, when other forms are masked by now', async () => {
     const first = await open('ses_newer');
-    first.log.mask([secret]);
+    first.log.mask(maskedForms([secret]));
     await first.log.agent('stdout', bytes('one\nkey: SECRETVALUE123'), 0, 40);
     await first.log.close({ complete: false });
     const second = await open('ses_newer');
-    second.log.mask([secret, new Secret('another-form-of-it')]);
+    second.log.mask(maskedForms([secret, new Secret('another-form-of-it')]));
     await second.log.agent('stdout', bytes('4567890!'), 1, 64);
     // The cover is remembered too.
     await second.log.close({ complete: false });
     const third = await open('ses_newer');
-    third.log.mask([secret, new Secret('another-form-of-it')]);
+    third.log.mask(maskedForms([secret, new Secret('another-form-of-it')]));
     await third.log.agent('stdout', bytes(' rest\nand SECRETVALUE1234567890\n'), 1, 64);
     await third.log.close({ complete: true });
     expect((await third.lines()).filter(([stream]) => stream === 'stdout')).toEqual([
