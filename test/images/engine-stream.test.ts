@@ -21,3 +21,18 @@ test('an error in the middle of the work is thrown with the last lines before it
     /^Building x failed: apt-get returned 100\n {2}line 10\.(\n {2}line \d+\.)*\n {2}line 29\.$/,
   );
 });
+
+test('a line without end is no work of an engine', async () => {
+  const endless = Readable.from(Array.from({ length: 40 }, () => 'x'.repeat(64 * 1024)));
+  const followed = followEngine(endless, { doing: 'Building x', onLine: () => {} });
+  await expect(followed).rejects.toThrow('Building x failed: the engine says a line of more than 1048576 characters');
+});
+
+test('an engine that breaks off is told of', async () => {
+  async function* brokenOff() {
+    yield '{"stream":"a"}\n';
+    throw new Error('connection reset');
+  }
+  const followed = followEngine(Readable.from(brokenOff()), { doing: 'Building x', onLine: () => {} });
+  await expect(followed).rejects.toThrow('connection reset');
+});

@@ -1,3 +1,4 @@
+import { boundedFetch } from '../../ops/bounded-fetch.ts';
 import { z } from 'zod';
 import type { ListenAddress } from '../../config.ts';
 import { describe } from '../../errors.ts';
@@ -40,11 +41,13 @@ async function lookAt({ role, setting, listen }: Port): Promise<string> {
   }
 }
 
+const fetchAnswer = boundedFetch({ who: 'What listens there', maxBytes: 64 * 1024 });
+
 /** Asked without a key, since a stranger may listen there: the API says that it is up, the git host refuses in its own form. */
 async function isOurs(role: Port['role'], url: string): Promise<boolean> {
   try {
     const { path, status, body } = SIGNS[role];
-    const response = await fetch(url + path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetchAnswer(url + path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     return response.status === status && body.safeParse(await response.json()).success;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 import { APIError, APIConnectionError, RelaceError } from '@relace-ai/relace';
-import { AnswerTooLong } from './bounded-fetch.ts';
+import { AnswerTooLong } from '../../ops/bounded-fetch.ts';
 import { ProviderError, type ProviderErrorKind } from '../provider.ts';
 
 /**

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import { ProviderError, type MintRequest, type TokenProvider } from '../provider.ts';
 import type { Access, RepoGrant } from '../record.ts';
 import { Secret } from '../secret.ts';
-import { boundedFetch } from './bounded-fetch.ts';
+import { boundedFetch } from '../../ops/bounded-fetch.ts';
 import { hostOf } from './host-of.ts';
 import { readTime } from './read-time.ts';
 import { statusOf, toProviderError } from './relace-error.ts';
+
+/** Far more than any answer about a token or a repo has. */
+const MAX_ANSWER_BYTES = 8 * 1024 ** 2;
+const fetchAnswer = boundedFetch({ who: 'The repo host', maxBytes: MAX_ANSWER_BYTES });
 
 /** The SDK's types lack `expires_at`, which the service sends when a TTL was asked for. */
 const mintAnswer = z.object({ token: z.string().min(8), expires_at: z.unknown() });
@@ -35,7 +39,7 @@ export function createRelaceProvider({ baseUrl, apiKey, canRestrictAccess }: Rel
   // No retries: a mint that is repeated after a lost answer leaves a token that nobody can name. No logs: the SDK writes
   // each URL when RELACE_LOG says so, and the URL of a deletion holds the token.
   const client = (key: Secret): Relace =>
-    new Relace({ apiKey: key.reveal(), baseURL: root, maxRetries: 0, logLevel: 'off', fetch: boundedFetch });
+    new Relace({ apiKey: key.reveal(), baseURL: root, maxRetries: 0, logLevel: 'off', fetch: fetchAnswer });
   const account = client(apiKey);
 
   return {

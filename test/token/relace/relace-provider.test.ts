@@ -89,7 +89,7 @@ describe('Relace, when the host misbehaves', () => {
   );
 
   describe.each([
-    [200, 'The repo host’s answer is longer than 8388608 bytes'],
+    [200, 'The repo host answers with more than 8388608 bytes'],
     [500, 'The repo host answered 500'],
   ])('with status %i and an answer without end', (status, said) => {
     const endless =

@@ -1,7 +1,10 @@
+import { boundedFetch } from '../../../ops/bounded-fetch.ts';
 import { z } from 'zod';
 import { forReading, type Reading } from '../../../api/schemas/reading.ts';
 import { readEvents, type ServerEvent } from './server-events.ts';
 
+/** A page of 200 sessions with all that they may have is a third of it. */
+const MAX_ANSWER_BYTES = 64 * 1024 ** 2;
 const CALL_TIMEOUT_MS = 15_000;
 /** The API sends a comment every 15 s; who is silent for longer than this is gone, whatever TCP thinks. */
 const SILENCE_MS = 60_000;
@@ -50,12 +53,14 @@ export interface ApiClient {
   follow(path: string, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<ServerEvent>;
 }
 
+const fetchAnswer = boundedFetch({ who: 'The API', maxBytes: MAX_ANSWER_BYTES });
+
 export function createApiClient({ apiUrl, apiKey }: { apiUrl: string; apiKey: string }): ApiClient {
   const authorization = `Bearer ${apiKey}`;
   return {
     async call(method, path, answer, body, { headers = {}, signal } = {}) {
       const late = AbortSignal.timeout(CALL_TIMEOUT_MS);
-      const response = await fetch(`${apiUrl}${path}`, {
+      const response = await fetchAnswer(`${apiUrl}${path}`, {
         method,
         headers: { authorization, ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
