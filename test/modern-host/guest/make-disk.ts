@@ -69,7 +69,7 @@ async function configure(tree: string, key: string): Promise<void> {
   await write('etc/hostname', 'guest\n');
   await write('etc/hosts', '127.0.0.1 localhost guest\n');
   await write('etc/fstab', '/dev/vda / ext4 defaults,noatime 0 1\n');
-  await mkdir(join(tree, 'root/.ssh'), { mode: 0o700 });
+  await mkdir(join(tree, 'root/.ssh'), { recursive: true, mode: 0o700 });
   await copyFile(`${key}.pub`, join(tree, 'root/.ssh/authorized_keys'));
   await copyFile(AUTHORITIES, join(tree, AUTHORITIES));
   await appendFile(join(tree, 'etc/environment'), `NODE_EXTRA_CA_CERTS=${AUTHORITIES}\n`);
