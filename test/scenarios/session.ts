@@ -41,11 +41,7 @@ export async function until(
 }
 
 /** The session when it has ended, its token is final and its container gone. */
-export async function settled(
-  stack: Served,
-  id: string,
-  limits: { timeoutMs?: number } = {},
-): Promise<WireSession> {
+export async function settled(stack: Served, id: string, limits: { timeoutMs?: number } = {}): Promise<WireSession> {
   const isSettled = ({ status, token, container }: WireSession): boolean => {
     const tokenGone = token === null || ['revoked', 'refused', 'expired', 'unknown'].includes(token.state);
     return FINAL.includes(status) && tokenGone && (container === null || container.removedAt !== null);
