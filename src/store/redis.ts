@@ -68,7 +68,7 @@ export async function requireDurableRedis(
   const wrong: string[] = [];
   for (const [name, needed] of Object.entries(DURABLE)) {
     const value = await redisSetting(redis, name);
-    if (value === 'forbidden') {
+    if (value === null) {
       if (isStated) return;
       throw new Error(MUST_BE_STATED);
     }
@@ -81,13 +81,16 @@ const MUST_BE_STATED =
   'Redis forbids CONFIG, so it cannot be seen whether it keeps what it is told. If it has appendonly yes and ' +
   'maxmemory-policy noeviction, say so with DAYPASS_REDIS_PERSISTENCE=stated';
 
-/** One setting of Redis; undefined where it has none of that name. Redis takes several at once from 7.0 on. */
-export async function redisSetting(redis: Redis, name: string): Promise<string | 'forbidden' | undefined> {
+/**
+ * One setting of Redis; undefined where it has none of that name, null where it forbids to ask. Redis takes several at once
+ * from 7.0 on.
+ */
+export async function redisSetting(redis: Redis, name: string): Promise<string | null | undefined> {
   try {
     const [, value] = await redis.config('GET', name);
     return value;
   } catch (error) {
-    if (error instanceof Error && /^(NOPERM|ERR unknown command)/i.test(error.message)) return 'forbidden';
+    if (error instanceof Error && /^(NOPERM|ERR unknown command)/i.test(error.message)) return null;
     throw error;
   }
 }

@@ -88,7 +88,7 @@ async function requireWritable(redis: Redis): Promise<void> {
 /** Redis' own default syncs once a second: no fault of its, but what was acknowledged in it a power cut can take. */
 async function syncWarning(redis: Redis): Promise<string> {
   const policy = await redisSetting(redis, 'appendfsync');
-  if (policy === 'forbidden') return ', as its operator says: it forbids CONFIG';
+  if (policy === null) return ', as its operator says: it forbids CONFIG';
   return policy === 'always'
     ? ''
     : `\n  ! appendfsync is ${policy}: a power cut can lose what was acknowledged; set it to always`;
