@@ -66,6 +66,29 @@ test('sessions that were there before are listed newest first, and one can be op
   expect(dashboard.complaints).toEqual([]);
 });
 
+test('a filter that is chosen while another one is still read is the one that counts', async () => {
+  const { page, rig } = dashboard;
+  const { session: other } = await putSession(rig.redis);
+  await dashboard.enter();
+  await rowOf(other.id).waitFor();
+  const read = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  await page.route('**/v1/sessions?*metadata.task=slow*', async (route) => {
+    asked.resolve();
+    await read.promise;
+    await route.continue();
+  });
+  await page.getByLabel('Metadata or id').fill('task=slow');
+  await page.getByLabel('Metadata or id').press('Enter');
+  await asked.promise;
+  await page.getByLabel('Metadata or id').fill(other.id);
+  await page.getByLabel('Metadata or id').press('Enter');
+  await rowOf(other.id).waitFor();
+  read.resolve();
+  await rowOf(other.id).waitFor();
+  expect(dashboard.complaints).toEqual([]);
+});
+
 test('a filter keeps what has a status, a piece of metadata or an id, also of what comes later', async () => {
   const { page, rig } = dashboard;
   const { session: other } = await putSession(rig.redis);

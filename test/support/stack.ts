@@ -126,7 +126,8 @@ export async function startStack(settings: Record<string, string> = {}, options:
     for (const role of ['api', 'worker', 'warden', 'gateway', 'minter', 'git-host'] as const)
       await stop(role, 'SIGKILL');
     try {
-      for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
+      for (const { Id } of await containers()) await remove(docker, Id);
+      await eventually(containers, (left) => left.length === 0);
     } finally {
       // Also when the engine is away.
       await redis.stop();
@@ -220,4 +221,14 @@ export async function nothingLeft(stack: Stack): Promise<string[]> {
     (left) => left.length === 0,
     { timeoutMs: 20_000 },
   );
+}
+
+/** A container that is gone, or whose removal its warden has asked for, is fine. Source: Engine API, `DELETE /containers/{id}`. */
+async function remove(docker: Docker, id: string): Promise<void> {
+  await docker
+    .getContainer(id)
+    .remove({ force: true, v: true })
+    .catch((error: { statusCode?: number }) => {
+      if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+    });
 }

@@ -1,4 +1,5 @@
 import { useSignal, type ReadonlySignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { messageOf, Problem } from '../client/problem.ts';
 
 /** Something that a reader asks for: under way once at a time, and what became of it. */
@@ -8,6 +9,30 @@ export interface Action {
   readonly problem: ReadonlySignal<Problem | null>;
   /** Runs the work unless it runs already. Resolves with whether it succeeded. */
   run: (work: () => Promise<unknown>) => Promise<boolean>;
+}
+
+/** Something that a reader may ask for anew at any moment, such as a filter: what was asked for last counts. */
+export function useLatestAction(): Pick<Action, 'problem' | 'run'> {
+  const problem = useSignal<Problem | null>(null);
+  const asked = useRef(0);
+  return {
+    problem,
+    async run(work) {
+      const mine = ++asked.current;
+      problem.value = null;
+      try {
+        await work();
+        return true;
+      } catch (error) {
+        if (mine === asked.current) problem.value = asProblem(error);
+        return false;
+      }
+    },
+  };
+}
+
+function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(messageOf(error));
 }
 
 export function useAction(): Action {
@@ -24,7 +49,7 @@ export function useAction(): Action {
         await work();
         return true;
       } catch (error) {
-        problem.value = error instanceof Problem ? error : new Problem(messageOf(error));
+        problem.value = asProblem(error);
         return false;
       } finally {
         busy.value = false;

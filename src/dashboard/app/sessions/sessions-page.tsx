@@ -1,5 +1,5 @@
 import { useDeps, useMay } from '../live/deps.ts';
-import { useAction } from '../live/use-action.ts';
+import { useAction, useLatestAction } from '../live/use-action.ts';
 import { More } from '../ui/more.tsx';
 import { UnreadableNote } from '../ui/unreadable-note.tsx';
 import { RefusalNote } from '../ui/refusal.tsx';
@@ -11,6 +11,7 @@ import { SessionRow } from './session-row.tsx';
 /** All sessions, newest first, live. */
 export function SessionsPage() {
   const { sessions } = useDeps();
+  const filtering = useLatestAction();
   const { problem, run } = useAction();
   const list = sessions.list.value;
   return (
@@ -18,10 +19,13 @@ export function SessionsPage() {
       <div class="title">
         <h2 id="sessions-title">Sessions</h2>
         <StatusCounts />
-        <FilterForm filter={sessions.filter.value} onFilter={(wanted) => void run(() => sessions.setFilter(wanted))} />
+        <FilterForm
+          filter={sessions.filter.value}
+          onFilter={(wanted) => void filtering.run(() => sessions.setFilter(wanted))}
+        />
       </div>
       <OverdueNote />
-      <RefusalNote problem={problem.value} />
+      <RefusalNote problem={filtering.problem.value ?? problem.value} />
       <UnreadableNote unreadable={sessions.unreadable.value} />
       <div class="scroll">
         <table class="sessions">
