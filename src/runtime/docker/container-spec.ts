@@ -2,6 +2,7 @@ import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import { SMALL_DISKS_MB } from '../../session/exhaustion.ts';
 import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
 import { INIT_DIR_TARGET } from '../init-dir.ts';
+import { SANDBOX_HOST_NAME } from '../sandbox-host-name.ts';
 import { AGENT_ID } from './agent-id.ts';
 import { sandboxLabels } from './labels.ts';
 import { SECCOMP_OPTION } from './seccomp.ts';
@@ -53,6 +54,7 @@ export function containerSpec(
     name: spec.sandboxId,
     Image: spec.image,
     Labels: sandboxLabels(spec, installation),
+    Hostname: SANDBOX_HOST_NAME,
     User: `${AGENT_ID}:${AGENT_ID}`,
     WorkingDir: '/workspace',
     Entrypoint: ['/opt/daypass/bin/init'],
