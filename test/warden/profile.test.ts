@@ -9,6 +9,7 @@ const deps: ProfileDeps = {
   limits: { cpus: 2, memoryMb: 512, pids: 128, diskMb: 1_024 },
   host: {
     engineId: 'E',
+    capacity: { cpus: 2, memoryMb: 4_096, diskMb: 10_000 },
     runDir: '/run/daypass',
     memoryDir: '/dev/shm/daypass',
     toolsDir: '/run/daypass/tools/1',
