@@ -22,6 +22,10 @@ export interface SessionResources {
   memoryMb: number;
   pids: number;
   diskMb: number;
+  /** Of what is in memory besides: see `small-disks.ts`. */
+  homeMb?: number;
+  tmpMb?: number;
+  shmMb?: number;
 }
 
 /** What was asked for, with every default filled in. Secrets are not here but sealed beside it. */

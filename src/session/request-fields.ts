@@ -123,6 +123,15 @@ export const metadata = z
   })
   .meta({ description: 'Yours, to find the session by.' });
 
+const smallDisk = (path: string) =>
+  z
+    .int()
+    .min(8)
+    .optional()
+    .meta({
+      description: `${path}, in memory: at most memoryMb, as which it counts. Half of memoryMb when left out, and what small ones need.`,
+    });
+
 export const resources = z.strictObject({
   cpus: z.number().min(0.1).optional(),
   memoryMb: z
@@ -132,6 +141,9 @@ export const resources = z.strictObject({
     .meta({ description: 'Processes, /tmp and the home directory. Where no disks can be made, the workspace too.' }),
   pids: z.int().min(8).optional(),
   diskMb: z.int().min(8).optional().meta({ description: 'The workspace, with what its file system needs itself.' }),
+  homeMb: smallDisk('/home/agent'),
+  tmpMb: smallDisk('/tmp'),
+  shmMb: smallDisk('/dev/shm'),
 });
 
 export const networkRules = z.array(checked(networkRuleProblem).max(300)).max(64).meta({

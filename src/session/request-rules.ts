@@ -14,6 +14,7 @@ export function ruleProblems(body: StartRequest, request: SessionRequest): Field
     ...doubleNames(body),
     ...strangeNames(body),
     ...timeouts(request),
+    ...smallDisks(request),
   ];
 }
 
@@ -77,6 +78,14 @@ function strangeNames({ secrets, unmaskedSecrets = [] }: StartRequest): FieldErr
     Object.hasOwn(secrets, name)
       ? []
       : [{ path: `unmaskedSecrets[${index}]`, message: 'is the name of no secret here' }],
+  );
+}
+
+function smallDisks({ resources }: SessionRequest): FieldError[] {
+  return (['homeMb', 'tmpMb', 'shmMb'] as const).flatMap((name) =>
+    (resources[name] ?? 0) <= resources.memoryMb
+      ? []
+      : [{ path: `resources.${name}`, message: `must be at most ${resources.memoryMb}, the memory it is a part of` }],
   );
 }
 

@@ -81,6 +81,12 @@ const BAD_FIELDS: [string, object, string, string][] = [
     'unmaskedSecrets[1]',
     'the name of no secret',
   ],
+  [
+    'a home larger than the memory that it is in',
+    { repos: [REPO], resources: { memoryMb: 512, homeMb: 600 } },
+    'resources.homeMb',
+    'at most 512, the memory it is a part of',
+  ],
   ['no time at all', { repos: [REPO], timeoutSeconds: 0 }, 'timeoutSeconds', 'at least 1'],
   ['a fraction of a second', { repos: [REPO], timeoutSeconds: 1.5 }, 'timeoutSeconds', 'whole number'],
   ['too much time', { repos: [REPO], timeoutSeconds: 7_201 }, 'timeoutSeconds', 'at most 7200'],
