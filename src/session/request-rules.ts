@@ -1,3 +1,4 @@
+import type { RequestLimits } from '../access/key-limits.ts';
 import type { OperatorLimits } from '../config.ts';
 import type { FieldError } from '../errors.ts';
 import { isNameAllowed } from './allowed-image.ts';
@@ -19,7 +20,7 @@ export function ruleProblems(body: StartRequest, request: SessionRequest): Field
 }
 
 /** What a request asks for above what the operator allows. */
-export function limitProblems(request: SessionRequest, limits: OperatorLimits): FieldError[] {
+export function limitProblems(request: SessionRequest, limits: RequestLimits): FieldError[] {
   const { resources } = request;
   return [
     ...above('timeoutSeconds', request.timeoutSeconds, limits.maxTimeoutSeconds),
@@ -28,6 +29,7 @@ export function limitProblems(request: SessionRequest, limits: OperatorLimits): 
     ...above('resources.memoryMb', resources.memoryMb, limits.memoryMb),
     ...above('resources.pids', resources.pids, limits.pids),
     ...above('resources.diskMb', resources.diskMb, limits.diskMb),
+    ...abovePriority(request, limits),
   ];
 }
 
@@ -52,6 +54,11 @@ export function shortSecretProblems({ secrets, unmaskedSecrets = [] }: StartRequ
       message:
         'has fewer than 4 characters, which are too few to be masked; name it in unmaskedSecrets if that is fine',
     }));
+}
+
+function abovePriority({ priority }: SessionRequest, { maxPriority = Infinity }: RequestLimits): FieldError[] {
+  if (priority <= maxPriority) return [];
+  return [{ path: 'priority', message: `must be at most ${maxPriority}, the limit of this API key` }];
 }
 
 function above(path: string, value: number, limit: number): FieldError[] {

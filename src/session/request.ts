@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OperatorLimits } from '../config.ts';
+import type { RequestLimits } from '../access/key-limits.ts';
 import { Refusal, type FieldError } from '../errors.ts';
 import { DEADLINE_GRACE_SECONDS } from './deadline.ts';
 import type { SessionRequest } from './record.ts';
@@ -60,7 +60,7 @@ export type StartRequest = z.output<typeof startRequest>;
  * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed;
  * `image_not_allowed` or `secret_too_short` when that is all.
  */
-export function normalise(body: StartRequest, limits: OperatorLimits): SessionRequest {
+export function normalise(body: StartRequest, limits: RequestLimits): SessionRequest {
   const longest = body.maxTimeoutSeconds ?? limits.maxTimeoutSeconds;
   const timeoutSeconds = body.timeoutSeconds ?? Math.min(DEFAULT_TIMEOUT_SECONDS, longest, limits.maxTimeoutSeconds);
   const request: SessionRequest = {
@@ -82,6 +82,9 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
       memoryMb: body.resources.memoryMb ?? Math.min(DEFAULT_RESOURCES.memoryMb, limits.memoryMb),
       pids: body.resources.pids ?? Math.min(DEFAULT_RESOURCES.pids, limits.pids),
       diskMb: body.resources.diskMb ?? Math.min(DEFAULT_RESOURCES.diskMb, limits.diskMb),
+      ...(body.resources.homeMb !== undefined && { homeMb: body.resources.homeMb }),
+      ...(body.resources.tmpMb !== undefined && { tmpMb: body.resources.tmpMb }),
+      ...(body.resources.shmMb !== undefined && { shmMb: body.resources.shmMb }),
     },
     network: body.network,
     credentials: body.credentials,
