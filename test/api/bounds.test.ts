@@ -154,6 +154,32 @@ test.each(['http://%zz', 'http://[', 'http://a:b@c:99999999'])(
   },
 );
 
+test.each([
+  ['/login', 'before anybody has logged in', false, `Content-Length: ${2 ** 30}`],
+  ['/login', 'before anybody has logged in', false, 'Transfer-Encoding: chunked'],
+  [START, 'with a key', true, `Content-Length: ${2 ** 30}`],
+  [START, 'with a key', true, 'Transfer-Encoding: chunked'],
+  [START, 'without a key', false, `Content-Length: ${2 ** 30}`],
+])(
+  'a body for %s that goes on and on, %s, is not read on behind the answer: %#',
+  async (path, _who, hasKey, length) => {
+    const { socket, said, closed } = await dial();
+    const head = ['Host: 127.0.0.1', 'Content-Type: application/json', length];
+    if (hasKey) head.push(`Authorization: ${rig.authorization.authorization}`);
+    socket.write(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+    const chunk = Buffer.from(`10000\r\n${'x'.repeat(64 * 1024)}\r\n`);
+    const send = (): void => {
+      while (!socket.destroyed && socket.write(chunk));
+    };
+    socket.on('drain', send);
+    send();
+    await closed;
+    expect(said()).toMatch(/^(HTTP\/1\.1 4|$)/);
+    // What it may read, and what the kernel holds on both sides.
+    expect(socket.bytesWritten - socket.writableLength).toBeLessThan(16 * 1024 ** 2);
+  },
+);
+
 describe('a client that takes its time', () => {
   test('with its headers is cut off', async () => {
     const { socket, said, closed } = await dial();
