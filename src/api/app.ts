@@ -7,7 +7,7 @@ import type { Method, Operation } from './operation.ts';
 import { requireOurHost } from './hosts.ts';
 import { serveLogin } from './login/serve-login.ts';
 import { createPipelineGuard } from './pipelining.ts';
-import { createReadBody, MAX_BODY_BYTES, type ReadBody } from './read-body.ts';
+import { createReadBody, MAX_BODY_BYTES } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { routes } from './routes.ts';
 import { sendRefusal } from './send-refusal.ts';
@@ -32,9 +32,8 @@ export function createApp(deps: ApiDeps, { dashboard, trustedProxies }: AppOptio
   app.use(begin(deps));
   serveDashboard(app, dashboard);
   serveLogin(app, deps);
-  const readBody = createReadBody(MAX_BODY_BYTES);
   for (const [path, operations] of Map.groupBy(routes(), (operation) => operation.path)) {
-    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps, readBody));
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps));
   }
   app.use((req) => {
     throw new Refusal('not_found', `There is nothing at ${req.path}. GET /openapi.json lists every call.`);
@@ -86,13 +85,18 @@ function requireModestHead({ url, rawHeaders }: Request): void {
   }
 }
 
-function dispatch(operations: Operation[], deps: ApiDeps, readBody: ReadBody) {
-  const byMethod = new Map<string, Operation>(operations.map((operation) => [operation.method, operation]));
+function dispatch(operations: Operation[], deps: ApiDeps) {
+  const byMethod = new Map(
+    operations.map((operation) => {
+      const readBody = createReadBody(operation.maxBodyBytes ?? MAX_BODY_BYTES);
+      return [operation.method as string, { operation, readBody }];
+    }),
+  );
   const allowed = [...byMethod.keys()].map((method) => method.toUpperCase()).join(', ');
   return async (req: Request, res: Response): Promise<void> => {
-    const operation = byMethod.get(wantedMethod(req.method));
+    const wanted = byMethod.get(wantedMethod(req.method));
     res.locals['route'] = operations[0]?.path;
-    if (operation !== undefined) return serveOperation(operation, deps, readBody, [req, res]);
+    if (wanted !== undefined) return serveOperation(wanted.operation, deps, wanted.readBody, [req, res]);
     res.setHeader('allow', allowed);
     throw new Refusal('method_not_allowed', `${req.method} is not possible here; ${allowed} is.`);
   };
