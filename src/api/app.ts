@@ -7,7 +7,7 @@ import type { Method, Operation } from './operation.ts';
 import { requireOurHost } from './hosts.ts';
 import { serveLogin } from './login/serve-login.ts';
 import { createPipelineGuard } from './pipelining.ts';
-import { createReadBody, MAX_BODY_BYTES } from './read-body.ts';
+import { createReadBody, MAX_BODY_BYTES, type ReadBody } from './read-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { routes } from './routes.ts';
 import { sendRefusal } from './send-refusal.ts';
@@ -86,10 +86,10 @@ function requireModestHead({ url, rawHeaders }: Request): void {
 }
 
 function dispatch(operations: Operation[], deps: ApiDeps) {
-  const byMethod = new Map(
+  const byMethod = new Map<string, { operation: Operation; readBody: ReadBody }>(
     operations.map((operation) => {
       const readBody = createReadBody(operation.maxBodyBytes ?? MAX_BODY_BYTES);
-      return [operation.method as string, { operation, readBody }];
+      return [operation.method, { operation, readBody }];
     }),
   );
   const allowed = [...byMethod.keys()].map((method) => method.toUpperCase()).join(', ');
