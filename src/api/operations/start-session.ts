@@ -56,7 +56,7 @@ export const startSession = defineOperation({
 });
 
 /** The rest is stored in the record, which is read often. */
-function requireSmallRest({ stdin: _, ...rest }: StartRequest): void {
-  if (Buffer.byteLength(JSON.stringify(rest)) <= MAX_BODY_BYTES) return;
+function requireSmallRest(body: StartRequest): void {
+  if (Buffer.byteLength(JSON.stringify({ ...body, stdin: undefined })) <= MAX_BODY_BYTES) return;
   throw new Refusal('body_too_large', `Beside stdin the body may have at most ${MAX_BODY_BYTES} bytes.`);
 }
