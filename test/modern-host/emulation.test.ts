@@ -20,6 +20,12 @@ it('repeats a check that a crash of Node in an emulated guest ended, and says so
   expect(said).toEqual([expect.stringContaining('SIGTRAP: the check is repeated (1 of 3)')]);
 });
 
+it("knows a crash by systemd's words, too", async () => {
+  const { check, runs } = failing('Main process exited, code=killed, status=11/SEGV', 1);
+  await withRepeats('emulation', check, () => undefined);
+  expect(runs()).toBe(2);
+});
+
 it('gives up after the third repeat', async () => {
   const { check, runs } = failing('worker was ended by SIGSEGV', 9);
   await expect(withRepeats('emulation', check, () => undefined)).rejects.toThrow('SIGSEGV');

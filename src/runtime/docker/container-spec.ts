@@ -2,6 +2,7 @@ import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import { SMALL_DISKS_MB } from '../../session/exhaustion.ts';
 import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
 import { INIT_DIR_TARGET } from '../init-dir.ts';
+import { SANDBOX_HOST_NAME } from '../sandbox-host-name.ts';
 import { AGENT_ID } from './agent-id.ts';
 import { sandboxLabels } from './labels.ts';
 import { SECCOMP_OPTION } from './seccomp.ts';
@@ -18,11 +19,10 @@ const UNLIMITED = -1;
  * stands in its place, and the disks of the host, among them those of other sandboxes.
  */
 export const MASKED_PATHS = [
-  ...['/proc/acpi', '/proc/asound', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats'],
-  ...['/proc/sched_debug', '/proc/scsi', '/proc/timer_list', '/proc/timer_stats', '/sys/firmware'],
-  ...['/sys/devices/virtual/powercap', '/proc/diskstats', '/proc/partitions', '/sys/block', '/sys/class/block'],
-  ...['/sys/dev/block', '/sys/devices/virtual/block'],
-];
+  '/proc/acpi /proc/asound /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug /proc/scsi',
+  '/proc/timer_list /proc/timer_stats /sys/firmware /sys/devices/virtual/powercap',
+  '/proc/diskstats /proc/partitions /sys/block /sys/class/block /sys/dev/block /sys/devices/virtual/block',
+].flatMap((paths) => paths.split(' '));
 
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
 export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
@@ -53,6 +53,7 @@ export function containerSpec(
     name: spec.sandboxId,
     Image: spec.image,
     Labels: sandboxLabels(spec, installation),
+    Hostname: SANDBOX_HOST_NAME,
     User: `${AGENT_ID}:${AGENT_ID}`,
     WorkingDir: '/workspace',
     Entrypoint: ['/opt/daypass/bin/init'],

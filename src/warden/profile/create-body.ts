@@ -58,6 +58,7 @@ export const createBody = z.strictObject({
     [LABEL.session]: id,
     [LABEL.token]: id,
   }),
+  Hostname: z.literal('sandbox'),
   User: z.literal('1000:1000'),
   WorkingDir: z.literal('/workspace'),
   Entrypoint: z.tuple([z.literal('/opt/daypass/bin/init')]),
