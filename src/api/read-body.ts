@@ -2,7 +2,7 @@ import { raw, type Request, type Response } from 'express';
 import { Refusal } from '../errors.ts';
 import { parseBody } from './check-json.ts';
 
-/** What any call of the API may send. */
+/** What a call of the API may send, unless its operation says otherwise. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);

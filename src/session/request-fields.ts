@@ -3,6 +3,7 @@ import { pathProblem, refProblem } from './git-names.ts';
 import { networkRuleProblem } from './network-rule.ts';
 import { webhookSecretProblem } from '../webhook/url.ts';
 import { pushPatternProblem } from './push-rules.ts';
+import { MAX_SECRETS_BYTES } from './stdin.ts';
 import { MAX_SECRET_LINES, secretLines } from '../token/secret-forms.ts';
 import { variableNameProblem } from './variable-names.ts';
 
@@ -79,8 +80,6 @@ const variables = (value: z.ZodType<string>, limit: number) =>
 export const env = variables(text, 256).meta({
   description: 'Environment of the command. Not REPO_TOKEN, RELACE_*, DAYPASS_*, GIT_*, LD_* and *_PROXY.',
 });
-
-const MAX_SECRETS_BYTES = 256 * 1_024;
 
 export const secrets = variables(text, 64)
   .superRefine((record, context) => {

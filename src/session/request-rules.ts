@@ -3,6 +3,7 @@ import type { OperatorLimits } from '../config.ts';
 import type { FieldError } from '../errors.ts';
 import { isNameAllowed } from './allowed-image.ts';
 import type { SessionRequest } from './record.ts';
+import { isStdinTooShortToMask, stdinProblems } from './stdin.ts';
 import { isTooShortToMask } from '../token/secret-forms.ts';
 import { webhookUrlProblem } from '../webhook/url.ts';
 import type { StartRequest } from './request.ts';
@@ -16,6 +17,7 @@ export function ruleProblems(body: StartRequest, request: SessionRequest): Field
     ...strangeNames(body),
     ...timeouts(request),
     ...smallDisks(request),
+    ...stdinProblems(body),
   ];
 }
 
@@ -46,14 +48,19 @@ export function imageProblems({ image }: SessionRequest, { images }: OperatorLim
 }
 
 /** Secrets that no mask can keep, and that nobody said may go without one. */
-export function shortSecretProblems({ secrets, unmaskedSecrets = [] }: StartRequest): FieldError[] {
-  return Object.entries(secrets)
+export function shortSecretProblems({ secrets, unmaskedSecrets = [], stdin }: StartRequest): FieldError[] {
+  const ofStdin = {
+    path: 'stdin',
+    message: 'has fewer than 4 characters, which are too few to be masked; leave secret out if that is fine',
+  };
+  const named = Object.entries(secrets)
     .filter(([name, value]) => isTooShortToMask(value) && !unmaskedSecrets.includes(name))
     .map(([name]) => ({
       path: `secrets.${name}`,
       message:
         'has fewer than 4 characters, which are too few to be masked; name it in unmaskedSecrets if that is fine',
     }));
+  return isStdinTooShortToMask(stdin) ? [...named, ofStdin] : named;
 }
 
 function abovePriority({ priority }: SessionRequest, { maxPriority = Infinity }: RequestLimits): FieldError[] {

@@ -14,6 +14,7 @@ import {
   unmaskedSecrets,
   webhook,
 } from './request-fields.ts';
+import { stdin } from './stdin.ts';
 import { imageProblems, limitProblems, ruleProblems, shortSecretProblems, webhookProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
@@ -26,6 +27,7 @@ export const startRequest = z
   .strictObject({
     repos: z.array(repo).min(1).max(16),
     command: command.optional(),
+    stdin: stdin.optional(),
     image: z.string().max(255).default(DEFAULT_IMAGE),
     env: env.default({}),
     secrets: secrets.default({}),
