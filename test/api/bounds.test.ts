@@ -175,8 +175,8 @@ test.each([
     send();
     await closed;
     expect(said()).toMatch(/^(HTTP\/1\.1 4|$)/);
-    // What it may read, and what the kernel holds on both sides.
-    expect(socket.bytesWritten - socket.writableLength).toBeLessThan(16 * 1024 ** 2);
+    // What is dropped, what comes until that is seen, and what the kernel holds on both sides.
+    expect(socket.bytesWritten - socket.writableLength).toBeLessThan(128 * 1024 ** 2);
   },
 );
 
