@@ -18,7 +18,9 @@ const C_LIBRARY = {
  */
 export function runLean(): void {
   const { env, execArgv, execPath, argv } = process;
-  const isLean = NODE_FLAGS.every((flag) => execArgv.includes(flag));
+  const isLean =
+    NODE_FLAGS.every((flag) => execArgv.includes(flag)) &&
+    Object.entries(C_LIBRARY).every(([name, value]) => env[name] === value);
   if (!isLean)
     process.execve?.(execPath, [execPath, ...NODE_FLAGS, ...execArgv, ...argv.slice(1)], { ...env, ...C_LIBRARY });
 }
