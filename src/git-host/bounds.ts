@@ -52,7 +52,7 @@ export const HOST_BOUNDS: HostBounds = {
   requestsPerConnection: 8,
   body: { minBytesPerSecond: KIB, windowMs: 30_000, totalMs: 60 * 60_000 },
   incoming: {
-    memoryBytes: 16 * MIB,
+    memoryBytes: 8 * MIB,
     memoryBytesPerBody: MIB,
     diskBytes: 16 * GIB,
     diskBytesPerCaller: 5 * GIB,

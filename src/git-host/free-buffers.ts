@@ -3,6 +3,8 @@ const EVERY_BYTES = 4 * 1024 ** 2;
 /** Above this nearly all is garbage: the structure of the largest body takes less. */
 const LARGE_BYTES = 140 * 1024 ** 2;
 const LOOK_EVERY_MS = 250;
+/** It takes a few times as long. */
+const GIVE_BACK_EVERY_MS = 1_000;
 
 let sinceBytes = 0;
 
@@ -18,10 +20,17 @@ export function passedOn(bytes: number): void {
   globalThis.gc?.({ type: 'minor' });
 }
 
-/** Collects all garbage when the process has grown, as V8 would only when its heap has doubled. Returns what ends that. */
+/**
+ * Collects all garbage when the process has grown, as V8 would only when its heap has doubled; and now and then gives the pages
+ * back, which an ordinary collection keeps. Returns what ends that.
+ */
 export function keepLean(): () => void {
+  let givenBackMs = -Infinity;
   const looking = setInterval(() => {
-    if (process.memoryUsage.rss() > LARGE_BYTES) globalThis.gc?.({ type: 'major' });
+    if (process.memoryUsage.rss() <= LARGE_BYTES) return;
+    const givesBack = performance.now() - givenBackMs > GIVE_BACK_EVERY_MS;
+    globalThis.gc?.({ type: 'major', ...(givesBack && { flavor: 'last-resort' }) });
+    if (givesBack) givenBackMs = performance.now();
   }, LOOK_EVERY_MS).unref();
   return () => clearInterval(looking);
 }

@@ -99,6 +99,7 @@ test('workers are listed with what they run, and stats count what there is', asy
     concurrency: 16,
     running: ['ses_0'],
     disks: { way: 'ext4' as const, because: null },
+    capacity: { cpus: 2, memoryMb: 4_096, diskMb: 10_000 },
   };
   await reportWorker(rig.redis, worker);
   expect((await rig.call('GET', '/v1/workers')).body).toEqual({ data: [worker], nextCursor: null });

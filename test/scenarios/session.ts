@@ -37,7 +37,9 @@ export async function until(
   holds: (session: WireSession) => boolean,
   { timeoutMs = 40_000 }: { timeoutMs?: number } = {},
 ): Promise<WireSession> {
-  return eventually(() => getSession(stack, id), holds, { timeoutMs });
+  // An API that has just started may say that its store does not answer yet.
+  const whenAnswered = (session: WireSession): boolean => session.status !== undefined && holds(session);
+  return eventually(() => getSession(stack, id), whenAnswered, { timeoutMs });
 }
 
 /** The session when it has ended, its token is final and its container gone. */

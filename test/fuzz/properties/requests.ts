@@ -8,7 +8,7 @@ import { nearly, type Property } from './inputs.ts';
 const rulesAllowWhatTheySay = fc.asyncProperty(nearly('ab1-.*:0_ /'), nearly('ab1-.'), async (text, host) => {
   if (networkRuleProblem(text) !== null) return;
   const rule = parseNetworkRule(text);
-  assert.match(rule.domain, /^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
+  assert.match(rule.domain, /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/);
   assert.ok(rule.port >= 1 && rule.port <= 65_535);
   assert.equal(ruleFor([rule], rule.domain, rule.port) !== null, !rule.wildcard);
   if (ruleFor([rule], host, rule.port) === null) return;
