@@ -114,7 +114,8 @@ export const REQUESTS: Attack[] = [
     name: 'bodies too large, too deep or no JSON at all are refused quickly',
     must: '400, 413 or 422, and the API goes on.',
     calls: () => [
-      { ...START, raw: JSON.stringify({ repos: [ANY_REPO], command: ['x'.repeat(3_000_000)] }), expect: [413] },
+      { ...START, raw: JSON.stringify({ repos: [ANY_REPO], command: ['x'.repeat(3_000_000)] }), expect: [422] },
+      { ...START, raw: JSON.stringify({ repos: [ANY_REPO], command: ['x'.repeat(4_000_000)] }), expect: [413] },
       { ...START, raw: deep(100_000), expect: [400, 422] },
       { ...START, raw: `{"repos":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, expect: [400, 422] },
       {
