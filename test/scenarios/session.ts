@@ -38,7 +38,7 @@ export async function until(
   { timeoutMs = 40_000 }: { timeoutMs?: number } = {},
 ): Promise<WireSession> {
   // An API that has just started may say that its store does not answer yet.
-  const whenAnswered = (session: WireSession): boolean => session.status !== undefined && holds(session);
+  const whenAnswered = (session: WireSession): boolean => typeof session.status === 'string' && holds(session);
   return eventually(() => getSession(stack, id), whenAnswered, { timeoutMs });
 }
 
