@@ -3,8 +3,7 @@ import { countTokens, listTokens } from '../store/listing.ts';
 import type { Redis } from '../store/redis.ts';
 
 /**
- * Tokens that are to be gone and are not yet. Those are among them that may not live any more and are not made due yet, and
- * those whose line cannot be read.
+ * Tokens that are due and not gone: also those that the law has not reached yet, and those whose line cannot be read.
  */
 export interface RevocationDebt {
   count: number;

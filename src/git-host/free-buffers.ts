@@ -3,7 +3,7 @@ const EVERY_BYTES = 4 * 1024 ** 2;
 /** Above this nearly all is garbage: the structure of the largest body takes less. */
 const LARGE_BYTES = 140 * 1024 ** 2;
 const LOOK_EVERY_MS = 250;
-/** It takes a few times as long. */
+/** A collection that gives pages back is the most thorough one, and not for every look. */
 const GIVE_BACK_EVERY_MS = 1_000;
 
 let sinceBytes = 0;

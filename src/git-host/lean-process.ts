@@ -12,8 +12,7 @@ const C_LIBRARY = {
 };
 
 /**
- * Puts this program anew into its own process, with the same arguments and what is above; returns where it has that
- * already. Call it before anything else: what was opened by then is lost. Both kinds of settings count from a program's first moment
+ * Starts this program again in its own process, with these settings; returns at once where it has them. Call it before anything else: what was opened by then is lost. Both kinds of settings count from a program's first moment
  * on, so that none of them can be made later.
  */
 export function runLean(): void {

@@ -1,3 +1,4 @@
+import { fieldsIn } from '../json/fields-in.ts';
 import type { SessionFailure, SessionRecord } from './record.ts';
 import { sessionShape } from './record-shape.ts';
 import { isEnded } from './status.ts';
@@ -41,14 +42,6 @@ export function salvage(
     sealedSecrets: null,
   };
   return { session, hadEnded: false };
-}
-
-function fieldsIn(text: string): Record<string, unknown> {
-  try {
-    return { ...(JSON.parse(text) as Record<string, unknown>) };
-  } catch {
-    return {};
-  }
 }
 
 function nothingKnown({ id, createdAt, keyId, tokenIds }: KnownBesides, failure: SessionFailure): SessionRecord {

@@ -13,7 +13,7 @@ export interface DueToken {
 
 /**
  * Active tokens that may not be so any more and that are not made due yet; of one API key, if given. For moments there is
- * one at every end. `unreadable`: so many lines say nothing that can be read, and are mended within seconds.
+ * one at every end. `unreadable` is the number of active lines that cannot be read; they are mended within seconds.
  */
 export async function illegalTokens(
   redis: Redis,

@@ -33,7 +33,7 @@ const CHUNK = 200;
 const MAX_READ = 5_000;
 /** Of records that may have megabytes each, as a session's may. */
 const LARGE_CHUNK = 16;
-/** However many ask for lists, the texts of so many chunks are in memory at once. */
+/** Two chunks are in memory at once; other lists wait. */
 const inTurn = createTurns(2);
 
 /**
@@ -117,7 +117,7 @@ interface Source<T> {
   index: string;
   keyOf: (id: string) => string;
   shape: z.ZodType;
-  /** So many are read at once. */
+  /** How many records one read takes. */
   chunk?: number;
   /** What of a record a page has. */
   give?: (item: T) => T;

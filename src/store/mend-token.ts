@@ -7,7 +7,7 @@ import { isTokenFinal, TOKEN_STATES, type TokenState } from '../token/state.ts';
 import { idOfEntry, keys } from './keys.ts';
 import { endAtLast } from './last-resort.ts';
 import { sortedTokens, unsettledSessions } from './listing.ts';
-import { parseToken, UnreadableRecord } from './parse-record.ts';
+import { parseToken, readProblem, UnreadableRecord } from './parse-record.ts';
 import {
   overwriteToken,
   readSessionIfReadable,
@@ -19,7 +19,7 @@ import {
 } from './records.ts';
 import type { Redis } from './redis.ts';
 
-/** After so many lost races another process is at work on it. */
+/** Another process is at work on a line that was written that often meanwhile. */
 const MAX_RACES = 100;
 /** What a token lives longer than its session's longest time, at most. */
 const GRACE_SECONDS = 3_600;
@@ -63,7 +63,7 @@ export async function mendTokens(redis: Redis, states: TokenState[], keyId: stri
 export async function mendToken(redis: Redis, tokenId: string): Promise<boolean> {
   for (let race = 0; race < MAX_RACES; race++) {
     const text = await redis.get(keys.token(tokenId));
-    const problem = problemOf(tokenId, text);
+    const problem = readProblem(() => parseToken(tokenId, text));
     if (text === null || problem === null) return false;
     const { session, known } = await knownBesides(redis, tokenId, text);
     const token = salvageToken(text, known, new Date());
@@ -75,22 +75,12 @@ export async function mendToken(redis: Redis, tokenId: string): Promise<boolean>
   return false;
 }
 
-function problemOf(id: string, text: string | null): UnreadableRecord | null {
-  try {
-    parseToken(id, text);
-    return null;
-  } catch (error) {
-    if (error instanceof UnreadableRecord) return error;
-    throw error;
-  }
-}
-
 function dueEvent({ id, state }: TokenRecord) {
   const type = state === 'unknown' ? 'token_unknown' : 'token_revoking';
   return { type, detail: { tokenId: id, found: 'a line that cannot be read' } } as const;
 }
 
-/** It cannot go on: its token is to be deleted, and another one would be a way around a ledger that is damaged. */
+/** A session whose token is deleted cannot go on, and gets no other one: that would hide the damage. */
 async function endSession(redis: Redis, { id, sessionId }: TokenRecord, problem: UnreadableRecord): Promise<void> {
   const failure = { code: 'internal_error', message: describe(problem), step: 'read' } as const;
   await endAtLast(redis, sessionId, { failure, mayEnd: (session) => mayGet(session, id) });

@@ -34,6 +34,17 @@ export function parseToken(id: string, text: string | null): TokenRecord | null 
   return parse<TokenRecord>('token', id, text, tokenProblem);
 }
 
+/** Why a record cannot be read; null where it can. */
+export function readProblem(read: () => unknown): UnreadableRecord | null {
+  try {
+    read();
+    return null;
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return error;
+    throw error;
+  }
+}
+
 /** What `read` gives; null where it throws `UnreadableRecord`. */
 export function ifReadable<T>(read: () => T): T | null {
   try {

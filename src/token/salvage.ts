@@ -1,3 +1,4 @@
+import { fieldsIn } from '../json/fields-in.ts';
 import { intendToken } from './intent.ts';
 import { withLostAnswer } from './lost-answer.ts';
 import type { RepoGrant, TokenRecord } from './record.ts';
@@ -42,11 +43,3 @@ export function salvageToken(text: string, known: TokenKnownBesides, now: Date):
 }
 
 const VALUE_LOST = 'Its line in the ledger could not be read, so its value is lost; the end of its lifetime ends it';
-
-function fieldsIn(text: string): Record<string, unknown> {
-  try {
-    return { ...(JSON.parse(text) as Record<string, unknown>) };
-  } catch {
-    return {};
-  }
-}

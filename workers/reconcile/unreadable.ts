@@ -2,7 +2,7 @@ import { describe } from '../../src/errors.ts';
 import { idOfEntry, keys } from '../../src/store/keys.ts';
 import { endAtLast } from '../../src/store/last-resort.ts';
 import { mendToken } from '../../src/store/mend-token.ts';
-import { parseSession, parseToken, UnreadableRecord } from '../../src/store/parse-record.ts';
+import { parseSession, parseToken, readProblem } from '../../src/store/parse-record.ts';
 import type { Redis } from '../../src/store/redis.ts';
 import type { WorkerDeps } from '../deps.ts';
 
@@ -15,7 +15,7 @@ const MEND_ALL_EVERY_MS = 60 * 60_000;
  */
 export async function makeReadable(redis: Redis, sessionId: string): Promise<boolean> {
   const text = await redis.get(keys.session(sessionId));
-  const problem = problemOf(() => parseSession(sessionId, text));
+  const problem = readProblem(() => parseSession(sessionId, text));
   if (problem === null) return false;
   const failure = { code: 'internal_error', message: describe(problem), step: 'read' } as const;
   await endAtLast(redis, sessionId, { failure, mayEnd: () => false });
@@ -66,18 +66,8 @@ async function eachUnreadable(
     if (entries.length === 0) return;
     const ids = entries.map(idOfEntry);
     const texts = await redis.mget(ids.map(keyOf));
-    const unreadable = ids.filter((id, i) => problemOf(() => parse(id, texts[i] ?? null)) !== null);
+    const unreadable = ids.filter((id, i) => readProblem(() => parse(id, texts[i] ?? null)) !== null);
     for (const id of unreadable) await work(id);
     after = `(${entries.at(-1) ?? ''}`;
-  }
-}
-
-function problemOf(read: () => unknown): UnreadableRecord | null {
-  try {
-    read();
-    return null;
-  } catch (error) {
-    if (error instanceof UnreadableRecord) return error;
-    throw error;
   }
 }

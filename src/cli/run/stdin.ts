@@ -10,7 +10,7 @@ import { readsStandardInput } from './variables.ts';
 
 /** Without a word after this time a person would not know what is waited for. */
 const SAY_AFTER_MS = 3_000;
-/** What `--stdin` calls our own standard input, whatever it is. */
+/** The name that `--stdin` has for this process' own standard input. */
 const OWN = '-';
 const SHELLS = ['ash', 'bash', 'dash', 'fish', 'ksh', 'sh', 'zsh'];
 

@@ -2,7 +2,7 @@ import { showHidden } from './hidden.ts';
 
 /*
  * What an agent prints must not reach a terminal as it is: escape sequences fill the clipboard (OSC 52), set titles, answer
- * as if somebody typed, and move the cursor over what was printed before. Colours (SGR) pass, but for the one that hides.
+ * as if somebody typed, and move the cursor over what was printed before. Colours (SGR) pass, except the one that hides text.
  * Characters that hide, or turn around, are shown by their numbers. Source: ECMA-48, xterm's ctlseqs.
  */
 

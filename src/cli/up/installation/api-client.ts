@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { forReading, type Reading } from '../../../api/schemas/reading.ts';
 import { readEvents, type ServerEvent } from './server-events.ts';
 
-/** A page of 200 sessions with all that they may have is a third of it. */
+/** Far more than the largest page has. */
 const MAX_ANSWER_BYTES = 64 * 1024 ** 2;
 const CALL_TIMEOUT_MS = 15_000;
 /** The API sends a comment every 15 s; who is silent for longer than this is gone, whatever TCP thinks. */

@@ -11,7 +11,7 @@ export interface Action {
   run: (work: () => Promise<unknown>) => Promise<boolean>;
 }
 
-/** Something that a reader may ask for anew at any moment, such as a filter: what was asked for last counts. */
+/** Something that a reader may ask for again while it runs, such as a filter. The last wish counts. */
 export function useLatestAction(): Pick<Action, 'problem' | 'run'> {
   const problem = useSignal<Problem | null>(null);
   const asked = useRef(0);
