@@ -8,7 +8,9 @@ export async function makeKey(
   { call }: Pick<ApiRig, 'call'>,
   over: Record<string, unknown> = {},
 ): Promise<{ id: string; key: string }> {
-  const { status, body } = await call('POST', '/v1/api-keys', { body: { name: 'of a test', scopes: ['start'], ...over } });
+  const { status, body } = await call('POST', '/v1/api-keys', {
+    body: { name: 'of a test', scopes: ['start'], ...over },
+  });
   if (status !== 201) throw new Error(`The API made no key and answered ${status}: ${JSON.stringify(body)}`);
   return createdApiKeySchema.parse(body);
 }
