@@ -22,15 +22,18 @@ interface Answering {
   end: () => void;
 }
 
-/** One look a second: at every key with open answers, however many those are, and at the login of each. */
-export function createKeyWatch(redis: Redis, closing: AbortSignal): KeyWatch {
+/**
+ * One look a second: at every key with open answers, however many those are, and at the login of each. `pause` resolves after
+ * so many ms, or when the signal aborts.
+ */
+export function createKeyWatch(redis: Redis, closing: AbortSignal, pause = pauseUnless(closing)): KeyWatch {
   const answers = new Set<Answering>();
   let isLooking = false;
 
   const look = async (): Promise<void> => {
     isLooking = true;
     while (answers.size > 0 && !closing.aborted) {
-      await sleep(LOOK_EVERY_MS, undefined, { signal: closing }).catch(() => undefined);
+      await pause(LOOK_EVERY_MS);
       const byKey = Map.groupBy(answers, ({ caller }) => caller.keyId);
       await Promise.all([
         ...[...byKey].map(([keyId, answering]) => endIfKeyOver(keyId, answering)),
@@ -63,4 +66,8 @@ export function createKeyWatch(redis: Redis, closing: AbortSignal): KeyWatch {
       return () => void answers.delete(answering);
     },
   };
+}
+
+function pauseUnless(closing: AbortSignal): (ms: number) => Promise<void> {
+  return (ms) => sleep(ms, undefined, { signal: closing }).catch(() => undefined);
 }

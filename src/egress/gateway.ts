@@ -16,8 +16,11 @@ import { createResolve, resolveBySystem } from './resolve.ts';
 import { openSandboxGateway, type SandboxGateway } from './sandbox-gateway.ts';
 import { parseTarget, type Target } from './target.ts';
 
-/** The file system's notice of a change can be lost, so the policies are looked at this often anyway. */
-const RESCAN_MS = 750;
+/**
+ * The file system's notice of a change can be lost, so the policies are looked at this often anyway: what is not allowed any
+ * more is cut within 2 s.
+ */
+export const RESCAN_MS = 750;
 /** Policies that could not be looked at for so long are not followed. */
 const BLIND_MS = 5_000;
 
@@ -37,6 +40,8 @@ export interface GatewayOptions {
   dial?: Dial;
   /** This machine's. */
   ownAddresses?: () => string[];
+  /** How often the policies are looked at without a notice of a change. */
+  rescanMs?: number;
 }
 
 export interface Gateway {
@@ -57,7 +62,7 @@ interface OpenOne {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { runDir, log, limits = DEFAULT_LIMITS, dial = dialBySystem, handlersFor = () => [] } = options;
-  const { resolve = createResolve(), deniedAddresses = [] } = options;
+  const { resolve = createResolve(), deniedAddresses = [], rescanMs = RESCAN_MS } = options;
   const isReachable = createReachable(deniedAddresses, options.ownAddresses);
   const repoHost = targetOf(options.repoOrigin);
   const open = new Map<string, OpenOne>();
@@ -129,7 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const scans = oneAtATime(scan, (error) => log.error({ err: error }, 'could not look at the policies'));
   const watcher = watch(policiesDir(runDir), scans.request);
   watcher.on('error', (error) => log.error({ err: error }, 'changes of policies are no longer noticed at once'));
-  const timer = setInterval(scans.request, RESCAN_MS);
+  const timer = setInterval(scans.request, rescanMs);
   scans.request();
   await scans.idle();
   return {

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../ops/log.ts';
 import type { Names, Rules } from './decide.ts';
 import { openDecisionLog } from './decisions/decision-log.ts';
@@ -10,8 +9,8 @@ import type { Dial } from './dial.ts';
 import { forward, forwardTunnelled, refuse } from './forward.ts';
 import { createGatekeeper } from './gatekeeper.ts';
 import { closeWhenIdle, whenClosed } from './idle.ts';
+import { createArrivals } from './limits/arrivals.ts';
 import type { GatewayLimits } from './limits/limits.ts';
-import { TokenBucket } from './limits/token-bucket.ts';
 import { keepTotals } from './limits/totals-file.ts';
 import type { Direction } from './limits/traffic.ts';
 import type { Proxy } from './proxy.ts';
@@ -29,9 +28,6 @@ const HTTP_LIMITS = {
   /** A push may take as long as it moves; idleness is bounded by the connection. */
   requestTimeout: 0,
 };
-/** New connections that come too fast wait; longer than this, and they are refused. */
-const MAX_WAIT_MS = 5_000;
-const BURST_SECONDS = 4;
 /** So many above the limit are told so; those beyond are closed without a word. */
 const TOLD_CONNECTIONS = 32;
 
@@ -80,10 +76,7 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     totals.traffic.pass(direction, bytes, { isRepoHost: true }, performance.now());
   const meters = { sent: meterOf('sent'), received: meterOf('received') };
   const proxy: Proxy = { admit: gatekeeper.admit, refuse: gatekeeper.refuse, dial, log };
-  const arrivals = new TokenBucket(
-    { perSecond: limits.connectionsPerSecond, burst: limits.connectionsPerSecond * BURST_SECONDS },
-    performance.now(),
-  );
+  const arrivals = createArrivals({ perSecond: limits.connectionsPerSecond });
   const clients = new Set<Socket>();
   const tunnelled = new WeakMap<Socket, Tunnelled>();
   const server = createServer(HTTP_LIMITS);
@@ -111,16 +104,13 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
     refuseTunnel(client as Socket, '400 Bad Request', reason);
   });
 
-  /** Holds back what comes too fast. Why it may not go on at all; null when it may. */
-  const arrive = async (): Promise<string | null> => {
+  /** Holds back what comes too fast. Why the client may not go on; null when it may. A client that hung up is closed. */
+  const arrive = async (client: Socket): Promise<string | null> => {
     if (clients.size > limits.connections) return tooMany(limits);
-    const waitMs = arrivals.take(1, performance.now());
-    if (waitMs > MAX_WAIT_MS) {
-      arrivals.giveBack(1);
-      return `this session opens more than ${limits.connectionsPerSecond} connections a second`;
-    }
-    if (waitMs > 0) await sleep(waitMs);
-    return null;
+    const arrival = await arrivals.arrive(client);
+    return arrival === 'refused'
+      ? `this session opens more than ${limits.connectionsPerSecond} connections a second`
+      : null;
   };
   const handlerOf = (target: Target | null): RequestHandler | undefined => handlers.find((one) => one.serves(target));
 
@@ -139,7 +129,8 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
       await proxy.refuse(null, reason);
       return refuseTunnel(client, '400 Bad Request', reason);
     }
-    const problem = await arrive();
+    const problem = await arrive(client);
+    if (client.destroyed) return;
     if (problem !== null) {
       await proxy.refuse(target, problem);
       return refuseTunnel(client, '429 Too Many Requests', problem);
@@ -155,7 +146,8 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
   };
   const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const from = tunnelled.get(req.socket);
-    const problem = from === undefined ? await arrive() : null;
+    const problem = from === undefined ? await arrive(req.socket) : null;
+    if (req.socket.destroyed) return;
     if (problem !== null) {
       await proxy.refuse(null, problem);
       return refuse(res, 429, problem);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../src/api/routes.ts';
-import { makeKey } from '../support/api-keys.ts';
+import { expireKey, makeKey } from '../support/api-keys.ts';
 import { putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
 
 /*
@@ -91,10 +91,10 @@ beforeAll(async () => {
     makeKey(rig, { scopes: ['read', 'start'] }),
     makeKey(rig, { scopes: ['operate'] }),
     makeKey(rig, { scopes: ['operate'] }),
-    makeKey(rig, { scopes: ['operate'], expiresAt: new Date(Date.now() + 500).toISOString() }),
+    makeKey(rig, { scopes: ['operate'] }),
   ]);
   await rig.call('DELETE', `/v1/api-keys/${revoked.id}`);
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await expireKey(rig, expired.id);
   spareId = (await makeKey(rig)).id;
   ownId = { read: read.id, start: start.id };
   keyOf = {

@@ -20,7 +20,11 @@ async function echoWorld(options: Partial<RigOptions> = {}) {
     ...options,
   });
   await rig.start();
-  return { rig, port, path: await rig.sandbox('sbx_a', ['tcp://echo.example.com:7', 'web.example.com:80']) };
+  return {
+    rig,
+    port,
+    path: await rig.sandbox('sbx_a', ['tcp://echo.example.com:7', 'web.example.com:80', 'gone.example.com:80']),
+  };
 }
 
 async function received(client: Socket): Promise<number> {
@@ -136,6 +140,32 @@ describe('connections', () => {
     const late = await Promise.all(Array.from({ length: 100 }, ask));
     expect(late.filter((answer) => answer.includes('more than 10 connections a second')).length).toBeGreaterThan(10);
   });
+});
+
+describe('a client that hangs up while it waits', () => {
+  /** Of these, two come at once and each of the others waits for two seconds more; the third that waits would wait too long. */
+  const limits = { connectionsPerSecond: 0.5 };
+  const ASKING = {
+    'a tunnel': (host: string) => connectRequest(`${host}:80`),
+    'plain HTTP': (host: string) => `GET http://${host}/ HTTP/1.1\r\nHost: x\r\n\r\n`,
+  };
+
+  it.each(Object.entries(ASKING))(
+    'for %s takes no turn from the next one, and nothing is done for it',
+    async (_, ask) => {
+      const asked: string[] = [];
+      const { path } = await echoWorld({ limits, resolve: async (host) => (asked.push(host), ['127.0.0.1']) });
+      const answers = (host: string) => exchange(path, ask(host));
+      for (let i = 0; i < 2; i++) expect(await answers('web.example.com')).toMatch(/^HTTP\/1\.1 403/);
+      for (let i = 0; i < 2; i++) {
+        const leaving = await connectTo(path);
+        leaving.end(ask('gone.example.com'));
+        await untilOver(leaving.resume());
+      }
+      expect(await answers('web.example.com')).toMatch(/^HTTP\/1\.1 403/);
+      expect(new Set(asked)).toEqual(new Set(['web.example.com']));
+    },
+  );
 });
 
 describe('a bucket', () => {

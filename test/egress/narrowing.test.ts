@@ -1,21 +1,41 @@
+import { cp, rename } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { dial } from '../../src/egress/dial.ts';
-import type { Resolve } from '../../src/egress/decide.ts';
+import { RESCAN_MS } from '../../src/egress/gateway.ts';
+import { policiesDir } from '../../src/egress/layout.ts';
 import type { RequestHandler } from '../../src/egress/request-handler.ts';
 import { eventually } from '../support/eventually.ts';
 import { untilOver } from '../support/until-over.ts';
 import { realClientHello } from './support/client-hello.ts';
-import { connectTo, exchange, gatewayRig, rawServer, serve, tunnelTo } from './support/rig.ts';
+import {
+  connectTo,
+  exchange,
+  gatewayRig,
+  rawServer,
+  serve,
+  tunnelTo,
+  type GatewayRig,
+  type RigOptions,
+} from './support/rig.ts';
 
 const PUBLIC = '93.184.216.34';
 
-async function world(port: number, resolve: Resolve = async () => [PUBLIC]) {
-  const rig = await gatewayRig({ repoPort: port, resolve, dial: () => dial(['127.0.0.1'], port) });
+/** As good as never. */
+const AN_HOUR_MS = 3_600_000;
+/** What is not allowed any more is cut within 2 s; one of them is left for the look itself. */
+const LONGEST_RESCAN_MS = 1_000;
+
+async function world(port: number, { resolve = async () => [PUBLIC], ...options }: Partial<RigOptions> = {}) {
+  const rig = await gatewayRig({ repoPort: port, resolve, dial: () => dial(['127.0.0.1'], port), ...options });
   await rig.start();
   return rig;
 }
+
+/** They are written down a moment after what they tell of. */
+const verdictsOf = async (rig: GatewayRig): Promise<string[]> =>
+  (await rig.decisions('sbx_a')).map(({ verdict }) => verdict);
 
 const isOver = (socket: Socket): boolean => socket.destroyed || socket.readableEnded;
 
@@ -26,7 +46,8 @@ it('cuts what the new rules do not allow: raw, TLS and a download, on both ends;
     socket.write('HTTP/1.1 200 OK\r\n\r\nbeginning');
     socket.resume();
   });
-  const rig = await world(port);
+  // By the notice of the change alone, which comes at once.
+  const rig = await world(port, { rescanMs: AN_HOUR_MS });
   const kept = ['tcp://kept.example.com:22', 'tls.example.com'];
   const path = await rig.sandbox('sbx_a', [
     ...kept,
@@ -57,12 +78,27 @@ it('cuts what the new rules do not allow: raw, TLS and a download, on both ends;
     (count) => count === 3,
   );
   expect([open.kept, open.keptTls, open.repo].some(isOver)).toBe(false);
+  await expect.poll(async () => (await verdictsOf(rig)).filter((verdict) => verdict === 'cut')).toHaveLength(3);
   const cut = (await rig.decisions('sbx_a')).filter(({ verdict }) => verdict === 'cut');
   expect(new Set(cut.map(({ host }) => host))).toEqual(
     new Set(['a.gone.example.com', 'raw.example.com', 'web.example.com']),
   );
-  expect(cut).toHaveLength(3);
   expect(cut[0]?.reason).toContain("is not in this session's network.allow any more");
+});
+
+it('cuts by its next look where the notice of a change is lost, and looks every second', async () => {
+  expect(RESCAN_MS).toBeLessThanOrEqual(LONGEST_RESCAN_MS);
+  const rig = await world(await rawServer((socket) => void socket.resume()));
+  const path = await rig.sandbox('sbx_a', ['tcp://a.example.com:22']);
+  const open = await tunnelTo(path, 'a.example.com:22');
+  // Notices come for the directory that was there at the start, wherever it lies by now.
+  const policies = policiesDir(rig.runDir);
+  await cp(policies, `${policies}.copy`, { recursive: true });
+  await rename(policies, `${policies}.before`);
+  await rename(`${policies}.copy`, policies);
+  await rig.sandbox('sbx_a', []);
+  await untilOver(open.resume());
+  await expect.poll(() => verdictsOf(rig)).toEqual(['allowed', 'cut']);
 });
 
 it('cuts a raw tunnel when only what was looked at may go there now, and no looked-at one when raw ones may', async () => {
@@ -86,10 +122,12 @@ it('does not open what was taken away while its name was looked up, or while it 
   const answer = Promise.withResolvers<string[]>();
   let got = '';
   const port = await rawServer((socket) => socket.on('data', (chunk: Buffer) => (got += chunk.toString('latin1'))));
-  const rig = await world(port, async (host) => {
-    if (host !== 'slow.example.com') return [PUBLIC];
-    asked.resolve();
-    return answer.promise;
+  const rig = await world(port, {
+    resolve: async (host) => {
+      if (host !== 'slow.example.com') return [PUBLIC];
+      asked.resolve();
+      return answer.promise;
+    },
   });
   const path = await rig.sandbox('sbx_a', ['slow.example.com']);
   const refused = exchange(path, 'CONNECT slow.example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -132,9 +170,11 @@ it('forgets a client that hung up while its name was looked up', async () => {
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<string[]>();
   const port = await rawServer((socket) => void socket.resume());
-  const rig = await world(port, async () => {
-    asked.resolve();
-    return answer.promise;
+  const rig = await world(port, {
+    resolve: async () => {
+      asked.resolve();
+      return answer.promise;
+    },
   });
   const path = await rig.sandbox('sbx_a', ['tcp://slow.example.com:22', 'slow.example.com:80']);
   const tunnelled = await connectTo(path);

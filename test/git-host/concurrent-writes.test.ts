@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HOST_BOUNDS } from '../../src/git-host/bounds.ts';
 import { FLUSH_PACKET, packetLine } from '../../src/git-host/smart-http/protocol.ts';
 import { openGitClient, type GitClient } from './support/git-client.ts';
+import { largestIncoming } from './support/largest-incoming.ts';
 import { repoProcesses } from './support/repo-processes.ts';
 import { ACCOUNT_KEY, createRepo, openTestHost, type TestHost } from './support/test-host.ts';
 
@@ -58,18 +59,6 @@ async function stoppedPush(): Promise<{ pids: number[]; pushed: Promise<number> 
   const pids = await repoProcesses(host.repoDir(id));
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   return { pids, pushed };
-}
-
-/** The bytes of the largest body that lies on the disk while it is taken in; its file has no name any more. */
-async function largestIncoming(): Promise<number> {
-  const links = await Promise.all(
-    (await readdir('/proc/self/fd')).map(async (fd) => {
-      const path = `/proc/self/fd/${fd}`;
-      const target = await readlink(path).catch(() => '');
-      return target.includes('/incoming/') ? (await stat(path)).size : 0;
-    }),
-  );
-  return Math.max(...links);
 }
 
 async function workingCopy(name: string): Promise<(args: string[]) => ReturnType<GitClient['try']>> {
@@ -267,7 +256,7 @@ describe('a host that is short of patience', () => {
     first.write(Buffer.alloc(2_000_000));
     const large = 'x'.repeat(2_000_000);
     const refused = () => host.call('PUT', `/repo/${id}/file/large`, { body: large });
-    await expect.poll(() => largestIncoming(), { timeout: 5_000 }).toBeGreaterThan(1_900_000);
+    await expect.poll(() => largestIncoming()).toBeGreaterThan(1_900_000);
     expect((await refused()).status).toBe(429);
     expect((await refused()).headers.get('retry-after')).toBe('10');
     expect((await host.call('PUT', `/repo/${id}/file/large`, { key: token, body: large })).status).toBe(200);
@@ -280,7 +269,7 @@ describe('a host that is short of patience', () => {
     await host.mint({ repo_ids: [id] });
     first.destroy();
     second.destroy();
-    await expect.poll(async () => (await refused()).status, { timeout: 5_000 }).toBe(200);
+    await expect.poll(async () => (await refused()).status).toBe(200);
   });
 
   test('a token has so many requests at once, the account as many as it likes', async () => {

@@ -64,7 +64,7 @@ describe('what runs when a token ends', () => {
     const clone = client.try(['clone', proxy.through(host.cloneUrl(id, token)), 'expired']);
     await proxy.stalled;
 
-    await expect.poll(() => repoProcesses(host.repoDir(id)), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => repoProcesses(host.repoDir(id))).toEqual([]);
     proxy.resume();
     expect((await clone).exitCode).not.toBe(0);
     expect((await host.call('GET', `/repo/${id}`, { key: token })).status).toBe(401);
@@ -78,7 +78,7 @@ describe('what runs when a token ends', () => {
       clone = client.try(['clone', proxy.through(host.cloneUrl(id, token)), 'gone']);
       await proxy.stalled;
     }
-    await expect.poll(() => repoProcesses(host.repoDir(id)), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => repoProcesses(host.repoDir(id))).toEqual([]);
     await clone;
   }, 20_000);
 

@@ -146,8 +146,10 @@ test('requests behind each other on one connection, in chunks of a byte, and hea
   const long = `GET ${pathname}/repo?${'x'.repeat(MIB)} HTTP/1.1\r\nHost: x\r\n\r\n`;
   const many = `${head}${Array.from({ length: 100_000 }, (_, at) => `X-${at}: 1\r\n`).join('')}\r\n`;
   const answers = await Promise.all([raw(pipelined), raw(chunked), raw(long), raw(many)]);
-  expect(['400', 'none']).toContain(answers[0]);
-  expect(answers.slice(1)).toEqual(['400', '431', '431']);
+  expect(answers[0]).toBeOneOf(['400', 'none']);
+  expect(answers[1]).toBe('400');
+  // The rest of such a head is not read, and a client that still writes it may be cut before it has read why.
+  for (const answer of answers.slice(2)) expect(answer).toBeOneOf(['431', 'none']);
   await expectUnharmed(watched);
 }, 60_000);
 

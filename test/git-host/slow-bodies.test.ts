@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HOST_BOUNDS } from '../../src/git-host/bounds.ts';
 import { openGitClient, type GitClient } from './support/git-client.ts';
+import { largestIncoming } from './support/largest-incoming.ts';
 import { ACCOUNT_KEY, createRepo, openTestHost, type TestHost } from './support/test-host.ts';
 
 const PER_TOKEN = 64;
@@ -27,28 +28,41 @@ afterEach(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-/** Begins a large body of a token and sends no more of it. Resolves with all of the answer, once the connection is closed. */
-function beginBody(token: string, method: string, path: string, type: string): Promise<string> {
+/** A body that has begun: when the host has taken its request in, and all of the answer, once the connection is closed. */
+interface Begun {
+  accepted: Promise<unknown>;
+  answer: Promise<string>;
+}
+
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+/** Begins a large body of a token and sends no more of it. */
+function beginBody(token: string, method: string, path: string, type: string): Begun {
   const socket = connect(Number(new URL(host.url).port), '127.0.0.1');
   crowd.defer(() => socket.destroy());
   socket.on('error', () => {});
   const basic = Buffer.from(`token:${token}`).toString('base64');
   socket.write(
     `${method} /v1/repo/${repoId}${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n` +
-      `Authorization: Basic ${basic}\r\nContent-Type: ${type}\r\nContent-Length: 40000000\r\n\r\n0000`,
+      `Authorization: Basic ${basic}\r\nContent-Type: ${type}\r\nContent-Length: 40000000\r\nExpect: 100-continue\r\n\r\n0000`,
   );
-  return text(socket).catch(() => 'cut');
+  const accepted = new Promise((resolve) => socket.once('data', resolve).once('close', resolve));
+  const answer = text(socket).then(
+    (said) => said.replace(CONTINUE, ''),
+    () => 'cut',
+  );
+  return { accepted, answer };
 }
 
 async function crowdOf(tokens: number, service: string): Promise<Promise<string>[]> {
-  const answers: Promise<string>[] = [];
+  const begun: Begun[] = [];
   for (let each = 0; each < tokens; each += 1) {
     const token = await host.mint({ repo_ids: [repoId], ttl_seconds: 3600 });
     for (let at = 0; at < PER_TOKEN; at += 1)
-      answers.push(beginBody(token, 'POST', `.git/git-${service}`, `application/x-git-${service}-request`));
+      begun.push(beginBody(token, 'POST', `.git/git-${service}`, `application/x-git-${service}-request`));
   }
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  return answers;
+  await Promise.all(begun.map(({ accepted }) => accepted));
+  return begun.map(({ answer }) => answer);
 }
 
 async function cloneAndPush(): Promise<void> {
@@ -77,24 +91,27 @@ test.each(['upload-pack', 'receive-pack'])(
 test('the caller that has the most on the disk gives way, and the disk is never taken for more than it may be', async () => {
   const incoming = { ...HOST_BOUNDS.incoming, memoryBytesPerBody: 0, diskBytes: 3_000_000 };
   await open({ bounds: { incoming } });
-  const token = await host.mint({ repo_ids: [repoId], ttl_seconds: 3600 });
+  // A token may have half of what is free: this one 1.5 MB, and the next one 0.8 MB of the rest before somebody gives way.
+  const [most, less] = [await host.mint({ repo_ids: [repoId] }), await host.mint({ repo_ids: [repoId] })];
   const socket = connect(Number(new URL(host.url).port), '127.0.0.1').on('error', () => {});
   crowd.defer(() => socket.destroy());
   socket.write(
-    `PUT /v1/repo/${repoId}/file/large HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: 4000000\r\n\r\n`,
+    `PUT /v1/repo/${repoId}/file/large HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${most}\r\nContent-Length: 4000000\r\n\r\n`,
   );
-  socket.write(Buffer.alloc(2_500_000));
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const answer = await host.call('PUT', `/repo/${repoId}/file/small`, { body: 'x'.repeat(1_000_000) });
+  socket.write(Buffer.alloc(1_400_000));
+  await expect.poll(largestIncoming).toBeGreaterThan(1_300_000);
+  const said = once(socket, 'data') as Promise<[Buffer]>;
+  const answer = await host.call('PUT', `/repo/${repoId}/file/small`, { key: less, body: 'x'.repeat(1_000_000) });
   expect(answer.status).toBe(200);
-  const [head] = (await once(socket, 'data')) as [Buffer];
-  expect(head.toString()).toMatch(/^HTTP\/1\.1 503 /);
+  const [head] = await said;
+  expect(head.toString()).toMatch(/^HTTP\/1\.1 503 [^]*this caller has the most/);
 });
 
 test('the request of a clone has its own, short time', async () => {
   await open({ bounds: { fetches: { ...HOST_BOUNDS.fetches, totalMs: 500 } } });
   const type = 'application/x-git-upload-pack-request';
-  const answer = await beginBody(ACCOUNT_KEY, 'POST', '.git/git-upload-pack', type);
+  const { answer: coming } = beginBody(ACCOUNT_KEY, 'POST', '.git/git-upload-pack', type);
+  const answer = await coming;
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   expect(answer).toContain('the body took longer than 0.5 s');
 });

@@ -29,7 +29,8 @@ export async function openDockerRelay(engine = '/var/run/docker.sock'): Promise<
         from.on('error', () => to.destroy());
         from.on('close', () => {
           open.delete(from);
-          to.destroy();
+          // What was read from it may still be on its way.
+          to.destroySoon();
         });
         from.pipe(to);
       }

@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net';
 
+/** How a client sees that its connection was reset: as it reads, or as it writes. Which comes first is chance. */
+export const RESET = /^(ECONNRESET|EPIPE)$/;
+
 /**
  * Resolves when the other side is done with a connection, in whatever way its client comes to see that: one that is cut with
  * bytes unread or on their way breaks with ECONNRESET or EPIPE, and may do so before it reads the end. Never rejects.

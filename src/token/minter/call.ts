@@ -21,7 +21,8 @@ export interface MinterCalls {
 }
 
 export function createMinterCalls(socketPath: string): MinterCalls {
-  const agent = new Agent({ keepAlive: true });
+  // A connection for each call: one that is kept may be closed by the minter at the moment at which the next call takes it.
+  const agent = new Agent({ keepAlive: false });
   return {
     async call(path, answer, { body, signal }) {
       const { status, json } = await send({ socketPath, agent, path, signal }, body).catch((error: unknown) => {

@@ -48,8 +48,8 @@ test('clients that hang up at any byte and moment of a fetch or a push leave not
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   const connections = (): Promise<number> =>
     new Promise((resolve, reject) => host.getConnections((error, count) => (error ? reject(error) : resolve(count))));
-  await expect.poll(connections, { timeout: 10_000 }).toBe(0);
-  await expect.poll(() => at.scratch(), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(connections).toBe(0);
+  await expect.poll(() => at.scratch()).toEqual([]);
   const { status } = await fetch(`${at.url}/r.git/info/refs?service=git-upload-pack`);
   expect(status).toBe(200);
 });

@@ -106,7 +106,8 @@ async function bridge(client: Socket, path: string): Promise<void> {
   const tunnel = await tunnelOver(path);
   client.pipe(tunnel).pipe(client);
   client.on('close', () => tunnel.destroy());
-  tunnel.on('close', () => client.destroy());
+  // What was read from it may still be on its way.
+  tunnel.on('close', () => client.destroySoon());
 }
 
 async function tunnelOver(socket: string): Promise<Socket> {

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { FLUSH, packet } from '../../../src/egress/git/pkt-line.ts';
 import type { Pace } from '../../../src/egress/git/patience.ts';
 import { Secret } from '../../../src/token/secret.ts';
+import { untilOver } from '../../support/until-over.ts';
 import { serve } from '../support/rig.ts';
 import { gitGatewayRig } from './rig.ts';
 
@@ -80,7 +81,7 @@ test.each(PUSHES)('%s that is sent halfway takes nothing at the host, and is giv
   expect(said.toString()).toContain('HTTP/1.1 408');
   expect(said.toString()).toContain('sent or read too slowly');
   expect(at.reached).toEqual([]);
-  await once(client, 'close');
+  await untilOver(client);
   await expect.poll(() => at.scratch()).toEqual([]);
 });
 
@@ -115,7 +116,7 @@ test('a client that does not read its answer loses the connection to the host th
   client.pause();
   const body = Buffer.concat([packet(`want ${ONE}\n`), FLUSH, packet('done\n')]);
   client.write(Buffer.concat([Buffer.from(post('upload-pack', body.length)), body]));
-  await expect.poll(() => at.atHost(), { timeout: 5_000 }).toBe(1);
+  await expect.poll(() => at.atHost()).toBe(1);
   await expect.poll(() => at.atHost(), { timeout: 20_000 }).toBe(0);
 });
 
@@ -128,9 +129,9 @@ test('a session with more requests under way than it may have waits for itself',
   const clients = Array.from({ length: 20 }, () => at.open());
   for (const client of clients)
     client.write(`GET ${REPO}/info/refs?service=git-upload-pack HTTP/1.1\r\nhost: x\r\n\r\n`);
-  await expect.poll(() => held.length, { timeout: 5_000 }).toBe(16);
+  await expect.poll(() => held.length).toBe(16);
   for (const end of held.splice(0, 4)) end();
-  await expect.poll(() => at.reached.length, { timeout: 5_000 }).toBe(20);
+  await expect.poll(() => at.reached.length).toBe(20);
 });
 
 test('a push that was refused and is still sent, drop by drop, is cut', async () => {
@@ -141,7 +142,7 @@ test('a push that was refused and is still sent, drop by drop, is cut', async ()
   const [said] = (await once(client, 'data')) as [Buffer];
   expect(said.toString()).toContain('nothing may be deleted');
   const drip = setInterval(() => client.write('x'), 100);
-  await once(client, 'close');
+  await untilOver(client);
   clearInterval(drip);
   expect(at.reached).toEqual([]);
 });

@@ -64,6 +64,7 @@ export interface RigOptions {
   limits?: Partial<GatewayLimits>;
   deniedAddresses?: string[];
   ownAddresses?: () => string[];
+  rescanMs?: number;
 }
 
 /** Makes a sandbox's directory, unless a warden has made it, and puts its policy in place; gives the directory. */
@@ -102,6 +103,7 @@ export async function gatewayRig(options: RigOptions): Promise<GatewayRig> {
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         deniedAddresses: options.deniedAddresses ?? [],
         ...(options.ownAddresses && { ownAddresses: options.ownAddresses }),
+        ...(options.rescanMs !== undefined && { rescanMs: options.rescanMs }),
       });
     },
     async sandbox(id, allow = []) {

@@ -237,7 +237,7 @@ describe('repos from other git hosts', () => {
     leave.abort();
     await running;
 
-    await expect.poll(() => repoNames(importing), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => repoNames(importing)).toEqual([]);
   });
 
   describe('updates from there', () => {

@@ -32,7 +32,8 @@ export async function openStallingProxy(target: string, limitBytes: number): Pro
       [upstream, client],
     ] as const) {
       sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => other.destroy());
+      // What was read from the one may still be on its way to the other.
+      socket.on('error', () => {}).on('close', () => other.destroySoon());
     }
   });
   server.listen(0, '127.0.0.1');

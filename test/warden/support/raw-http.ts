@@ -1,17 +1,23 @@
 import { connect } from 'node:net';
 
-const TIMEOUT_MS = 8_000;
+/** However much else the machine has to do. */
+const TIMEOUT_MS = 30_000;
 
-/** Sends these bytes as they are and gives everything that comes back until the other side closes. */
+/** Sends these bytes as they are and gives everything that comes back until the other side closes. Rejects when it does not. */
 export async function sendRaw(socketPath: string, bytes: string): Promise<string> {
   const socket = connect(socketPath);
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   socket.on('error', () => undefined);
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
+  let isLate = false;
+  socket.setTimeout(TIMEOUT_MS, () => {
+    isLate = true;
+    socket.destroy();
+  });
   socket.write(bytes);
   // Not `once`, which an error would end.
   await new Promise((resolve) => socket.once('close', resolve));
+  if (isLate) throw new Error(`The connection was not closed within ${TIMEOUT_MS / 1_000} s of silence`);
   return Buffer.concat(chunks).toString();
 }
 

@@ -62,8 +62,7 @@ while time.time() < until:
         time.sleep(0.2)
 print(f"hung up {count} times", flush=True)
 PY
-# What was hung up on a moment ago may still have the session's places.
-git fetch -q origin || { sleep 5; git fetch -q origin; } || hole "the session's own git is gone"`;
+git fetch -q origin || hole "the session's own git is gone"`;
 
 const HALF_OPEN = `weapon <<'PY'
 ${PRELUDE}
