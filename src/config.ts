@@ -153,6 +153,8 @@ const installation = {
 };
 const HOUR_MS = 3_600_000;
 const redis = { DAYPASS_REDIS_URL: redisUrl };
+/** Whether Redis is asked for its persistence, or the operator states it. */
+const redisPersistence = { DAYPASS_REDIS_PERSISTENCE: z.enum(['checked', 'stated']).default('checked') };
 const relaceUrl = { DAYPASS_RELACE_BASE_URL: httpUrl.default('https://api.relace.run/v1') };
 
 /** Settings as they were read. */
@@ -227,6 +229,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     ...logPlace,
     ...keepLogs,
     ...redis,
+    ...redisPersistence,
     ...relaceUrl,
     ...webhookRules,
     DAYPASS_WEBHOOK_RETRY_HOURS: positive.prefault('24'),
@@ -247,6 +250,7 @@ export function loadWorkerConfig(env: Environment = process.env) {
     logLevel: read.DAYPASS_LOG_LEVEL,
     failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
+    isRedisStated: read.DAYPASS_REDIS_PERSISTENCE === 'stated',
     /** Longer than any pause of a healthy process, because a job whose lock is lost is given to another worker. */
     jobLockMs: read.DAYPASS_JOB_LOCK_SECONDS * 1_000,
     runDir: resolve(read.DAYPASS_RUN_DIR),
@@ -395,6 +399,7 @@ export function loadMinterConfig(env: Environment = process.env) {
     ...common,
     ...place,
     ...redis,
+    ...redisPersistence,
     ...relaceUrl,
     DAYPASS_RELACE_API_KEY: secret,
     DAYPASS_RELACE_READ_TOKENS: z.stringbool().prefault('false'),
@@ -410,6 +415,7 @@ export function loadMinterConfig(env: Environment = process.env) {
     name: read.DAYPASS_MINTER_NAME,
     failpoints: read.DAYPASS_FAILPOINTS,
     redisUrl: read.DAYPASS_REDIS_URL,
+    isRedisStated: read.DAYPASS_REDIS_PERSISTENCE === 'stated',
     socket: minterSocketOf(read),
     credentialSocket: credentialSocketOf(read),
     spoolDir: join(resolve(read.DAYPASS_DATA_DIR), 'spool'),

@@ -11,6 +11,7 @@ export const FAILURE_CODES = [
   'ref_not_found',
   'clone_failed',
   'command_not_found',
+  'command_not_executable',
   'out_of_memory',
   'out_of_disk',
   'host_disk_full',

@@ -1,4 +1,4 @@
-import { SessionError, describe } from '../src/errors.ts';
+import { SessionError, describe, type FailureCode } from '../src/errors.ts';
 import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionFailure, SessionRecord } from '../src/session/record.ts';
 import type { FinalStatus } from '../src/session/status.ts';
@@ -66,8 +66,17 @@ export function decideEnding({ session, cause: given, exit, shortage, error }: E
     return { status: 'failed', exitCode, failure: shortageFailure(session, shortage, error?.step ?? 'run') };
   }
   if (exit?.fromOutside) return { status: 'failed', exitCode, failure: ENDED_FROM_OUTSIDE };
-  if (error !== null) return { status: 'failed', exitCode: null, failure: toFailure(error, mask) };
+  if (error !== null) {
+    const failure = toFailure(error, mask);
+    return { status: 'failed', exitCode: startExitCode(failure.code), failure };
+  }
   return { status: exitCode === 0 ? 'succeeded' : 'failed', exitCode, failure: null };
+}
+
+/** The code that shells give for a command that could not be started; null: the failure is another one. */
+export function startExitCode(code: FailureCode): number | null {
+  if (code === 'command_not_found') return 127;
+  return code === 'command_not_executable' ? 126 : null;
 }
 
 /**

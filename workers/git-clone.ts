@@ -1,29 +1,36 @@
 import type { SessionRepo } from '../src/session/record.ts';
 
-/** A full commit id, SHA-1 or SHA-256; anything else is the name of a branch or a tag. */
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** A full commit id, SHA-1 or SHA-256; a branch of such a name is asked for as `refs/heads/…`. */
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
+const BRANCH = /^refs\/heads\//;
+const TAG = /^refs\/tags\//;
 
 /** The git commands that clone a repo into `dir`, in order; each an argument list, no shell in between. */
-export function cloneCommands({ ref: asked, depth }: SessionRepo, url: string, dir: string): string[][] {
-  const ref = shortName(asked);
+export function cloneCommands({ ref, depth }: SessionRepo, url: string, dir: string): string[][] {
   const shallow = depth === null ? [] : ['--depth', String(depth)];
-  if (ref !== null && COMMIT.test(ref)) {
-    // `git clone` takes no commit. Asking for it by name also finds one that no branch leads to.
-    const allBranches = depth === null ? ['+refs/heads/*:refs/remotes/origin/*'] : [];
-    return [
-      ['git', 'init', '--quiet', '--', dir],
-      ['git', '-C', dir, 'remote', 'add', 'origin', url],
-      ['git', '-C', dir, 'fetch', '--progress', ...shallow, 'origin', ref, ...allBranches],
-      ['git', '-C', dir, 'checkout', '--quiet', '--detach', ref],
-    ];
-  }
-  const branch = ref === null ? [] : ['--branch', ref];
+  if (ref !== null && COMMIT.test(ref)) return detached(ref.toLowerCase(), ref.toLowerCase(), { url, dir, depth });
+  // By its short name, a branch of the same name would come first.
+  if (ref !== null && TAG.test(ref)) return detached(`+${ref}:${ref}`, ref, { url, dir, depth });
+  // A branch or a tag by its short name; HEAD is what git takes by itself.
+  const name = ref === 'HEAD' ? undefined : ref?.replace(BRANCH, '');
+  const branch = name === undefined ? [] : ['--branch', name];
   return [['git', 'clone', '--progress', ...shallow, ...branches(depth), ...branch, '--', url, dir]];
 }
 
-/** `git clone --branch` knows branches and tags by their short names only; HEAD is what it takes by itself. */
-function shortName(ref: string | null): string | null {
-  return ref === 'HEAD' ? null : (ref?.replace(/^refs\/(heads|tags)\//, '') ?? null);
+/** Of what `git clone` does not take. Asking for a commit by its id also finds one that no branch leads to. */
+function detached(
+  refspec: string,
+  commit: string,
+  { url, dir, depth }: { url: string; dir: string; depth: number | null },
+): string[][] {
+  const shallow = depth === null ? [] : ['--depth', String(depth)];
+  const allBranches = depth === null ? ['+refs/heads/*:refs/remotes/origin/*'] : [];
+  return [
+    ['git', 'init', '--quiet', '--', dir],
+    ['git', '-C', dir, 'remote', 'add', 'origin', url],
+    ['git', '-C', dir, 'fetch', '--progress', ...shallow, 'origin', refspec, ...allBranches],
+    ['git', '-C', dir, 'checkout', '--quiet', '--detach', commit],
+  ];
 }
 
 /** A shallow clone has one branch unless told otherwise; an agent should see the others to work with. */

@@ -7,7 +7,7 @@ const EVERY_MS = 5_000;
 export async function startHeartbeat(deps: WorkerDeps): Promise<() => void> {
   const startedAt = new Date().toISOString();
   const { workerName: name, concurrency } = deps.config;
-  const { disks } = deps.host;
+  const { disks, capacity } = deps.host;
   const beat = (): Promise<void> =>
     reportWorker(deps.redis, {
       name,
@@ -17,6 +17,7 @@ export async function startHeartbeat(deps: WorkerDeps): Promise<() => void> {
       concurrency,
       running: [...deps.running],
       disks: { way: disks.way, because: disks.way === 'tmpfs' ? disks.because : null },
+      capacity,
     });
   await beat();
   const timer = setInterval(() => {

@@ -57,6 +57,8 @@ const NAME_SERVER = { address: '127.0.0.1', port: 53 };
 
 /** A step's output is only read for its last words. */
 const MAX_STEP_OUTPUT = 64 * 1024;
+/** Init says so with the code of shells; any other one is of a command that is there. */
+const NO_SUCH_COMMAND = 127;
 
 interface RunningStep {
   id: string;
@@ -116,7 +118,7 @@ export class InitClient {
     return [...this.#usedUp.values()];
   }
 
-  /** Resolves when the command runs; rejects with `command_not_found` when it cannot be started. */
+  /** Resolves when the command runs; rejects with `command_not_found` or `command_not_executable` when it cannot be started. */
   get started(): Promise<void> {
     return this.#started.promise;
   }
@@ -277,7 +279,7 @@ export class InitClient {
         await this.#onStarted();
         return this.#started.resolve();
       case 'N':
-        return this.#takeFailedStart(second);
+        return this.#takeFailedStart(Number(first), second);
       case 'H':
         return this.#takeUsedUp(parseUsedUp(strings(report)));
       case 'Z': {
@@ -299,9 +301,10 @@ export class InitClient {
     await this.#onUsedUp(usedUp);
   }
 
-  #takeFailedStart(reason: string): void {
+  #takeFailedStart(exitCode: number, reason: string): void {
     this.#hasAgent = true;
-    const error = new SessionError('command_not_found', 'The command cannot be started', { said: reason });
+    const code = exitCode === NO_SUCH_COMMAND ? 'command_not_found' : 'command_not_executable';
+    const error = new SessionError(code, 'The command cannot be started', { said: reason });
     this.#started.reject(error);
     this.#exited.reject(error);
   }

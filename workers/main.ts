@@ -41,7 +41,7 @@ const redis = connectPatientRedis(config.redisUrl);
 const subscriber = connectPatientRedis(config.redisUrl);
 const blocking = connectPatientRedis(config.redisUrl);
 await redisReady(redis, REDIS_TIMEOUT_MS);
-await requireDurableRedis(redis);
+await requireDurableRedis(redis, { isStated: config.isRedisStated });
 
 const closing = new AbortController();
 const deps: WorkerDeps = {

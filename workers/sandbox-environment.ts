@@ -1,3 +1,4 @@
+import { SANDBOX_HOST_NAME } from '../src/runtime/sandbox-host-name.ts';
 import { GIT_LISTENER } from '../src/egress/git/git-gateway.ts';
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { SessionRecord } from '../src/session/record.ts';
@@ -41,21 +42,21 @@ function sessionEnvironment(session: SessionRecord, grant: SandboxGrant, repoHos
 }
 
 /**
- * Git asks our helper for credentials, for the repo host alone; or nobody, where the gateway adds them, to which the URLs
- * of the repo host then lead. It follows no redirect and speaks nothing but HTTP. As environment these settings come after
- * every file, so no `.git/config` of a repo undoes them.
+ * Git asks our helper for credentials, for the repo host alone; or no one, where the gateway adds them, to which the URLs
+ * of the repo host then lead. Of the repo host it follows no redirect, which could lead the credential elsewhere. What has no
+ * credential is as git has it; repos on the sandbox's own disk also as submodules. As environment these settings come after every
+ * file, so no `.git/config` of a repo undoes them.
  */
 function gitSettings({ request }: SessionRecord, repoOrigin: string): [string, string][] {
-  const { address, port } = GIT_LISTENER;
+  const gateway = `http://${GIT_LISTENER.address}:${GIT_LISTENER.port}`;
+  const byGateway = request.credentials.delivery === 'gateway';
   return [
     ['credential.helper', ''],
-    request.credentials.delivery === 'gateway'
-      ? [`url.http://${address}:${port}/.insteadOf`, `${repoOrigin}/`]
+    byGateway
+      ? [`url.${gateway}/.insteadOf`, `${repoOrigin}/`]
       : [`credential.${repoOrigin}.helper`, '/opt/daypass/bin/git-credential-daypass'],
-    ['http.followRedirects', 'false'],
-    ['protocol.allow', 'never'],
-    ['protocol.http.allow', 'always'],
-    ['protocol.https.allow', 'always'],
+    [`http.${byGateway ? gateway : repoOrigin}/.followRedirects`, 'false'],
+    ['protocol.file.allow', 'always'],
   ];
 }
 
@@ -68,6 +69,8 @@ function gitEnvironment(config: [string, string][]): Record<string, string> {
     GIT_CONFIG_SYSTEM: '/opt/daypass/gitconfig',
     GIT_CONFIG_COUNT: String(config.length),
     ...(Object.fromEntries(numbered) as Record<string, string>),
+    // What `git -c` makes of the same, and git before 2.31 reads instead.
+    GIT_CONFIG_PARAMETERS: config.map(([key, value]) => `'${key}=${value}'`).join(' '),
     GIT_TERMINAL_PROMPT: '0',
   };
 }
@@ -77,7 +80,9 @@ function gitEnvironment(config: [string, string][]): Record<string, string> {
  * connection is only reset.
  */
 function proxyEnvironment({ host }: RepoHost): Record<string, string> {
-  const direct = `localhost,127.0.0.1,${host}`;
+  // Some tools know the form of a network, and others only whole names and addresses.
+  const own = ['127.0.0.1', '127.0.0.2', '127.0.1.1', '127.0.0.0/8', '0.0.0.0', '::1', '[::1]', SANDBOX_HOST_NAME];
+  const direct = ['localhost', '.localhost', ...own, host].join(',');
   return {
     http_proxy: PROXY_URL,
     https_proxy: PROXY_URL,

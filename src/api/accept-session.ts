@@ -19,6 +19,7 @@ import { keyHolds } from './key-holds.ts';
 import { openSessions, requireRoom } from './open-sessions.ts';
 import { enqueue } from './queue-access.ts';
 import { requireRate } from './rate-limits.ts';
+import { requireHost } from './require-host.ts';
 
 /** Lost to others that many times, a request is told to come again. */
 const MAX_TRIES = 10;
@@ -57,6 +58,7 @@ async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSessi
   });
   requireAllowedRepos(request, caller);
   requireEnforceablePush(request);
+  await requireHost(redis, body.resources);
   const minter = await readMinterFacts(redis);
   if (minter === null)
     throw new Refusal('unavailable', 'The minter has not started yet, so no session can get a token.');

@@ -15,8 +15,15 @@ const MAX_REFUSED_KEYS = 20;
 /** Where a request comes from, as far as the proxies that are trusted say so. */
 export function originOf(req: Request, res: Response): Origin {
   // Whoever stands before a trusted proxy may have written anything into its header.
-  const address = req.ip !== undefined && isIP(req.ip) !== 0 ? req.ip : (req.socket.remoteAddress ?? null);
+  const given = withoutPort(req.ip ?? '');
+  const address = isIP(given) === 0 ? (req.socket.remoteAddress ?? null) : given;
   return { address, requestId: String(res.locals['requestId']) };
+}
+
+/** Some proxies write `203.0.113.1:4711` and `[2001:db8::1]:4711`. */
+function withoutPort(address: string): string {
+  const [, bracketed, plain] = /^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/.exec(address) ?? [];
+  return bracketed ?? plain ?? address;
 }
 
 /** Lets a request in: by a key that is known, or a login with one, within its rate. Throws `unauthorized`, `cross_site` or `rate_limited`. */

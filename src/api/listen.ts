@@ -5,7 +5,8 @@ import type { Express } from 'express';
 import type { ListenAddress } from '../config.ts';
 import type { ApiBounds } from './bounds.ts';
 
-const KEEP_ALIVE_MS = 30_000;
+/** Longer than load balancers keep theirs (60 s), so that none sends a request into a connection that just closes. */
+const KEEP_ALIVE_MS = 75_000;
 /** How often the clients' time is looked at: Node's own 30 s would give each of them so much more. */
 const LOOK_AT_TIME_EVERY_MS = 1_000;
 

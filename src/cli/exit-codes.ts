@@ -17,6 +17,7 @@ export const EXIT = {
   /** As `docker run`: not the command but what was to run it. */
   notRun: 125,
   /** As shells. */
+  commandNotExecutable: 126,
   commandNotFound: 127,
   hangUp: 129,
   interrupted: 130,
@@ -38,7 +39,7 @@ A repo is ID[@REF][:PATH], then options behind commas: access=read, depth=N, pus
 Exit codes: the command's own, and
   124  its time was over                  129, 130, 143  stopped: the terminal is gone, Ctrl-C, SIGTERM or somebody else
   125  Daypass could not run or follow it 141  nobody reads standard output any more; the session is stopped
-  127  the image has no such command
+  126, 127  the command cannot be run; the image has no such command
 
 Ctrl-C stops the session and waits for its end; once more revokes its token at once and leaves.
 `;

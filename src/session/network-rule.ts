@@ -10,8 +10,8 @@ export interface NetworkRule {
 
 const DEFAULT_PORT = 443;
 const MAX_HOST_CHARACTERS = 253;
-/** Letters, digits and hyphens, as RFC 1123 wants host names. */
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+/** Letters, digits and hyphens, as RFC 1123 wants host names, and underscores, which many names have all the same. */
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 /** What marks a rule for plain TCP. */
 const RAW = /^tcp:\/\//i;
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { createTurns } from '../ops/turns.ts';
 import type { SessionRecord } from '../session/record.ts';
 import type { SessionStatus } from '../session/status.ts';
 import type { TokenRecord } from '../token/record.ts';
@@ -30,15 +31,27 @@ interface Listed {
 /** How many records are read at once to find those that pass a filter, and how many for one page. */
 const CHUNK = 200;
 const MAX_READ = 5_000;
+/** Of records that may have megabytes each, as a session's may. */
+const LARGE_CHUNK = 16;
+/** However many ask for lists, the texts of so many chunks are in memory at once. */
+const inTurn = createTurns(2);
 
-/** Newest first. The cursor names the last record given, so that new sessions do not move a page. */
+/**
+ * Newest first, without the commands and variables, which no list shows and which may have a megabyte each. The cursor names
+ * the last record given, so that new sessions do not move a page.
+ */
 export async function listSessions(
   redis: Redis,
   query: PageQuery & Listed & { status: SessionStatus | null; keep(session: SessionRecord): boolean },
 ): Promise<Page<SessionRecord>> {
   const indexes = indexesOf(query.keyId);
   const index = query.status === null ? indexes.sessions : indexes.sessionsByStatus(query.status);
-  return page(redis, { index, keyOf: keys.session, shape: sessionShape }, query);
+  const source = { index, keyOf: keys.session, shape: sessionShape, chunk: LARGE_CHUNK, give: withoutLargeFields };
+  return page(redis, source, query);
+}
+
+function withoutLargeFields(session: SessionRecord): SessionRecord {
+  return { ...session, request: { ...session.request, command: null, env: {} } };
 }
 
 /** Newest first. */
@@ -99,27 +112,43 @@ export async function unsettledSessions(redis: Redis): Promise<string[]> {
   return redis.smembers(keys.unsettled);
 }
 
+/** Where records are listed, and what they are. */
+interface Source<T> {
+  index: string;
+  keyOf: (id: string) => string;
+  shape: z.ZodType;
+  /** So many are read at once. */
+  chunk?: number;
+  /** What of a record a page has. */
+  give?: (item: T) => T;
+}
+
 /** A page may be short, or empty, and still have a next one: few of many pass some filters. */
 export async function page<T>(
   redis: Redis,
-  { index, keyOf, shape }: { index: string; keyOf: (id: string) => string; shape: z.ZodType },
+  { index, keyOf, shape, chunk = CHUNK, give = (item) => item }: Source<T>,
   query: PageQuery & { keep(item: T): boolean },
 ): Promise<Page<T>> {
   const items: T[] = [];
   const unreadable: Unreadable[] = [];
   let from = query.cursor === null ? '+' : `(${Buffer.from(query.cursor, 'base64url').toString()}`;
   let last = '';
-  for (let read = 0; read < MAX_READ; read += CHUNK) {
-    const entries = await redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, CHUNK);
+  for (let read = 0; read < MAX_READ; read += chunk) {
+    const entries = await redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, chunk);
     if (entries.length === 0) return { items, unreadable, nextCursor: null };
-    const texts = await redis.mget(entries.map((entry) => keyOf(idOfEntry(entry))));
-    for (const [i, entry] of entries.entries()) {
-      const text = texts[i];
-      if (text === null || text === undefined) continue;
-      const item = readRecord<T>(shape, idOfEntry(entry), text);
+    const found = await inTurn(async () => {
+      const texts = await redis.mget(entries.map((entry) => keyOf(idOfEntry(entry))));
+      return entries.flatMap((entry, i): { entry: string; item: T | Unreadable }[] => {
+        const text = texts[i];
+        if (text === null || text === undefined) return [];
+        const item = readRecord<T>(shape, idOfEntry(entry), text);
+        if (item instanceof Unreadable) return [{ entry, item }];
+        return query.keep(item) ? [{ entry, item: give(item) }] : [];
+      });
+    });
+    for (const { entry, item } of found) {
       if (item instanceof Unreadable) unreadable.push(item);
-      else if (query.keep(item)) items.push(item);
-      else continue;
+      else items.push(item);
       if (items.length + unreadable.length === query.limit) {
         return { items, unreadable, nextCursor: cursorAt(entry) };
       }

@@ -6,7 +6,14 @@ export type { Redis };
 /** How long a call that answers a person may wait for Redis. */
 const COMMAND_TIMEOUT_MS = 5_000;
 
-const reconnect = { retryStrategy: (attempt: number) => Math.min(attempt * 50, 1_000) };
+/** What ioredis takes for: connect anew, and send again what was refused. */
+const RECONNECT_AND_RESEND = 2;
+
+const reconnect = {
+  retryStrategy: (attempt: number) => Math.min(attempt * 50, 1_000),
+  // After a failover the address leads to another server, and this connection still to the old one.
+  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? RECONNECT_AND_RESEND : false),
+};
 
 /**
  * A connection for records: a call fails at once when Redis is away instead of waiting in a queue of this process, so
@@ -47,18 +54,45 @@ export async function redisReady(redis: Redis, timeoutMs: number): Promise<void>
   }
 }
 
+/** Of redis.conf, what Redis must have so that it keeps what it is told. */
+const DURABLE = { appendonly: 'yes', 'maxmemory-policy': 'noeviction' };
+
 /**
- * Refuses a Redis that may forget or evict what it was told. Throws with the settings to change.
- * Source of the names: redis.conf (`appendonly`, `maxmemory-policy`).
+ * Refuses a Redis that may forget or evict what it was told. Throws with the settings to change. Where it forbids to ask
+ * (`CONFIG`), the operator has to say it: `isStated`.
  */
-export async function requireDurableRedis(redis: Redis): Promise<void> {
-  const settings = await redis.config('GET', 'appendonly', 'maxmemory-policy');
-  const value = (name: string): string | undefined => settings[settings.indexOf(name) + 1];
-  const wrong = [
-    value('appendonly') === 'yes' ? '' : 'appendonly must be yes',
-    value('maxmemory-policy') === 'noeviction' ? '' : 'maxmemory-policy must be noeviction',
-  ].filter((line) => line !== '');
+export async function requireDurableRedis(
+  redis: Redis,
+  { isStated = false }: { isStated?: boolean } = {},
+): Promise<void> {
+  const wrong: string[] = [];
+  for (const [name, needed] of Object.entries(DURABLE)) {
+    const value = await redisSetting(redis, name);
+    if (value === null) {
+      if (isStated) return;
+      throw new Error(MUST_BE_STATED);
+    }
+    if (value !== needed) wrong.push(`${name} must be ${needed}`);
+  }
   if (wrong.length > 0) throw new Error(`Redis may lose records, so nothing was started: ${wrong.join('; ')}`);
+}
+
+const MUST_BE_STATED =
+  'Redis forbids CONFIG, so it cannot be seen whether it keeps what it is told. If it has appendonly yes and ' +
+  'maxmemory-policy noeviction, say so with DAYPASS_REDIS_PERSISTENCE=stated';
+
+/**
+ * One setting of Redis; undefined where it has none of that name, null where it forbids to ask. Redis takes several at once
+ * from 7.0 on.
+ */
+export async function redisSetting(redis: Redis, name: string): Promise<string | null | undefined> {
+  try {
+    const [, value] = await redis.config('GET', name);
+    return value;
+  } catch (error) {
+    if (error instanceof Error && /^(NOPERM|ERR unknown command)/i.test(error.message)) return null;
+    throw error;
+  }
 }
 
 /** Says of any failed Redis command, to the caller of the API, that the store is away. */

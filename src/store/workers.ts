@@ -13,6 +13,8 @@ const workerRecord = z.object({
   running: z.array(z.string()),
   /** How workspaces are made on its host, and why not the better way; absent in what an older worker says. */
   disks: z.object({ way: z.enum(['ext4', 'tmpfs']), because: z.string().nullable() }).optional(),
+  /** The most that one sandbox can have on its host; absent in what an older worker says. */
+  capacity: z.object({ cpus: z.number(), memoryMb: z.number(), diskMb: z.number() }).optional(),
 });
 
 /** Who runs what. A worker that has not been seen for `WORKER_GONE_AFTER_SECONDS` is not listed. */

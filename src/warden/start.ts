@@ -17,6 +17,7 @@ import { createPlaces } from './places/places.ts';
 import { ROUTES } from './routes.ts';
 import { createWardenServer } from './serve/create-server.ts';
 import { listenForGroup } from './serve/listen.ts';
+import { hostCapacity } from './engine/capacity.ts';
 import { openTools } from './tools/open-tools.ts';
 
 export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { log: Logger };
@@ -25,7 +26,7 @@ export type WardenOptions = Omit<WardenConfig, 'logLevel' | 'failpoints'> & { lo
 export async function startWarden(options: WardenOptions): Promise<{ close(): Promise<void> }> {
   const { dockerHost, certDir, installation, limits, images, runtime, gid, gatewayGid, log } = options;
   const engine = createEngineApi(engineAddress(dockerHost, certDir));
-  const engineId = await requireEngine(engine, runtime, log);
+  const info = await requireEngine(engine, runtime, log);
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });
   const runDir = await realpath(options.runDir);
   const memoryDir = await realpath(await openMemoryDir(options.memoryDir, gid));
@@ -43,13 +44,14 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
   const toolsDir = await openTools({ dir: options.toolsDir, image: SANDBOX_IMAGE, docker, engine });
   const disks = await openDisks(options.disks, log);
   const host: HostFacts = {
-    engineId,
+    engineId: info.ID,
     runDir,
     memoryDir,
     toolsDir,
     ...(await nameFiles(runDir, repoHostOf(options.repoOrigin))),
     runtime,
     disks: disks.way,
+    capacity: await hostCapacity(info, disks.way.way === 'ext4' ? options.disks : null),
   };
   const places = createPlaces({
     runDir,

@@ -40,6 +40,8 @@ export interface TryResult {
   status: number | null;
   /** Why it failed, without the address; null when it did not. */
   error: string | null;
+  /** What the receiver asks to wait before the next try, in ms. */
+  retryAfterMs?: number;
 }
 
 export interface TryDecision {
@@ -50,12 +52,12 @@ export interface TryDecision {
 
 /**
  * What becomes of a message after a try: a 2xx delivers it, a 410 ends all telling, everything else is tried again until
- * `giveUpAfterMs` after the step. Pure.
+ * `giveUpAfterMs` after the step, and not before the time that the receiver asks for, up to a day. Pure.
  */
 export function afterTry(
   webhook: SessionWebhook,
   message: WebhookMessage,
-  { status, error }: TryResult,
+  { status, error, retryAfterMs = 0 }: TryResult,
   { giveUpAfterMs, pauseMs, now }: { giveUpAfterMs: number; pauseMs: number; now: Date },
 ): TryDecision {
   const others = webhook.messages.filter(({ type }) => type !== message.type);
@@ -84,13 +86,16 @@ export function afterTry(
     return { webhook: { ...seen, messages: others, failed: webhook.failed + 1 }, outcome: 'failed', events: [event] };
   }
   // The last try is made at the very end of the time, not given up before it.
-  const nextTryAt = new Date(Math.min(now.getTime() + pauseMs, Math.max(endMs, now.getTime() + 1_000))).toISOString();
+  const ownMs = Math.min(now.getTime() + pauseMs, Math.max(endMs, now.getTime() + 1_000));
+  const askedMs = now.getTime() + Math.min(retryAfterMs, LONGEST_ASKED_MS);
+  const nextTryAt = new Date(Math.max(ownMs, askedMs)).toISOString();
   return { webhook: { ...seen, messages: [...others, { ...message, nextTryAt }] }, outcome: 'again', events: [] };
 }
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 const SHORTEST_PAUSE_MS = 500;
+const LONGEST_ASKED_MS = 24 * 3_600_000;
 
 /**
  * How long to wait after the try of this number, from 1: full jitter below a ceiling that doubles from 5 s to 1 h, as a

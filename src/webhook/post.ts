@@ -1,6 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { retryAfterMs } from '../ops/retry-after.ts';
 import type { TryResult } from './keep-webhook.ts';
 import type { WebhookHeaders } from './signature.ts';
 import { portOf } from './url.ts';
@@ -18,7 +19,7 @@ export interface WebhookPost {
 
 /**
  * Sends one message. The connection goes to one of exactly these addresses and is this try's alone; a certificate is
- * checked for the name. Nothing of the answer but its status is read, and no redirect is followed. Never rejects, and
+ * checked for the name. Nothing of the answer but its status and its `Retry-After` is read, and no redirect is followed. Never rejects, and
  * what it says of a failure holds nothing of the URL or of the answer.
  */
 export async function postWebhook({ url, addresses, headers, body, ca, timeoutMs }: WebhookPost): Promise<TryResult> {
@@ -48,9 +49,12 @@ export async function postWebhook({ url, addresses, headers, body, ca, timeoutMs
     sent.destroy();
     resolve(result);
   };
-  sent.on('response', ({ statusCode = 0 }) => {
+  sent.on('response', ({ statusCode = 0, headers: answered }) => {
     const isTaken = statusCode >= 200 && statusCode < 300;
-    end({ status: statusCode, error: isTaken ? null : `the receiver answered ${statusCode}` });
+    if (isTaken) return end({ status: statusCode, error: null });
+    const waitMs = retryAfterMs(answered['retry-after'], Date.now());
+    const error = `the receiver answered ${statusCode}`;
+    end({ status: statusCode, error, ...(waitMs !== null && { retryAfterMs: waitMs }) });
   });
   // Also after the end, when the connection is destroyed.
   sent.on('error', (error: NodeJS.ErrnoException) => end({ status: null, error: reasonOf(error) }));

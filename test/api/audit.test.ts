@@ -73,6 +73,17 @@ test('the kill switch is told of before it is pulled and after, and a token that
   expect(told[2]?.detail).toEqual({ count: 1 });
 });
 
+test.each([
+  ['203.0.113.1:4711', '203.0.113.1'],
+  ['[2001:db8::1]:4711', '2001:db8::1'],
+  ['2001:db8::2', '2001:db8::2'],
+])('a proxy that writes the client as %s is understood', async (given, address) => {
+  const one = await putSession(rig.redis, { status: 'running' });
+  const headers = { 'x-forwarded-for': given };
+  await rig.call('POST', `/v1/sessions/${one.session.id}/stop`, { body: {}, headers });
+  expect(await audit({ sessionId: one.session.id })).toMatchObject([{ action: 'session.stop', address }]);
+});
+
 test('keys that were not taken are told of, some of them a minute', async () => {
   const headers = { 'x-forwarded-for': '203.0.113.77' };
   for (let i = 0; i < 40; i++) await rig.call('GET', '/v1/stats', { key: 'dp_obviously_wrong_key', headers });

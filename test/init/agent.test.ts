@@ -69,7 +69,7 @@ describe('the agent', () => {
 
   test.each([
     { case: 'is missing', cwd: '/', command: 'no-such-command', code: 127, reason: /no-such-command.*No such file/ },
-    { case: 'is not executable', cwd: '/', command: '/etc', code: 126, reason: /Permission denied/ },
+    { case: 'is a directory', cwd: '/', command: '/etc', code: 126, reason: /Permission denied/ },
     { case: 'has no working directory', cwd: '/nowhere', command: 'true', code: 126, reason: /enter \/nowhere/ },
   ])('that $case is reported with $code and the reason', async ({ cwd, command, code, reason }) => {
     const init = await startInit(tools.directory);
@@ -79,6 +79,57 @@ describe('the agent', () => {
     expect(words).toMatch(reason);
     expect(await init.exitCode).toBe(code);
     expect(init.kinds()).toBe('RgN');
+  });
+
+  test.each([
+    { case: 'is not executable', text: '#!/bin/sh\n', mode: 0o644, reason: /its mode is 644; make it executable/ },
+    {
+      case: 'has line ends of Windows',
+      text: '#!/bin/sh\r\n',
+      mode: 0o755,
+      reason: /names \/bin\/sh and ends with a car/,
+    },
+    {
+      case: 'has no interpreter',
+      text: '#!/opt/none -x\n',
+      mode: 0o755,
+      reason: /its interpreter \/opt\/none is not there/,
+    },
+    {
+      case: 'is for another CPU',
+      text: '\u007fELF\u0002\u0001\u0001',
+      mode: 0o755,
+      reason: /built for another architecture/,
+    },
+  ])('that $case is reported with 126 and what to do', async ({ text, mode, reason }) => {
+    const init = await startInit(tools.directory);
+    const dir = await mkdtemp(join(tmpdir(), 'program-'));
+    await writeFile(join(dir, 'program'), text.padEnd(64, text.startsWith('#') ? '\n' : '\0'));
+    await chmod(join(dir, 'program'), mode);
+    // Init may be another user than the one who has made it.
+    await chmod(dir, 0o755);
+    init.send(order.agent('/', [join(dir, 'program')]));
+    const [reported, words] = await init.report('N');
+    expect([reported, words]).toEqual(['126', expect.stringMatching(reason)]);
+    await rm(dir, { recursive: true });
+  });
+
+  test('that is a text without an interpreter is run by the shell, with its arguments', async () => {
+    const init = await startInit(tools.directory);
+    const dir = await mkdtemp(join(tmpdir(), 'program-'));
+    await writeFile(join(dir, 'program'), 'echo "$0: $1, $2"\n', { mode: 0o755 });
+    await chmod(dir, 0o755);
+    init.send(order.agent('/', [join(dir, 'program'), 'one', 'two']));
+    expect(await init.exitCode).toBe(0);
+    expect(init.output('o').toString()).toBe(`${join(dir, 'program')}: one, two\n`);
+    await rm(dir, { recursive: true });
+  });
+
+  test('may make files that are longer than any disk', async () => {
+    const init = await startInit(tools.directory);
+    init.runAgent('ulimit -f');
+    expect(await init.exitCode).toBe(0);
+    expect(init.output('o').toString()).toBe('unlimited\n');
   });
 
   test('is started once, although it is ordered twice', async () => {

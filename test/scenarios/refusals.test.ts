@@ -81,9 +81,31 @@ describe('what cannot be done is refused, and leaves nothing', () => {
     const ended = await settled(stack, id);
     expect(ended).toMatchObject({
       status: 'failed',
-      exitCode: null,
+      exitCode: 127,
       failure: { code: 'command_not_found', step: 'run' },
     });
+  });
+
+  it.each([
+    ['that is not executable', 'printf "#!/bin/sh\\n" > a', 'its mode is 644; make it executable with chmod +x'],
+    [
+      'whose lines end as on Windows',
+      'printf "#!/bin/sh\\r\\n" > a; chmod +x a',
+      'names /bin/sh and ends with a carriage',
+    ],
+    ['whose interpreter is missing', 'printf "#!/opt/none\\n" > a; chmod +x a', 'interpreter /opt/none is not there'],
+  ])('a command %s', async (_what, make, words) => {
+    const files = { 'make.sh': `${make}\n` };
+    const repo = await createRepo(stack, files);
+    const first = await startSession(stack, {
+      repos: [{ id: repo }],
+      command: ['sh', '-c', 'sh make.sh && git add a && git commit -qm a && git push -q'],
+    });
+    expect(await settled(stack, first.id)).toMatchObject({ status: 'succeeded' });
+    const { id } = await startSession(stack, { repos: [{ id: repo }], command: ['./a'] });
+    const ended = await settled(stack, id);
+    expect(ended).toMatchObject({ status: 'failed', exitCode: 126, failure: { code: 'command_not_executable' } });
+    expect(ended.failure?.message).toContain(words);
   });
 
   it('a command that needs more memory than it has', async () => {

@@ -31,17 +31,22 @@ export async function getSession(stack: Served, id: string): Promise<WireSession
   return (await (await stack.call('GET', `/v1/sessions/${id}`)).json()) as WireSession;
 }
 
-export async function until(stack: Served, id: string, holds: (session: WireSession) => boolean): Promise<WireSession> {
-  return eventually(() => getSession(stack, id), holds, { timeoutMs: 40_000 });
+export async function until(
+  stack: Served,
+  id: string,
+  holds: (session: WireSession) => boolean,
+  { timeoutMs = 40_000 }: { timeoutMs?: number } = {},
+): Promise<WireSession> {
+  return eventually(() => getSession(stack, id), holds, { timeoutMs });
 }
 
 /** The session when it has ended, its token is final and its container gone. */
-export async function settled(stack: Served, id: string): Promise<WireSession> {
+export async function settled(stack: Served, id: string, limits: { timeoutMs?: number } = {}): Promise<WireSession> {
   const isSettled = ({ status, token, container }: WireSession): boolean => {
     const tokenGone = token === null || ['revoked', 'refused', 'expired', 'unknown'].includes(token.state);
     return FINAL.includes(status) && tokenGone && (container === null || container.removedAt !== null);
   };
-  return until(stack, id, isSettled).catch(async (error: unknown) => {
+  return until(stack, id, isSettled, limits).catch(async (error: unknown) => {
     const events = await (await stack.call('GET', `/v1/sessions/${id}/events?limit=200`)).text();
     throw new Error(`${id} is not settled; the last of its events: ${events.slice(-1_500)}`, { cause: error });
   });

@@ -33,6 +33,12 @@ describe('what the rules let through', () => {
     expect(ruleFor([], 'api.example.com', 443)).toBeNull();
   });
 
+  it('take a name with underscores, which are no letters of host names and yet in many', () => {
+    const [rule] = [parseNetworkRule('my_service.example.com:8080')];
+    expect(ruleFor([rule], 'my_service.example.com', 8080)).toBe(rule);
+    expect(networkRuleProblem('_dmarc.example.com')).toBeNull();
+  });
+
   it('lets any bytes through where a rule for plain TCP says so, also beside another rule', () => {
     expect(ruleFor(rules, 'db.example.com', 5432)).toMatchObject({ raw: true });
     expect(ruleFor(rules, 'api.example.com', 443)).toMatchObject({ raw: false });
@@ -56,7 +62,6 @@ test.each([
   ['a-.example.com', 'HOST'],
   ['.example.com', 'HOST'],
   ['example.com.', 'HOST'],
-  ['a_b.example.com', 'HOST'],
   ['ex\u00e4mple.com', 'HOST'],
   ['\u212aube.example.com', 'HOST'],
   [`${'a'.repeat(64)}.com`, 'HOST'],

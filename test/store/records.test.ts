@@ -152,4 +152,15 @@ describe('the records of sessions and tokens', () => {
     await expect(requireDurableRedis(own.redis)).rejects.toThrow('maxmemory-policy must be noeviction');
     await own.redis.config('SET', 'maxmemory-policy', 'noeviction');
   });
+
+  it('are kept by a Redis that forbids CONFIG where its operator says that it forgets nothing', async () => {
+    await own.redis.call('ACL', 'SETUSER', 'hosted', 'on', 'nopass', '~*', '&*', '+@all', '-config');
+    const hosted = own.redis.duplicate({ username: 'hosted', password: 'any' });
+    await expect(requireDurableRedis(hosted)).rejects.toThrow('DAYPASS_REDIS_PERSISTENCE=stated');
+    await expect(requireDurableRedis(hosted, { isStated: true })).resolves.toBeUndefined();
+    await own.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await expect(requireDurableRedis(own.redis, { isStated: true })).rejects.toThrow('maxmemory-policy must be');
+    await own.redis.config('SET', 'maxmemory-policy', 'noeviction');
+    hosted.disconnect();
+  });
 });

@@ -9,6 +9,7 @@ const deps: ProfileDeps = {
   limits: { cpus: 2, memoryMb: 512, pids: 128, diskMb: 1_024 },
   host: {
     engineId: 'E',
+    capacity: { cpus: 2, memoryMb: 4_096, diskMb: 10_000 },
     runDir: '/run/daypass',
     memoryDir: '/dev/shm/daypass',
     toolsDir: '/run/daypass/tools/1',
@@ -169,7 +170,7 @@ describe('the profile of a sandbox', () => {
     ['a better score', (o) => void (o.HostConfig.OomScoreAdj = -1000), /OomScoreAdj/],
     ['core files', (o) => void (o.HostConfig.Ulimits = []), /Ulimits/],
     ['a kernel setting', (o) => void (o.HostConfig.Sysctls = { 'kernel.shmmax': '1' }), /Sysctls/],
-    ['paths that are not masked', (o) => void (host(o)['MaskedPaths'] = []), /MaskedPaths/],
+    ['paths that are not masked', (o) => void (host(o)['MaskedPaths'] = []), /hidden from sandboxes/],
     ['paths that are not read-only', (o) => void (host(o)['ReadonlyPaths'] = []), /ReadonlyPaths/],
     ['another runtime', (o) => void (host(o)['Runtime'] = 'sysbox'), /runtime/],
     ['a log kept by the engine', (o) => void (o.HostConfig.LogConfig = { Type: 'json-file', Config: {} }), /LogConfig/],

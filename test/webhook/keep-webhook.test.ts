@@ -74,6 +74,17 @@ describe('what becomes of a message after a try', () => {
     expect(after.messages.find(({ type }) => type === 'session.ended')?.nextTryAt).toBe('2026-01-01T00:01:07.000Z');
   });
 
+  test('the next try waits as long as the receiver asks, for a day at most, also past the end of the time', () => {
+    const nextAfter = (retryAfterMs: number): string | undefined => {
+      const result = { status: 429, error: 'the receiver answered 429', retryAfterMs };
+      const decided = afterTry(full, message, result, { giveUpAfterMs: 24 * HOUR_MS, pauseMs: 7_000, now });
+      return decided.webhook.messages.find(({ type }) => type === 'session.ended')?.nextTryAt;
+    };
+    expect(nextAfter(1_000)).toBe('2026-01-01T00:00:07.000Z');
+    expect(nextAfter(60_000)).toBe('2026-01-01T00:01:00.000Z');
+    expect(nextAfter(25 * HOUR_MS)).toBe('2026-01-02T00:00:00.000Z');
+  });
+
   test('the last try is at the end of the time, and then it is given up with an event', () => {
     const late = decide(null, 'no connection', 24 * HOUR_MS - 3_000);
     expect(late.webhook.messages[1]?.nextTryAt).toBe('2026-01-02T00:00:00.000Z');

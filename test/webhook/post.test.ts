@@ -51,6 +51,26 @@ describe('one try', () => {
     expect(receiver.received).toEqual([]);
   });
 
+  test.each([
+    ['60', 60_000],
+    [() => new Date(Date.now() + 90_000).toUTCString(), 90_000],
+    ['soon', undefined],
+  ])('tells when the receiver wants to be asked again: %s', async (retryAfter, ms) => {
+    const value = typeof retryAfter === 'string' ? retryAfter : retryAfter();
+    receiver.answer = (_received, res) => void res.writeHead(429, { 'retry-after': value }).end();
+    const { retryAfterMs, ...rest } = await post();
+    expect(rest).toEqual({ status: 429, error: 'the receiver answered 429' });
+    expect(retryAfterMs === undefined ? undefined : Math.round(retryAfterMs / 10_000) * 10_000).toBe(ms);
+  });
+
+  test('takes the answer that follows an interim one', async () => {
+    receiver.answer = (_received, res) => {
+      res.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      res.writeHead(204).end();
+    };
+    expect(await post()).toEqual({ status: 204, error: null });
+  });
+
   test('follows no redirect', async () => {
     receiver.answer = (_received, res) => void res.writeHead(307, { location: '/elsewhere' }).end();
     expect(await post()).toEqual({ status: 307, error: 'the receiver answered 307' });

@@ -31,11 +31,24 @@ describe('the commands that clone a repo', () => {
   it.each([
     ['HEAD', []],
     ['refs/heads/a/b', ['--branch', 'a/b']],
-    ['refs/tags/v1', ['--branch', 'v1']],
+    [`refs/heads/${'a'.repeat(40)}`, ['--branch', 'a'.repeat(40)]],
   ])('take %s as git means it', (ref, branch) => {
     expect(cloneCommands({ ...repo, ref }, url, '/workspace/app')).toEqual([
       ['git', 'clone', '--progress', ...branch, '--', url, '/workspace/app'],
     ]);
+  });
+
+  it('ask for a tag by its full name, so that no branch of the same name comes first', () => {
+    const commands = cloneCommands({ ...repo, ref: 'refs/tags/v1' }, url, '/workspace/app');
+    expect(commands.slice(2).map((argv) => argv.join(' '))).toEqual([
+      'git -C /workspace/app fetch --progress origin +refs/tags/v1:refs/tags/v1 +refs/heads/*:refs/remotes/origin/*',
+      'git -C /workspace/app checkout --quiet --detach refs/tags/v1',
+    ]);
+  });
+
+  it('take a commit id in any letter case', () => {
+    const commands = cloneCommands({ ...repo, ref: 'AbCdE'.repeat(8) }, url, '/workspace/app');
+    expect(commands.at(-1)?.at(-1)).toBe('abcde'.repeat(8));
   });
 
   it('ask for a commit by its id and check it out detached', () => {

@@ -3,6 +3,7 @@ import { failpoint } from '../../src/ops/failpoints.ts';
 import { isOwnFault } from '../../src/ops/own-fault.ts';
 import type { SessionRecord } from '../../src/session/record.ts';
 import { aborted } from '../aborted.ts';
+import { startExitCode } from '../ending.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { Leave } from '../leave.ts';
@@ -78,7 +79,7 @@ async function explain({ runtime }: WorkerDeps, { id }: OpenSandbox, life: Life,
   // Neither is an end: somebody newer holds the sandbox, or its command was never there.
   await life.confirm();
   if (cause instanceof Leave || isOwnFault(cause)) throw cause;
-  if (cause instanceof SessionError && cause.code === 'command_not_found') throw cause;
+  if (cause instanceof SessionError && startExitCode(cause.code) !== null) throw cause;
   const state = await retryWhileAway('engine_unavailable', life.signal, () => runtime.inspect(id));
   if (state === null) throw new SessionError('sandbox_failed', 'The sandbox was removed from outside', { cause });
   if (state.running) throw new Leave('cut_off', { cause });

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -76,10 +77,15 @@ const char *child_signal_name(const struct child *child) {
       [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT", [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
       [SIGKILL] = "SIGKILL", [SIGUSR1] = "SIGUSR1", [SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
       [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM", [SIGXCPU] = "SIGXCPU",
-      [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
+      [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",   [SIGPROF] = "SIGPROF", [SIGIO] = "SIGIO",
+      [SIGPWR] = "SIGPWR",   [SIGVTALRM] = "SIGVTALRM", [SIGSTKFLT] = "SIGSTKFLT",
   };
+  static char realtime[16];
   if (!WIFSIGNALED(child->status)) return "";
   unsigned number = (unsigned)WTERMSIG(child->status);
   const char *name = number < sizeof names / sizeof *names ? names[number] : NULL;
-  return name != NULL ? name : "SIGOTHER";
+  if (name != NULL) return name;
+  /* The C library takes the first of them for itself, and is not the one that the agent has. */
+  snprintf(realtime, sizeof realtime, "SIG%u", number);
+  return realtime;
 }

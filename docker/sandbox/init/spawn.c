@@ -1,5 +1,7 @@
 #include "child.h"
 
+#include "program.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,18 +10,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { EXEC_TAKES_MS = 10000 };
-static const char WORKSPACE[] = "/workspace";
 
 /* What a child could not do, told to init through a pipe that a successful exec closes. */
 struct failure {
   enum { AT_STREAMS, AT_CWD, AT_EXEC } stage;
   int error;
+  struct program_failure program;
 };
 
 static void reset_signals(void) {
@@ -34,14 +33,14 @@ static int connect_streams(int out, int err) {
   return null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ? -1 : 0;
 }
 
-/* No file can be longer than the file system. Init itself has no such limit: the file of reports only grows. */
-static void limit_file_size(void) {
-  struct statvfs found;
+/*
+ * A file's length is no use of a disk: runtimes and databases make sparse ones of terabytes. Only init itself has a limit,
+ * as the file of its reports lies outside of the sandbox.
+ */
+static void lift_file_size(void) {
   struct rlimit limit;
-  if (statvfs(WORKSPACE, &found) != 0 || getrlimit(RLIMIT_FSIZE, &limit) != 0) return;
-  rlim_t size = (rlim_t)found.f_blocks * found.f_frsize;
-  if (size == 0 || size >= limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max = size;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_FSIZE, &limit);
 }
 
@@ -49,13 +48,12 @@ static _Noreturn void become(const char *cwd, char **argv, char **env, const int
   struct failure failure = {.stage = AT_STREAMS};
   setsid();
   reset_signals();
-  limit_file_size();
+  lift_file_size();
   if (connect_streams(out_err[0], out_err[1]) == 0) {
     failure.stage = AT_CWD;
     if (chdir(cwd) == 0) {
       failure.stage = AT_EXEC;
-      environ = env; /* execvp looks the command up in the PATH it finds here */
-      execvp(argv[0], argv);
+      program_become(argv, env, &failure.program);
     }
   }
   failure.error = errno;
@@ -64,11 +62,16 @@ static _Noreturn void become(const char *cwd, char **argv, char **env, const int
 }
 
 static int explain(const struct failure *failure, const char *cwd, const char *command, char *reason, size_t size) {
-  static const char *const verbs[] = {[AT_STREAMS] = "open", [AT_CWD] = "enter", [AT_EXEC] = "run"};
-  const char *what[] = {[AT_STREAMS] = "/dev/null", [AT_CWD] = cwd, [AT_EXEC] = command};
-  int stage = (int)failure->stage;
-  snprintf(reason, size, "cannot %s %.200s: %s", verbs[stage], what[stage], strerror(failure->error));
-  return failure->stage == AT_EXEC && failure->error == ENOENT ? 127 : 126;
+  char why[256];
+  if (failure->stage == AT_EXEC) {
+    program_explain(&failure->program, why, sizeof why);
+    snprintf(reason, size, "cannot run %.200s: %s", command, why);
+    return program_exit_code(&failure->program);
+  }
+  bool is_cwd = failure->stage == AT_CWD;
+  snprintf(reason, size, "cannot %s %.200s: %s", is_cwd ? "enter" : "open", is_cwd ? cwd : "/dev/null",
+           strerror(failure->error));
+  return 126;
 }
 
 /*

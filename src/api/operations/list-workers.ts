@@ -22,6 +22,7 @@ export const listWorkers = defineOperation({
       ...worker,
       running: worker.running.filter((id) => seen.has(id)),
       disks: worker.disks ?? null,
+      capacity: worker.capacity ?? null,
     }));
     return listAnswer({ data, nextCursor: null, unreadable });
   },

@@ -17,6 +17,10 @@ export const workerSchema = z
       })
       .nullable()
       .meta({ description: 'How workspaces are made on its host; null: not said.' }),
+    capacity: z
+      .object({ cpus: z.number(), memoryMb: z.number(), diskMb: z.number() })
+      .nullable()
+      .meta({ description: 'The most that one session can have on its host; null: not said.' }),
   })
   .meta({ id: 'Worker' });
 

@@ -97,7 +97,7 @@ function allChecks(
     diskCheck(wardenApi),
     kernelCheck(worker.concurrency),
     providerCheck(relace),
-    ...storeChecks({ redis, sealKeys, spoolDir }),
+    ...storeChecks({ redis, isStated: minter.isRedisStated, sealKeys, spoolDir }),
     ...apiChecks(api),
     clockCheck([
       redisClock(redis),

@@ -1,6 +1,6 @@
 import { illegalTokens } from '../../store/illegal-tokens.ts';
 import { allTokens } from '../../store/listing.ts';
-import { redisReady, requireDurableRedis, type Redis } from '../../store/redis.ts';
+import { redisReady, redisSetting, requireDurableRedis, type Redis } from '../../store/redis.ts';
 import { isNeeded, keyUsage, requireKeys } from '../../token/minter/key-usage.ts';
 import { readSealKeys, type SealKeySource } from '../../token/minter/seal-key-source.ts';
 import { readSpooledTokens } from '../../token/minter/spooled-token.ts';
@@ -13,10 +13,13 @@ const DEBT_AFTER_MS = 60_000;
 /** What Redis must be like, and what its ledger says of keys and debts. */
 export function storeChecks({
   redis,
+  isStated,
   sealKeys,
   spoolDir,
 }: {
   redis: Redis;
+  /** The operator has said what Redis cannot be asked for. */
+  isStated: boolean;
   sealKeys: SealKeySource;
   spoolDir: string;
 }): Check[] {
@@ -25,7 +28,7 @@ export function storeChecks({
       name: 'Redis',
       look: async () => {
         await redisReady(redis, REDIS_TIMEOUT_MS);
-        await requireDurableRedis(redis);
+        await requireDurableRedis(redis, { isStated });
         await requireWritable(redis);
         return `keeps what it is told (appendonly, noeviction)${await syncWarning(redis)}`;
       },
@@ -84,7 +87,8 @@ async function requireWritable(redis: Redis): Promise<void> {
 
 /** Redis' own default syncs once a second: no fault of its, but what was acknowledged in it a power cut can take. */
 async function syncWarning(redis: Redis): Promise<string> {
-  const [, policy = ''] = await redis.config('GET', 'appendfsync');
+  const policy = await redisSetting(redis, 'appendfsync');
+  if (policy === null) return ', as its operator says: it forbids CONFIG';
   return policy === 'always'
     ? ''
     : `\n  ! appendfsync is ${policy}: a power cut can lose what was acknowledged; set it to always`;

@@ -15,6 +15,7 @@ const ADVICE: Record<FailureCode, string> = {
   ref_not_found: 'Name a branch, tag or commit that the repo has: --repo ID@REF',
   clone_failed: "See git's words in the log, and that the repo is whole.",
   command_not_found: 'Name a program that the image has, or another --image.',
+  command_not_executable: 'Make it executable, and for this machine; or name another command.',
   out_of_memory: 'Give it more with --memory.',
   out_of_disk: 'Give it more with --disk, or clone less with depth=1.',
   host_disk_full: 'Make room on the disk of the worker.',
@@ -25,12 +26,18 @@ const ADVICE: Record<FailureCode, string> = {
   internal: 'See the log of the worker.',
 };
 
+/** As shells say of a command that they cannot start. */
+const COULD_NOT_START: Partial<Record<string, number>> = {
+  command_not_found: EXIT.commandNotFound,
+  command_not_executable: EXIT.commandNotExecutable,
+};
+
 /** What `run` ends with for an ended session, and what it says. `interrupted`: the code of the signal that stopped it here. */
 export function endingOf(session: SessionAnswer, interrupted: number | null): { exitCode: number; words: string[] } {
   const { status, exitCode, failure } = session;
   if (failure !== null) {
     return {
-      exitCode: failure.code === 'command_not_found' ? EXIT.commandNotFound : EXIT.notRun,
+      exitCode: COULD_NOT_START[failure.code] ?? EXIT.notRun,
       words: [`${failure.code} (at ${failure.step}): ${failure.message}`, adviceFor(failure.code)],
     };
   }

@@ -1,6 +1,9 @@
+import { showHidden } from './hidden.ts';
+
 /*
  * What an agent prints must not reach a terminal as it is: escape sequences fill the clipboard (OSC 52), set titles, answer
- * as if somebody typed, and move the cursor over what was printed before. Colours (SGR) pass. Source: ECMA-48, xterm's ctlseqs.
+ * as if somebody typed, and move the cursor over what was printed before. Colours (SGR) pass, but for the one that hides.
+ * Characters that hide, or turn around, are shown by their numbers. Source: ECMA-48, xterm's ctlseqs.
  */
 
 /** Where in a sequence the text so far has ended: a record can be cut anywhere. */
@@ -91,7 +94,8 @@ export class EscapeFilter {
   #show(run: string): string {
     const isNewState = this.#hasReturned && !this.#isLineEmpty;
     this.#hasReturned = this.#isLineEmpty = false;
-    return isNewState ? `\n${run}` : run;
+    const shown = showHidden(run);
+    return isNewState ? `\n${shown}` : shown;
   }
 
   #startControl(): void {
@@ -108,10 +112,20 @@ export class EscapeFilter {
     if (this.#sequence.length > MAX_SEQUENCE) this.#place = 'text';
     if (!/[@-~]/.test(character)) return '';
     this.#place = 'text';
-    if (!this.#keepsColours || !COLOUR.test(this.#sequence)) return '';
+    if (!this.#keepsColours || !COLOUR.test(this.#sequence) || conceals(this.#sequence)) return '';
     this.#isColoured = !/^0*m$/.test(this.#sequence);
     return `\u001b[${this.#sequence}`;
   }
+}
+
+/** Whether a colour is the one that shows nothing (8); what follows 38, 48 and 58 is the number of another one. */
+function conceals(sequence: string): boolean {
+  const codes = sequence.slice(0, -1).split(';');
+  for (let at = 0; at < codes.length; at++) {
+    if (/^[345]8$/.test(codes[at] ?? '')) at += codes[at + 1] === '2' ? 4 : 2;
+    else if (/^0*8$/.test(codes[at] ?? '')) return true;
+  }
+  return false;
 }
 
 function afterEscape(character: string): Place {

@@ -26,6 +26,7 @@ const COMMANDS: Record<string, (context: CommandContext) => Promise<number>> = {
   attacks: longRun('test/attacks/main.ts'),
   agents: longRun('test/agents/main.ts'),
   fuzz: longRun('test/fuzz/main.ts'),
+  'modern-host': longRun('test/modern-host/main.ts'),
   cli,
 };
 

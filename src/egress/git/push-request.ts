@@ -14,6 +14,7 @@ export interface PushCommand {
 export interface PushRequest {
   /** Empty: only a probe, with which git begins a large push. */
   commands: PushCommand[];
+  /** Of one with a value, `NAME=VALUE` and `NAME`. */
   capabilities: ReadonlySet<string>;
   /** Everything up to the pack, byte by byte as it came. */
   head: Buffer;
@@ -63,13 +64,23 @@ export async function readPushRequest(packets: PacketReader): Promise<PushReques
     // Hosts take what stands behind a NUL from any line; clients write it into the first one only.
     if (more.length > 0 || (features !== undefined && commands.length > 0))
       throw new UnreadablePush('the push cannot be read');
-    if (features !== undefined) capabilities = new Set(features.split(' ').filter((one) => one !== ''));
+    if (features !== undefined) capabilities = readCapabilities(features);
     commands.push(readCommand(command));
     if (commands.length > MAX_COMMANDS) throw new UnreadablePush('the push names too many refs at once');
   }
   requireOnce(commands);
   if (capabilities.has('push-options')) while ((await next()) !== null);
   return { commands, capabilities, head: Buffer.concat(head) };
+}
+
+/**
+ * Each as it stands and, of `NAME=VALUE`, the name too: git takes `push-options=` for `push-options`. It also takes any white
+ * space for the end of one (`parse_feature_value` in its connect.c), where clients write a space.
+ */
+function readCapabilities(features: string): ReadonlySet<string> {
+  if (!/^[\x20-\x7e]*$/.test(features)) throw new UnreadablePush('the push names a capability that is none');
+  const found = features.split(' ').filter((one) => one !== '');
+  return new Set(found.flatMap((one) => [one, one.split('=')[0] ?? '']));
 }
 
 function readCommand(line: string): PushCommand {

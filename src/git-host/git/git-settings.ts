@@ -43,6 +43,12 @@ export const GIT_SETTINGS: Readonly<Record<string, string>> = {
   'transfer.hideRefs': 'refs/daypass',
   'uploadpack.allowAnySHA1InWant': 'true',
   'uploadpack.allowFilter': 'true',
+  // Those that are cheap. The pattern of a sparse one costs as much of a processor as a client likes.
+  'uploadpackfilter.allow': 'false',
+  'uploadpackfilter.blob:none.allow': 'true',
+  'uploadpackfilter.blob:limit.allow': 'true',
+  'uploadpackfilter.tree.allow': 'true',
+  'uploadpackfilter.combine.allow': 'true',
 };
 
 /**

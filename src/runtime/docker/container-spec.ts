@@ -2,6 +2,7 @@ import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import { SMALL_DISKS_MB } from '../../session/exhaustion.ts';
 import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
 import { INIT_DIR_TARGET } from '../init-dir.ts';
+import { SANDBOX_HOST_NAME } from '../sandbox-host-name.ts';
 import { AGENT_ID } from './agent-id.ts';
 import { sandboxLabels } from './labels.ts';
 import { SECCOMP_OPTION } from './seccomp.ts';
@@ -10,8 +11,18 @@ import type { Workspace } from './workspace.ts';
 const MEBIBYTE = 1024 * 1024;
 /** Enough for compilers and watchers, and below what any engine of ours has been started with. */
 const OPEN_FILES = 8_192;
-/** The file in which init reports only grows, and may grow so long; to what it starts, init gives the size of the workspace. */
-const FILE_BYTES = 2 ** 40;
+/** The file in which init reports only grows, and may grow so long. What it starts, it lets make files of any length. */
+const REPORTS_BYTES = 2 ** 40;
+const UNLIMITED = -1;
+/**
+ * Of proc(5) and sysfs(5), what tells of the host: what engines hide by themselves (Docker's default), as a list of one's own
+ * stands in its place, and the disks of the host, among them those of other sandboxes.
+ */
+export const MASKED_PATHS = [
+  '/proc/acpi /proc/asound /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug /proc/scsi',
+  '/proc/timer_list /proc/timer_stats /sys/firmware /sys/devices/virtual/powercap',
+  '/proc/diskstats /proc/partitions /sys/block /sys/class/block /sys/dev/block /sys/devices/virtual/block',
+].flatMap((paths) => paths.split(' '));
 
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
 export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
@@ -42,6 +53,7 @@ export function containerSpec(
     name: spec.sandboxId,
     Image: spec.image,
     Labels: sandboxLabels(spec, installation),
+    Hostname: SANDBOX_HOST_NAME,
     User: `${AGENT_ID}:${AGENT_ID}`,
     WorkingDir: '/workspace',
     Entrypoint: ['/opt/daypass/bin/init'],
@@ -62,6 +74,7 @@ export function containerSpec(
       Privileged: false,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges', SECCOMP_OPTION],
+      MaskedPaths: MASKED_PATHS,
       IpcMode: 'private',
       CgroupnsMode: 'private',
       Init: false,
@@ -73,7 +86,7 @@ export function containerSpec(
       Ulimits: [
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
-        { Name: 'fsize', Soft: FILE_BYTES, Hard: FILE_BYTES },
+        { Name: 'fsize', Soft: REPORTS_BYTES, Hard: UNLIMITED },
       ],
       Tmpfs: {
         ...(workspace.kind === 'tmpfs' && { '/workspace': tmpfs(diskMb) }),

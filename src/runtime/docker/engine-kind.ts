@@ -4,6 +4,9 @@ import type { VersionAnswer } from './engine-versions.ts';
 /** What of `GET /info` is looked at (Engine API, SystemInfo). */
 export const infoAnswer = z.object({
   ID: z.string().default(''),
+  NCPU: z.number().default(1),
+  /** Bytes. */
+  MemTotal: z.number().default(0),
   Runtimes: z.record(z.string(), z.unknown()).nullish(),
   SecurityOptions: z.array(z.string()).nullish(),
 });

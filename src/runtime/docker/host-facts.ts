@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { diskWay } from './workspace.ts';
 
+/** The most that one sandbox can have on a host. */
+export const hostCapacity = z.object({ cpus: z.number(), memoryMb: z.number(), diskMb: z.number() });
+
+export type HostCapacity = z.infer<typeof hostCapacity>;
+
 /** What a warden tells workers of their host: where the things lie that sandboxes get. Absolute, without symbolic links. */
 export const hostFacts = z.object({
   /** The engine's own name for itself. */
@@ -17,6 +22,7 @@ export const hostFacts = z.object({
   runtime: z.string().nullable(),
   /** How workspaces are made. */
   disks: diskWay,
+  capacity: hostCapacity,
 });
 
 export type HostFacts = z.infer<typeof hostFacts>;

@@ -33,6 +33,8 @@ export interface MinterOptions {
   /** Differs between the minters on one Redis. */
   name: string;
   redis: Redis;
+  /** The operator says that Redis keeps what it is told; asked for where Redis cannot be asked. */
+  isRedisStated?: boolean;
   provider: TokenProvider;
   sealKeys: SealKeySource;
   spoolDir: string;
@@ -52,7 +54,7 @@ export interface MinterOptions {
  */
 export async function startMinter(options: MinterOptions): Promise<{ close(): Promise<void> }> {
   const { name, redis, provider, sealKeys, socket, credentialSocket, log } = options;
-  await whenServed(log, () => requireDurableRedis(redis));
+  await whenServed(log, () => requireDurableRedis(redis, { isStated: options.isRedisStated === true }));
   const keyRing = createKeyRing(await readSealKeys(sealKeys));
   const spool = await openSpool(options.spoolDir, log);
   const receiptKey = await openReceiptKey(options.receiptKeyFile);

@@ -1,5 +1,6 @@
 import { APIError, APIConnectionError, RelaceError } from '@relace-ai/relace';
 import { AnswerTooLong } from '../../ops/bounded-fetch.ts';
+import { retryAfterMs } from '../../ops/retry-after.ts';
 import { ProviderError, type ProviderErrorKind } from '../provider.ts';
 
 /**
@@ -17,8 +18,8 @@ export function toProviderError(
     return new ProviderError('unavailable', `The repo host did not answer (${doing}): ${nature(error)}`);
   const kind = byStatus[status] ?? 'unavailable';
   const message = `The repo host answered ${status} (${doing})${kind === 'refused' || kind === 'not_found' ? reason(error) : ''}`;
-  const retryAfterMs = retryAfter(error);
-  return new ProviderError(kind, message, retryAfterMs === null ? {} : { retryAfterMs });
+  const waitMs = retryAfter(error);
+  return new ProviderError(kind, message, waitMs === null ? {} : { retryAfterMs: waitMs });
 }
 
 /** The status of an answer; null when there was none, or none that could be read. */
@@ -37,10 +38,7 @@ function reason(error: unknown): string {
   return typeof said === 'string' ? `: ${said.slice(0, 300)}` : '';
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
 function retryAfter(error: unknown): number | null {
   const value = error instanceof APIError ? (error.headers as Headers | undefined)?.get('retry-after') : null;
-  if (value === null || value === undefined) return null;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : null;
+  return retryAfterMs(value, Date.now());
 }

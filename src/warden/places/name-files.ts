@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
+import { SANDBOX_HOST_NAME } from '../../runtime/sandbox-host-name.ts';
 import type { RepoHost } from '../../session/repo-host.ts';
 
 export const namesDir = (runDir: string): string => join(runDir, 'names');
@@ -16,7 +17,7 @@ export async function nameFiles(
   repoHost: RepoHost,
 ): Promise<{ hostsFile: string; resolvFile: string }> {
   const dir = namesDir(runDir);
-  const names = [`127.0.0.1 localhost`, `::1 localhost`];
+  const names = [`127.0.0.1 localhost ${SANDBOX_HOST_NAME}`, `::1 localhost`];
   if (repoHost.host !== repoHost.listenAddress && repoHost.host !== 'localhost')
     names.push(`${repoHost.listenAddress} ${repoHost.host}`);
   return {

@@ -12,8 +12,8 @@ import { SANDBOX_ID } from '../sandbox-id.ts';
 
 const nothing = z.tuple([]);
 const id = z.string().regex(/^[A-Za-z0-9_-]{0,64}$/);
-const ulimit = (name: string, value: number) =>
-  z.strictObject({ Name: z.literal(name), Soft: z.literal(value), Hard: z.literal(value) });
+const ulimit = (name: string, soft: number, hard = soft) =>
+  z.strictObject({ Name: z.literal(name), Soft: z.literal(soft), Hard: z.literal(hard) });
 
 const bind = z.strictObject({
   Type: z.literal('bind'),
@@ -30,6 +30,7 @@ const hostConfig = z.strictObject({
   Privileged: z.literal(false),
   CapDrop: z.tuple([z.literal('ALL')]),
   SecurityOpt: z.array(z.string()),
+  MaskedPaths: z.array(z.string()),
   IpcMode: z.literal('private'),
   CgroupnsMode: z.literal('private'),
   Init: z.literal(false),
@@ -38,7 +39,7 @@ const hostConfig = z.strictObject({
   MemorySwap: z.int().positive(),
   NanoCpus: z.int().positive(),
   PidsLimit: z.int().positive(),
-  Ulimits: z.tuple([ulimit('core', 0), ulimit('nofile', 8_192), ulimit('fsize', 2 ** 40)]),
+  Ulimits: z.tuple([ulimit('core', 0), ulimit('nofile', 8_192), ulimit('fsize', 2 ** 40, -1)]),
   Tmpfs: z.strictObject({
     '/workspace': z.string().regex(TMPFS['/workspace']).optional(),
     '/home/agent': z.string().regex(TMPFS['/home/agent']),
@@ -57,6 +58,7 @@ export const createBody = z.strictObject({
     [LABEL.session]: id,
     [LABEL.token]: id,
   }),
+  Hostname: z.literal('sandbox'),
   User: z.literal('1000:1000'),
   WorkingDir: z.literal('/workspace'),
   Entrypoint: z.tuple([z.literal('/opt/daypass/bin/init')]),

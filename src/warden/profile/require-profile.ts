@@ -1,3 +1,4 @@
+import { MASKED_PATHS } from '../../runtime/docker/container-spec.ts';
 import { SECCOMP_OPTION } from '../../runtime/docker/seccomp.ts';
 import { LABEL } from '../../runtime/docker/labels.ts';
 import type { WardenDeps } from '../deps.ts';
@@ -32,6 +33,7 @@ export function profileViolations(body: CreateBody, sandboxId: string, deps: Pro
     [host.PidsLimit <= limits.pids, `it would have more than ${limits.pids} processes`],
     [(inMemory !== undefined) === (deps.disks.way.way === 'tmpfs'), 'its workspace is not made the way of this host'],
     [workspaceMb <= limits.diskMb, `it would have more disk than ${limits.diskMb} MiB`],
+    [isExactly(host.MaskedPaths, MASKED_PATHS), 'it could see what is hidden from sandboxes'],
     [isExactly(host.SecurityOpt, ['no-new-privileges', SECCOMP_OPTION]), 'its security options are not the profile’s'],
     [(host.Runtime ?? null) === deps.host.runtime, `its runtime is not ${deps.host.runtime ?? "the engine's default"}`],
   ];

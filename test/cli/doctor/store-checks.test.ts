@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => rm(spoolDir, { recursive: true, force: true }));
 
 function check(name: string, sealKeys: SealKeySource = { keys: [k1] }) {
-  const found = storeChecks({ redis: own.redis, sealKeys, spoolDir }).find((one) => one.name === name);
+  const found = storeChecks({ redis: own.redis, isStated: false, sealKeys, spoolDir }).find((one) => one.name === name);
   if (found === undefined) throw new Error(`There is no check ${name}`);
   return found;
 }
@@ -66,7 +66,7 @@ test('a Redis that syncs once a second is told of, and one that may forget is re
 
 test('what Redis alone could tell is not seen where it does not answer, and only the check of Redis says how to mend that', async () => {
   const redis = connectRedis('/nonexistent/redis.sock');
-  const checks = storeChecks({ redis, sealKeys: { keys: [k1] }, spoolDir });
+  const checks = storeChecks({ redis, isStated: false, sealKeys: { keys: [k1] }, spoolDir });
   const lines = (await Promise.all(checks.map(perform))).flatMap((found) => found.lines);
   redis.disconnect();
   expect(lines).toEqual([

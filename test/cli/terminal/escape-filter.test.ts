@@ -85,3 +85,31 @@ test('JSON on a terminal shows what acts on it, and is the same for a program', 
   expect(json).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
   expect(JSON.parse(json)).toEqual(value);
 });
+
+test.each([
+  ['text that runs the other way', 'a\u202eexe.txt\u202cb', 'a\\u{202e}exe.txt\\u{202c}b'],
+  ['isolates and marks of direction', 'a\u2067b\u2069\u200f\u061c', 'a\\u{2067}b\\u{2069}\\u{200f}\\u{61c}'],
+  ['characters without width', 'p\u200ba\u2060s\ufeffs', 'p\\u{200b}a\\u{2060}s\\u{feff}s'],
+  ['joiners between plain letters', 'pa\u200dss\u200c', 'pa\\u{200d}ss\\u{200c}'],
+  ['text in tags', 'hi\u{e0068}\u{e0069}', 'hi\\u{e0068}\\u{e0069}'],
+  ['fillers that look like a space', 'a\u3164b\u115fc', 'a\\u{3164}b\\u{115f}c'],
+])('%s is written out', (_what, line, expected) => {
+  expect(shown(line)).toBe(expected);
+});
+
+test.each([
+  ['an emoji of several', '👩\u200d💻 🏳\ufe0f\u200d🌈 👩🏽\u200d🚀'],
+  ['a flag of tags', '\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}'],
+  ['letters that are joined or kept apart', 'می\u200cخواهم क्\u200dष'],
+])('%s stays whole', (_what, line) => {
+  expect(shown(line)).toBe(line);
+});
+
+test.each([
+  [`${ESC}[8mhidden${ESC}[0m`, `hidden${ESC}[0m`],
+  [`${ESC}[1;8;31mhidden`, 'hidden'],
+  [`${ESC}[38;5;8mgrey`, `${ESC}[38;5;8mgrey${ESC}[0m`],
+  [`${ESC}[38;2;8;8;8;1mgrey`, `${ESC}[38;2;8;8;8;1mgrey${ESC}[0m`],
+])('the colour that hides does not pass, those with an 8 in their number do: %j', (line, expected) => {
+  expect(shown(line)).toBe(expected);
+});

@@ -229,6 +229,16 @@ describe('a push by hand', () => {
       ],
       'push options are not passed on',
     ],
+    [
+      'push options with a value',
+      () => [command('refs/heads/agent/a', '\0report-status push-options='), FLUSH, packet('ci.skip'), FLUSH],
+      'push options are not passed on',
+    ],
+    [
+      'push options behind a TAB',
+      () => [command('refs/heads/agent/a', '\0report-status\tpush-options'), FLUSH, packet('ci.skip'), FLUSH],
+      'a capability that is none',
+    ],
     ['no end', () => [command('refs/heads/agent/a')], 'ends before its pack'],
     ['no packets', () => [Buffer.from('PACK and so on')], 'cannot be read'],
     [

@@ -107,6 +107,18 @@ export const FETCHING: Feature[] = [
     },
   },
   {
+    name: 'Partial clone by a sparse pattern, or of one type of object',
+    source:
+      'git-rev-list(1), --filter=sparse:oid, --filter=object:type; git-config(1), uploadpackfilter.<filter>.allow',
+    offered: 'no',
+    note: 'a pattern costs as much of a processor as a client likes',
+    async see(rig) {
+      for (const filter of ['sparse:oid=HEAD:dir/file.txt', 'object:type=blob', 'combine:tree:0+object:type=blob']) {
+        await expect(clone(rig, `--filter=${filter}`, '--no-checkout')).rejects.toThrow('not supported');
+      }
+    },
+  },
+  {
     name: 'Single branch, and a branch by name',
     source: 'git-clone(1), --single-branch, --branch',
     offered: 'yes',
