@@ -1,3 +1,4 @@
+import { parseStored } from '../json/parse-stored.ts';
 import type { SessionFailure, SessionRecord } from './record.ts';
 import { sessionShape } from './record-shape.ts';
 import { isEnded } from './status.ts';
@@ -45,7 +46,7 @@ export function salvage(
 
 function fieldsIn(text: string): Record<string, unknown> {
   try {
-    return { ...(JSON.parse(text) as Record<string, unknown>) };
+    return { ...(parseStored(text) as Record<string, unknown>) };
   } catch {
     return {};
   }

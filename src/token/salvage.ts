@@ -1,3 +1,4 @@
+import { parseStored } from '../json/parse-stored.ts';
 import { intendToken } from './intent.ts';
 import { withLostAnswer } from './lost-answer.ts';
 import type { RepoGrant, TokenRecord } from './record.ts';
@@ -45,7 +46,7 @@ const VALUE_LOST = 'Its line in the ledger could not be read, so its value is lo
 
 function fieldsIn(text: string): Record<string, unknown> {
   try {
-    return { ...(JSON.parse(text) as Record<string, unknown>) };
+    return { ...(parseStored(text) as Record<string, unknown>) };
   } catch {
     return {};
   }

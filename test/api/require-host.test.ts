@@ -38,7 +38,8 @@ afterAll(() => rig?.close());
 
 test('a request for what no live worker has is refused at the door, and waits while there is none', async () => {
   const repos = [{ id: '11111111-1111-4111-8111-111111111111' }];
-  const ask = () => rig.call('POST', '/v1/sessions', { body: { repos, image: 'daypass/sandbox', resources: { cpus: 4 } } });
+  const ask = () =>
+    rig.call('POST', '/v1/sessions', { body: { repos, image: 'daypass/sandbox', resources: { cpus: 4 } } });
   expect((await ask()).status).toBe(201);
   const now = new Date().toISOString();
   const worker = { name: 'w', engine: 'e', startedAt: now, seenAt: now, concurrency: 4, running: [] };
