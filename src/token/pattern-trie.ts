@@ -15,6 +15,8 @@ export interface Place {
 export const ROOT = 0;
 
 const NONE = -1;
+/** Of a run whose suffixes are known without it, the end is kept of so many nodes: more than a token has. */
+const KEPT_NODES = 4_096;
 /** A power of two. */
 const RECENT = 256;
 /** Nodes that follow one another share an entry of what is recent. */
@@ -133,17 +135,16 @@ export class PatternTrie {
   /** The node of the longest whole entry that this one's bytes end with, itself included; `ROOT` when none. */
   longestEnd(node: number): number {
     if (node === ROOT) return ROOT;
-    let [run, at] = [this.#runOf(node), node];
-    for (;;) {
-      // An entry that is the beginning of another came before it: entries end where their runs do.
-      if (at + 1 === this.#first[run + 1]) return at;
-      const shorter = this.#shorterOf(run);
-      if (shorter === NONE) return this.#links.longestEnd(run, this.#learned(run, at));
-      const depth = this.#depthOf(run, at) - 1;
-      if (depth === 0) return ROOT;
-      run = this.#runAt(shorter, depth);
-      at = this.#nodeOf(run, depth);
-    }
+    const run = this.#runOf(node);
+    // An entry that is the beginning of another came before it: entries end where their runs do.
+    if (node + 1 === this.#first[run + 1]) return node;
+    const nth = node - (this.#first[run] ?? 0);
+    if (nth < this.#links.known(run)) return this.#links.longestEnd(run, nth);
+    if (this.#shorterOf(run) === NONE) return this.#links.longestEnd(run, this.#learned(run, node));
+    const suffix = this.suffix(node);
+    const end = this.longestEnd(suffix);
+    if (nth < KEPT_NODES && nth === this.#links.known(run)) this.#links.add(run, suffix, end);
+    return end;
   }
 
   /** Not of `ROOT`. */
@@ -233,23 +234,33 @@ export class PatternTrie {
   #learned(run: number, node: number): number {
     const nth = node - (this.#first[run] ?? 0);
     if (nth < this.#links.known(run)) return nth;
-    const isOutermost = !this.#isLearning;
-    if (isOutermost) this.#links.makeRoom();
-    this.#isLearning = true;
-    const unknown: number[] = [];
-    for (let at = node; at !== ROOT && !this.#isKnown(this.#runOf(at), at); at = this.#parentOf(at)) unknown.push(at);
-    for (let at = unknown.pop(); at !== undefined; at = unknown.pop()) this.#learn(at);
-    if (isOutermost) this.#isLearning = false;
+    if (this.#isLearning) this.#learnTo(run, node);
+    else {
+      this.#links.makeRoom();
+      this.#isLearning = true;
+      this.#learnTo(run, node);
+      this.#isLearning = false;
+    }
     return nth;
   }
 
+  #learnTo(run: number, node: number): void {
+    // A walk goes on by one.
+    if (node > (this.#first[run] ?? 0) && this.#isKnown(run, node - 1)) return this.#learn(run, node);
+    const unknown: number[] = [];
+    for (let at = node; at !== ROOT && !this.#isKnown(this.#runOf(at), at); at = this.#parentOf(at)) unknown.push(at);
+    for (let at = unknown.pop(); at !== undefined; at = unknown.pop()) this.#learn(this.#runOf(at), at);
+  }
+
   /** Of a node whose parent is known. */
-  #learn(node: number): void {
-    const run = this.#runOf(node);
+  #learn(run: number, node: number): void {
+    const nth = node - (this.#first[run] ?? 0);
     const byte = this.#byteOf(run, node);
+    const parent = nth === 0 ? (this.#parent[run] ?? ROOT) : node - 1;
+    let shorter = parent;
     let suffix = ROOT;
-    for (let shorter = this.#parentOf(node); shorter !== ROOT && suffix === ROOT;) {
-      shorter = this.suffix(shorter);
+    while (shorter !== ROOT && suffix === ROOT) {
+      shorter = shorter === parent && nth > 0 ? this.#links.suffix(run, nth - 1) : this.suffix(shorter);
       suffix = this.child(shorter, byte);
     }
     this.#links.add(run, suffix, this.longestEnd(suffix));
