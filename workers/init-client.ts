@@ -55,6 +55,9 @@ const LAST_WORDS = 'NZD';
 /** Where `name-files.ts` sends a sandbox's resolvers. */
 const NAME_SERVER = { address: '127.0.0.1', port: 53 };
 
+/** Of the standard input, in one order. */
+const STDIN_CHUNK_BYTES = 256 * 1024;
+
 /** A step's output is only read for its last words. */
 const MAX_STEP_OUTPUT = 64 * 1024;
 /** Init says so with the code of shells; any other one is of a command that is there. */
@@ -174,6 +177,22 @@ export class InitClient {
       throw new SessionError('sandbox_failed', 'The sandbox is of another version of Daypass, which cannot go on here');
     }
     await this.#channel.send(order.agentEnv(variables));
+  }
+
+  /**
+   * What the agent reads from its standard input before its end; at most 1 MiB. Safe to repeat with the same bytes until the
+   * agent starts. Rejects where init is too old to know of that.
+   */
+  async setStdin(bytes: Uint8Array): Promise<void> {
+    if (!knowsOrder(this.#protocol, 'I')) {
+      throw new SessionError(
+        'sandbox_failed',
+        'The sandbox is of an older version of Daypass, which gives its command no standard input. Start the session again',
+      );
+    }
+    for (let offset = 0; offset < bytes.length; offset += STDIN_CHUNK_BYTES) {
+      await this.#channel.send(order.stdin(offset, bytes.subarray(offset, offset + STDIN_CHUNK_BYTES)));
+    }
   }
 
   /**

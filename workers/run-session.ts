@@ -13,6 +13,7 @@ import { claimSandbox } from './steps/claim-sandbox.ts';
 import { cloneRepos } from './steps/clone-repos.ts';
 import { closeSandbox } from './steps/close-sandbox.ts';
 import { deliverEnvironment } from './steps/deliver-environment.ts';
+import { deliverStdin } from './steps/deliver-stdin.ts';
 import { endSession } from './steps/end-session.ts';
 import { letGo } from './steps/let-go.ts';
 import { mintToken } from './steps/mint-token.ts';
@@ -74,6 +75,7 @@ async function goThrough(deps: WorkerDeps, life: Life, run: Run): Promise<void> 
     if (!sandbox.init.hasAgent) {
       const grant = await life.step('claim', () => claimSandbox(deps, session, sandbox, life));
       await life.step('deliver', () => deliverEnvironment(deps, session, sandbox, grant));
+      await life.step('deliver', () => deliverStdin(deps, session, sandbox, grant));
       await life.step('clone', () => cloneRepos(deps, session, sandbox, grant, life.signal));
       await life.step('run', () => startAgent(deps, session, sandbox, life.signal), 'go_on');
     }

@@ -2,6 +2,7 @@ import { SANDBOX_HOST_NAME } from '../src/runtime/sandbox-host-name.ts';
 import { GIT_LISTENER } from '../src/egress/git/git-gateway.ts';
 import type { RepoHost } from '../src/session/repo-host.ts';
 import type { SessionRecord } from '../src/session/record.ts';
+import { STDIN_SECRET } from '../src/session/stdin.ts';
 import type { SandboxGrant } from '../src/token/minter/client.ts';
 import { revealAll } from '../src/token/secret.ts';
 
@@ -23,9 +24,11 @@ export function sandboxEnvironment(
   grant: SandboxGrant,
   repoHost: RepoHost,
 ): SandboxEnvironment {
+  // Sealed among them, and no variable.
+  const { [STDIN_SECRET]: _, ...variables } = grant.secrets;
   return {
     user: { HOME: '/home/agent', USER: 'agent' },
-    request: { ...session.request.env, ...revealAll(grant.secrets) },
+    request: { ...session.request.env, ...revealAll(variables) },
     session: sessionEnvironment(session, grant, repoHost),
   };
 }

@@ -12,7 +12,12 @@ export interface KeyLimits {
   memoryMb: number | null;
   pids: number | null;
   diskMb: number | null;
+  /** The highest `priority` of a session: a higher one goes before the sessions of all other keys. */
+  maxPriority: number | null;
 }
+
+/** What a request may ask for. */
+export type RequestLimits = OperatorLimits & { maxPriority?: number };
 
 export const NO_LIMITS: KeyLimits = {
   sessions: null,
@@ -23,6 +28,7 @@ export const NO_LIMITS: KeyLimits = {
   memoryMb: null,
   pids: null,
   diskMb: null,
+  maxPriority: null,
 };
 
 /** Of a key for which nothing else was asked: room for a busy backend, and an end for one that has gone wild. */
@@ -31,10 +37,11 @@ export const DEFAULT_LIMITS: KeyLimits = {
   sessions: 50,
   startsPerMinute: 60,
   requestsPerMinute: 1_200,
+  maxPriority: 0,
 };
 
 /** What a request of this key may ask for: the smaller of what the operator and the key allow. */
-export function narrow(operator: OperatorLimits, key: KeyLimits): OperatorLimits {
+export function narrow(operator: OperatorLimits, key: KeyLimits): RequestLimits {
   const least = (theirs: number, own: number | null): number => (own === null ? theirs : Math.min(theirs, own));
   return {
     ...operator,
@@ -43,5 +50,7 @@ export function narrow(operator: OperatorLimits, key: KeyLimits): OperatorLimits
     memoryMb: least(operator.memoryMb, key.memoryMb),
     pids: least(operator.pids, key.pids),
     diskMb: least(operator.diskMb, key.diskMb),
+    // A key that an earlier version has made has none.
+    ...(typeof key.maxPriority === 'number' && { maxPriority: key.maxPriority }),
   };
 }

@@ -7,8 +7,10 @@ import { failpoint } from '../ops/failpoints.ts';
 import { newSession } from '../session/new-session.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { normalise, requireEnforceablePush, requireExpressibleAccess, type StartRequest } from '../session/request.ts';
+import { STDIN_SECRET, stdinBytes } from '../session/stdin.ts';
 import { readMinterFacts, type MinterFacts } from '../store/minter-facts.ts';
 import { change, readSession } from '../store/records.ts';
+import { keepStdinEffect } from '../store/stdin.ts';
 import { sealSecrets, sealWebhook } from '../token/request-secrets.ts';
 import { newWebhook, type SessionWebhook } from '../webhook/message.ts';
 import { shownUrl } from '../webhook/url.ts';
@@ -66,14 +68,28 @@ async function create(deps: ApiDeps, { body, caller, claim, audit }: WantedSessi
   if (limits.startsPerMinute !== null)
     requireRate(await deps.rates.count('starts', keyId, limits.startsPerMinute), 'starts of this API key');
   const id = `ses_${nanoid()}`;
+  const stdin = body.stdin && { bytes: stdinBytes(body.stdin), secret: body.stdin.secret };
+  const secrets = { ...body.secrets, ...(stdin?.secret && { [STDIN_SECRET]: stdin.bytes.toString() }) };
   const sealedSecrets =
-    Object.keys(body.secrets).length === 0 ? null : await sealSecrets(minter.publicKey, minter.keyId, id, body.secrets);
+    Object.keys(secrets).length === 0 ? null : await sealSecrets(minter.publicKey, minter.keyId, id, secrets);
   const webhook = await sealedWebhook(id, body, minter);
-  const session = newSession({ id, request, sealedSecrets, webhook, keyId, now: new Date() });
+  const session = newSession({
+    id,
+    request,
+    sealedSecrets,
+    stdin: stdin && { bytes: stdin.bytes.length, secret: stdin.secret },
+    webhook,
+    keyId,
+    now: new Date(),
+  });
   audit?.note({ sessionId: id });
   await failpoint('api.before_record');
   const claimed = claim === null ? { expect: [], effects: [] } : claimKey(claim, id, keep.idempotencyMs);
-  const effects = [...claimed.effects, ...(audit === null ? [] : [audit.effect()])];
+  const effects = [
+    ...claimed.effects,
+    ...(stdin && !stdin.secret ? [keepStdinEffect(id, stdin.bytes)] : []),
+    ...(audit === null ? [] : [audit.effect()]),
+  ];
   const bounds = limits.sessions === null ? [] : [openSessions(keyId, limits.sessions)];
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const expect = [...claimed.expect, ...(await keyHolds(redis, caller))];

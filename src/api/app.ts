@@ -4,6 +4,7 @@ import { MAX_HEADERS, MAX_URL_BYTES } from './bounds.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard, type DashboardFiles } from './serve-dashboard.ts';
 import type { Method, Operation } from './operation.ts';
+import { dropRest } from './drop-rest.ts';
 import { requireOurHost } from './hosts.ts';
 import { serveLogin } from './login/serve-login.ts';
 import { createPipelineGuard } from './pipelining.ts';
@@ -32,9 +33,8 @@ export function createApp(deps: ApiDeps, { dashboard, trustedProxies }: AppOptio
   app.use(begin(deps));
   serveDashboard(app, dashboard);
   serveLogin(app, deps);
-  const readBody = createReadBody(MAX_BODY_BYTES);
   for (const [path, operations] of Map.groupBy(routes(), (operation) => operation.path)) {
-    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps, readBody));
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(operations, deps));
   }
   app.use((req) => {
     throw new Refusal('not_found', `There is nothing at ${req.path}. GET /openapi.json lists every call.`);
@@ -63,6 +63,7 @@ function begin({ metrics, log, hosts }: ApiDeps) {
     res.setHeader('x-request-id', requestId);
     for (const [name, value] of Object.entries(SAFE_HEADERS)) res.setHeader(name, value);
     const startedAt = performance.now();
+    res.once('finish', () => dropRest(req));
     res.on('close', () => {
       const route = typeof res.locals['route'] === 'string' ? res.locals['route'] : 'other';
       const { method } = req;
@@ -86,13 +87,18 @@ function requireModestHead({ url, rawHeaders }: Request): void {
   }
 }
 
-function dispatch(operations: Operation[], deps: ApiDeps, readBody: ReadBody) {
-  const byMethod = new Map<string, Operation>(operations.map((operation) => [operation.method, operation]));
+function dispatch(operations: Operation[], deps: ApiDeps) {
+  const byMethod = new Map<string, { operation: Operation; readBody: ReadBody }>(
+    operations.map((operation) => {
+      const readBody = createReadBody(operation.maxBodyBytes ?? MAX_BODY_BYTES);
+      return [operation.method, { operation, readBody }];
+    }),
+  );
   const allowed = [...byMethod.keys()].map((method) => method.toUpperCase()).join(', ');
   return async (req: Request, res: Response): Promise<void> => {
-    const operation = byMethod.get(wantedMethod(req.method));
+    const wanted = byMethod.get(wantedMethod(req.method));
     res.locals['route'] = operations[0]?.path;
-    if (operation !== undefined) return serveOperation(operation, deps, readBody, [req, res]);
+    if (wanted !== undefined) return serveOperation(wanted.operation, deps, wanted.readBody, [req, res]);
     res.setHeader('allow', allowed);
     throw new Refusal('method_not_allowed', `${req.method} is not possible here; ${allowed} is.`);
   };

@@ -45,6 +45,8 @@ interface Description {
   scope: Scope | null;
   /** What the audit log calls it; left out for what changes nothing. */
   audit?: AuditAction;
+  /** What its body may have at most, in bytes; `MAX_BODY_BYTES` when left out. */
+  maxBodyBytes?: number;
   responses: ZodOpenApiResponsesObject;
 }
 

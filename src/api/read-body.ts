@@ -2,7 +2,7 @@ import { raw, type Request, type Response } from 'express';
 import { Refusal } from '../errors.ts';
 import { parseBody } from './check-json.ts';
 
-/** What any call of the API may send. */
+/** What a call of the API may send, unless its operation says otherwise. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -25,9 +25,17 @@ export function createReadBody(maxBytes: number): ReadBody {
     if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
       throw new Refusal('invalid_json', `${TYPE_NEEDED} It must be in UTF-8.`);
     }
+    if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Express' own reader answers only when all of it has come, however long it is.
+    let came = 0;
+    const count = (chunk: Buffer): void => {
+      came += chunk.length;
+      if (came > maxBytes) reject(tooLarge(maxBytes));
+    };
+    req.on('data', count);
     read(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(asRefusal(error, maxBytes))));
-    await promise;
+    await promise.finally(() => req.off('data', count));
     const bytes: unknown = req.body;
     if (!Buffer.isBuffer(bytes)) return undefined;
     return bytes.length === 0 ? {} : parseBody(withoutMark(bytes));
@@ -39,11 +47,15 @@ function withoutMark(bytes: Buffer): Buffer {
   return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
 }
 
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal('body_too_large', `The body may have at most ${maxBytes} bytes.`);
+}
+
 function asRefusal(error: unknown, maxBytes: number): unknown {
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   switch (type) {
     case 'entity.too.large':
-      return new Refusal('body_too_large', `The body may have at most ${maxBytes} bytes.`);
+      return tooLarge(maxBytes);
     case 'charset.unsupported':
     case 'encoding.unsupported':
     case 'request.aborted':

@@ -37,6 +37,7 @@ A repo is ID[@REF][:PATH], then options behind commas: access=read, depth=N, pus
   --repo 0b5c…@main:app,depth=1
 
 Exit codes: the command's own, and
+  2    also: standard input has more than 1 MiB, and nothing was started
   124  its time was over                  129, 130, 143  stopped: the terminal is gone, Ctrl-C, SIGTERM or somebody else
   125  Daypass could not run or follow it 141  nobody reads standard output any more; the session is stopped
   126, 127  the command cannot be run; the image has no such command

@@ -45,7 +45,7 @@
  * waits, and orders other than `K`, `T` and `W` do.
  *
  * **Orders** (worker → init, over a connection). Each is `u8 type, u32 length (big endian), payload` of at most 1 MiB;
- * payloads are NUL-terminated strings one after another. They are carried out in order, and while a step runs the others
+ * payloads are NUL-terminated strings one after another, but for `I`'s. They are carried out in order, and while a step runs the others
  * wait, except `K`, `T` and `W`, which are carried out as soon as they are read. When 4 MiB wait, init reads no more
  * before the next one's turn, so that even those wait.
  *
@@ -53,6 +53,7 @@
  * | --- | --- | --- |
  * | `E` | `KEY=VALUE`… | add to the environment of every later step and of the agent; means nothing after the agent's start, when init wipes both |
  * | `U` | `KEY=VALUE`… | as `E`, for the agent alone |
+ * | `I` | `offset` (decimal), then the bytes as they are | these bytes stand at this offset of the agent's standard input, which has at most 1 MiB. The same again changes nothing, and nothing does after the agent's start. Without this order the agent reads `/dev/null`; steps always do |
  * | `F` | `listen-address`, `listen-port`, `target-host`, `target-port` | listen in the sandbox; carry each connection to the target through the gateway. An empty target passes bytes as they are, for clients that speak CONNECT themselves. With the address, port and target of a listener that there is: only reports `L`. Port 0 is a new one each time. A target that is a name keeps the listen address in DNS, see `N` |
  * | `N` | `listen-address`, `listen-port`, `port`… | answer DNS there, over UDP and TCP: every host name has a loopback address of its own, on which connections to these ports are taken and carried to the name and port through the gateway. Reports `L`. From the second on it changes the ports alone; connections go on |
  * | `S` | `name`, `cwd`, `argv`… | run a step as the agent's user; one at a time, in order. After the agent's start it fails with 126 |
@@ -76,13 +77,13 @@
  * Once the agent has ended, init kills whatever it left running, drains the pipes, reports `Z` and exits with its code,
  * as soon as everything is in the file; or after 5 s in which the file took nothing.
  */
-export const INIT_PROTOCOL_VERSION = '4';
+export const INIT_PROTOCOL_VERSION = '5';
 
 /**
  * Orders that came later than the first version whose sandboxes may still run when a newer worker takes them over, each
  * with the version it came in. An init takes an order that it does not know for a malformed one, and ends.
  */
-const LATER_ORDERS = { U: 4, N: 4 };
+const LATER_ORDERS = { U: 4, N: 4, I: 5 };
 
 /** Whether the init of a sandbox knows an order. `protocol`: what its `R` said; null where nobody knows that any more. */
 export function knowsOrder(protocol: string | null, type: keyof typeof LATER_ORDERS): boolean {

@@ -3,6 +3,8 @@ export const order = {
   env: (variables: Record<string, string>) => encode('E', entries(variables)),
   /** The agent's alone: no step of ours sees them. */
   agentEnv: (variables: Record<string, string>) => encode('U', entries(variables)),
+  /** The agent's standard input from this offset on. */
+  stdin: (offset: number, bytes: Uint8Array) => frame('I', [Buffer.from(`${offset}\0`), bytes]),
   forward: (listen: { address: string; port: number }, target: { host: string; port: number } | null) =>
     encode('F', [listen.address, String(listen.port), target?.host ?? '', target === null ? '' : String(target.port)]),
   names: (listen: { address: string; port: number }, ports: readonly number[]) =>
@@ -23,9 +25,15 @@ function entries(variables: Record<string, string>): string[] {
 function encode(type: string, strings: string[]): Buffer {
   const bad = strings.find((text) => text.includes('\0'));
   if (bad !== undefined) throw new Error('An order to init cannot hold a NUL character');
-  const payload = Buffer.from(strings.map((text) => `${text}\0`).join(''));
+  return frame(type, [Buffer.from(strings.map((text) => `${text}\0`).join(''))]);
+}
+
+function frame(type: string, payload: Uint8Array[]): Buffer {
   const header = Buffer.alloc(5);
   header.write(type, 0, 'latin1');
-  header.writeUInt32BE(payload.length, 1);
-  return Buffer.concat([header, payload]);
+  header.writeUInt32BE(
+    payload.reduce((sum, { length }) => sum + length, 0),
+    1,
+  );
+  return Buffer.concat([header, ...payload]);
 }

@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.ts';
 import type { NewEvent } from './event.ts';
 import type { SessionRecord, SessionResources } from './record.ts';
+import { smallDisksOf } from './small-disks.ts';
 
 /** One of a sandbox's limits was reached: what init says of it, counted from the sandbox's beginning. */
 export type UsedUp =
@@ -10,9 +11,6 @@ export type UsedUp =
   | { resource: 'pids'; count: number }
   /** Nothing was left of what can be written. */
   | { resource: 'disk'; where: string; of: 'bytes' | 'inodes'; count: number };
-
-/** What every sandbox has besides its workspace, in MB. */
-export const SMALL_DISKS_MB = { '/tmp': 256, '/home/agent': 256 } as const;
 
 /** Of a report `H`; see `init-protocol.ts`. Throws `sandbox_failed` when it is none. */
 export function parseUsedUp([resource = '', where = '', of = '', counted = '']: string[]): UsedUp {
@@ -45,14 +43,15 @@ export function withExhaustion(
   };
 }
 
-function limitOf(usedUp: UsedUp, { memoryMb, pids, diskMb }: SessionResources): Record<string, number> {
+function limitOf(usedUp: UsedUp, resources: SessionResources): Record<string, number> {
+  const { memoryMb, pids, diskMb } = resources;
   switch (usedUp.resource) {
     case 'memory':
       return { limitMb: memoryMb };
     case 'pids':
       return { limit: pids };
     case 'disk': {
-      const small = Object.entries(SMALL_DISKS_MB).find(([path]) => path === usedUp.where);
+      const small = Object.entries(smallDisksOf(resources)).find(([path]) => path === usedUp.where);
       return { limitMb: small?.[1] ?? diskMb };
     }
   }

@@ -1,4 +1,5 @@
 import type { SessionWebhook } from '../webhook/message.ts';
+import type { StdinFacts } from './stdin.ts';
 import type { SessionRecord, SessionRequest } from './record.ts';
 
 /** The record of a session that was just accepted. */
@@ -6,6 +7,7 @@ export function newSession(facts: {
   id: string;
   request: SessionRequest;
   sealedSecrets: string | null;
+  stdin?: StdinFacts | undefined;
   webhook?: SessionWebhook | undefined;
   keyId: string;
   now: Date;
@@ -15,6 +17,7 @@ export function newSession(facts: {
     status: 'queued',
     request: facts.request,
     sealedSecrets: facts.sealedSecrets,
+    ...(facts.stdin && { stdin: facts.stdin }),
     ...(facts.webhook && { webhook: facts.webhook }),
     keyId: facts.keyId,
     createdAt: facts.now.toISOString(),

@@ -31,6 +31,7 @@ export const sessionShape = z.object({
   status: z.enum(SESSION_STATUSES),
   request,
   sealedSecrets: text,
+  stdin: z.object({ bytes: z.number(), secret: z.boolean() }).optional(),
   webhook: webhook.optional(),
   keyId: z.string(),
   createdAt: time,

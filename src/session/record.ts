@@ -2,6 +2,7 @@ import type { FailureCode } from '../errors.ts';
 import type { RepoGrant, Access } from '../token/record.ts';
 import type { SessionWebhook } from '../webhook/message.ts';
 import type { PushRules } from './push-rules.ts';
+import type { StdinFacts } from './stdin.ts';
 import type { SessionStatus } from './status.ts';
 
 export interface SessionRepo {
@@ -22,6 +23,10 @@ export interface SessionResources {
   memoryMb: number;
   pids: number;
   diskMb: number;
+  /** Of what is in memory besides: see `small-disks.ts`. */
+  homeMb?: number;
+  tmpMb?: number;
+  shmMb?: number;
 }
 
 /** What was asked for, with every default filled in. Secrets are not here but sealed beside it. */
@@ -82,6 +87,8 @@ export interface SessionRecord {
   request: SessionRequest;
   /** `secrets` of the request, sealed by the API to the minter's public key; null when there are none or they are erased. */
   sealedSecrets: string | null;
+  /** Absent when its command reads /dev/null. */
+  stdin?: StdinFacts;
   /** Whom to tell of its steps, and what is still to be told; absent when nobody. */
   webhook?: SessionWebhook;
   /** Id of the API key that started it, and whose holders see it. */

@@ -3,6 +3,7 @@ import { pathProblem, refProblem } from './git-names.ts';
 import { networkRuleProblem } from './network-rule.ts';
 import { webhookSecretProblem } from '../webhook/url.ts';
 import { pushPatternProblem } from './push-rules.ts';
+import { MAX_SECRETS_BYTES } from './stdin.ts';
 import { MAX_SECRET_LINES, secretLines } from '../token/secret-forms.ts';
 import { variableNameProblem } from './variable-names.ts';
 
@@ -80,8 +81,6 @@ export const env = variables(text, 256).meta({
   description: 'Environment of the command. Not REPO_TOKEN, RELACE_*, DAYPASS_*, GIT_*, LD_* and *_PROXY.',
 });
 
-const MAX_SECRETS_BYTES = 256 * 1_024;
-
 export const secrets = variables(text, 64)
   .superRefine((record, context) => {
     const bytes = Object.values(record).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
@@ -123,6 +122,15 @@ export const metadata = z
   })
   .meta({ description: 'Yours, to find the session by.' });
 
+const smallDisk = (path: string) =>
+  z
+    .int()
+    .min(8)
+    .optional()
+    .meta({
+      description: `${path}, in memory: at most memoryMb, as which it counts. Half of memoryMb when left out, and what small ones need.`,
+    });
+
 export const resources = z.strictObject({
   cpus: z.number().min(0.1).optional(),
   memoryMb: z
@@ -132,6 +140,9 @@ export const resources = z.strictObject({
     .meta({ description: 'Processes, /tmp and the home directory. Where no disks can be made, the workspace too.' }),
   pids: z.int().min(8).optional(),
   diskMb: z.int().min(8).optional().meta({ description: 'The workspace, with what its file system needs itself.' }),
+  homeMb: smallDisk('/home/agent'),
+  tmpMb: smallDisk('/tmp'),
+  shmMb: smallDisk('/dev/shm'),
 });
 
 export const networkRules = z.array(checked(networkRuleProblem).max(300)).max(64).meta({

@@ -1,7 +1,9 @@
+import type { RequestLimits } from '../access/key-limits.ts';
 import type { OperatorLimits } from '../config.ts';
 import type { FieldError } from '../errors.ts';
 import { isNameAllowed } from './allowed-image.ts';
 import type { SessionRequest } from './record.ts';
+import { isStdinTooShortToMask, stdinProblems } from './stdin.ts';
 import { isTooShortToMask } from '../token/secret-forms.ts';
 import { webhookUrlProblem } from '../webhook/url.ts';
 import type { StartRequest } from './request.ts';
@@ -14,11 +16,13 @@ export function ruleProblems(body: StartRequest, request: SessionRequest): Field
     ...doubleNames(body),
     ...strangeNames(body),
     ...timeouts(request),
+    ...smallDisks(request),
+    ...stdinProblems(body),
   ];
 }
 
 /** What a request asks for above what the operator allows. */
-export function limitProblems(request: SessionRequest, limits: OperatorLimits): FieldError[] {
+export function limitProblems(request: SessionRequest, limits: RequestLimits): FieldError[] {
   const { resources } = request;
   return [
     ...above('timeoutSeconds', request.timeoutSeconds, limits.maxTimeoutSeconds),
@@ -27,6 +31,7 @@ export function limitProblems(request: SessionRequest, limits: OperatorLimits): 
     ...above('resources.memoryMb', resources.memoryMb, limits.memoryMb),
     ...above('resources.pids', resources.pids, limits.pids),
     ...above('resources.diskMb', resources.diskMb, limits.diskMb),
+    ...abovePriority(request, limits),
   ];
 }
 
@@ -43,14 +48,24 @@ export function imageProblems({ image }: SessionRequest, { images }: OperatorLim
 }
 
 /** Secrets that no mask can keep, and that nobody said may go without one. */
-export function shortSecretProblems({ secrets, unmaskedSecrets = [] }: StartRequest): FieldError[] {
-  return Object.entries(secrets)
+export function shortSecretProblems({ secrets, unmaskedSecrets = [], stdin }: StartRequest): FieldError[] {
+  const ofStdin = {
+    path: 'stdin',
+    message: 'has fewer than 4 characters, which are too few to be masked; leave secret out if that is fine',
+  };
+  const named = Object.entries(secrets)
     .filter(([name, value]) => isTooShortToMask(value) && !unmaskedSecrets.includes(name))
     .map(([name]) => ({
       path: `secrets.${name}`,
       message:
         'has fewer than 4 characters, which are too few to be masked; name it in unmaskedSecrets if that is fine',
     }));
+  return isStdinTooShortToMask(stdin) ? [...named, ofStdin] : named;
+}
+
+function abovePriority({ priority }: SessionRequest, { maxPriority = Infinity }: RequestLimits): FieldError[] {
+  if (priority <= maxPriority) return [];
+  return [{ path: 'priority', message: `must be at most ${maxPriority}, the limit of this API key` }];
 }
 
 function above(path: string, value: number, limit: number): FieldError[] {
@@ -77,6 +92,14 @@ function strangeNames({ secrets, unmaskedSecrets = [] }: StartRequest): FieldErr
     Object.hasOwn(secrets, name)
       ? []
       : [{ path: `unmaskedSecrets[${index}]`, message: 'is the name of no secret here' }],
+  );
+}
+
+function smallDisks({ resources }: SessionRequest): FieldError[] {
+  return (['homeMb', 'tmpMb', 'shmMb'] as const).flatMap((name) =>
+    (resources[name] ?? 0) <= resources.memoryMb
+      ? []
+      : [{ path: `resources.${name}`, message: `must be at most ${resources.memoryMb}, the memory it is a part of` }],
   );
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OperatorLimits } from '../config.ts';
+import type { RequestLimits } from '../access/key-limits.ts';
 import { Refusal, type FieldError } from '../errors.ts';
 import { DEADLINE_GRACE_SECONDS } from './deadline.ts';
 import type { SessionRequest } from './record.ts';
@@ -14,6 +14,7 @@ import {
   unmaskedSecrets,
   webhook,
 } from './request-fields.ts';
+import { stdin } from './stdin.ts';
 import { imageProblems, limitProblems, ruleProblems, shortSecretProblems, webhookProblems } from './request-rules.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
@@ -26,6 +27,7 @@ export const startRequest = z
   .strictObject({
     repos: z.array(repo).min(1).max(16),
     command: command.optional(),
+    stdin: stdin.optional(),
     image: z.string().max(255).default(DEFAULT_IMAGE),
     env: env.default({}),
     secrets: secrets.default({}),
@@ -60,7 +62,7 @@ export type StartRequest = z.output<typeof startRequest>;
  * Throws `invalid_request` with every field that breaks a rule or exceeds a limit, and what is allowed;
  * `image_not_allowed` or `secret_too_short` when that is all.
  */
-export function normalise(body: StartRequest, limits: OperatorLimits): SessionRequest {
+export function normalise(body: StartRequest, limits: RequestLimits): SessionRequest {
   const longest = body.maxTimeoutSeconds ?? limits.maxTimeoutSeconds;
   const timeoutSeconds = body.timeoutSeconds ?? Math.min(DEFAULT_TIMEOUT_SECONDS, longest, limits.maxTimeoutSeconds);
   const request: SessionRequest = {
@@ -82,6 +84,9 @@ export function normalise(body: StartRequest, limits: OperatorLimits): SessionRe
       memoryMb: body.resources.memoryMb ?? Math.min(DEFAULT_RESOURCES.memoryMb, limits.memoryMb),
       pids: body.resources.pids ?? Math.min(DEFAULT_RESOURCES.pids, limits.pids),
       diskMb: body.resources.diskMb ?? Math.min(DEFAULT_RESOURCES.diskMb, limits.diskMb),
+      ...(body.resources.homeMb !== undefined && { homeMb: body.resources.homeMb }),
+      ...(body.resources.tmpMb !== undefined && { tmpMb: body.resources.tmpMb }),
+      ...(body.resources.shmMb !== undefined && { shmMb: body.resources.shmMb }),
     },
     network: body.network,
     credentials: body.credentials,

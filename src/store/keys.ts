@@ -1,6 +1,8 @@
 /** Every key and channel that Daypass has in Redis; BullMQ keeps its own under `bull:`. */
 export const keys = {
   session: (id: string) => `daypass:session:${id}`,
+  /** What a session's command reads from its standard input, in base64, where that is no secret. */
+  stdin: (sessionId: string) => `daypass:stdin:${sessionId}`,
   token: (id: string) => `daypass:token:${id}`,
   idempotency: (keyId: string, key: string) => `daypass:idempotency:${keyId}:${key}`,
   apiKey: (id: string) => `daypass:api-key:${id}`,

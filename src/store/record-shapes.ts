@@ -112,6 +112,7 @@ export const apiKeyShape = z.looseObject({
     memoryMb: bound,
     pids: bound,
     diskMb: bound,
+    maxPriority: bound.optional(),
   }),
   createdAt: time,
   createdBy: text,

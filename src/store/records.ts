@@ -13,6 +13,7 @@ import { readFormerTokens } from './former-tokens.ts';
 import { indexEntry, indexesOf, keys, type RecordIndexes } from './keys.ts';
 import { ifReadable, parseSession, parseToken } from './parse-record.ts';
 import type { Redis } from './redis.ts';
+import { endedStdinEffects } from './stdin.ts';
 import { forgetWebhookEffects, webhookEffects } from './webhooks.ts';
 
 /** A session and its current token, read together. */
@@ -119,7 +120,7 @@ export async function forget(redis: Redis, { session, token }: View, more: Effec
   const formerTokens = await readFormerTokens(redis, session);
   const entry = indexEntry(session.createdAt, session.id);
   const effects: Effect[] = [
-    ['DEL', keys.session(session.id), keys.events(session.id), keys.receipt(session.id)],
+    ['DEL', keys.session(session.id), keys.events(session.id), keys.receipt(session.id), keys.stdin(session.id)],
     ...indexesFor(session).flatMap((indexes): Effect[] => [
       ['ZREM', indexes.sessions, entry],
       ['ZREM', indexes.sessionsByStatus(session.status), entry],
@@ -282,7 +283,11 @@ function sessionEffects(before: View, after: View): Effect[] {
     if (before.session !== null) effects.push(['ZREM', indexes.sessionsByStatus(before.session.status), entry]);
     effects.push(['ZADD', indexes.sessionsByStatus(session.status), 0, entry]);
   }
-  effects.push(...endedEffects(before.session, session), ...webhookEffects(session));
+  effects.push(
+    ...endedEffects(before.session, session),
+    ...endedStdinEffects(before.session, session),
+    ...webhookEffects(session),
+  );
   const sees = sawToken(after);
   if (sees || before.session !== session)
     effects.push([sees && isSettled(after) ? 'SREM' : 'SADD', keys.unsettled, session.id]);

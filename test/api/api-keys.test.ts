@@ -225,6 +225,19 @@ test('a key has limits of its own for what a session may ask for, and defaults s
   expect(longer.status).toBe(422);
 });
 
+test('a new key puts no session before those of others, unless it may', async () => {
+  const ordinary = await makeKey(rig);
+  const body = { repos: [{ id: REPO_A }], priority: 1 };
+  expect(await start(ordinary.key, body)).toMatchObject({
+    status: 422,
+    body: { errors: [{ path: 'priority', message: 'must be at most 0, the limit of this API key' }] },
+  });
+  expect((await start(ordinary.key, { ...body, priority: -5 })).status).toBe(201);
+  const first = await makeKey(rig, { limits: { maxPriority: 10 } });
+  expect((await start(first.key, { ...body, priority: 10 })).status).toBe(201);
+  expect((await start(first.key, { ...body, priority: 11 })).status).toBe(422);
+});
+
 describe('a login', () => {
   const secret = new Secret('what the cookie says');
 

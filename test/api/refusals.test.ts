@@ -5,6 +5,8 @@ import { REPO_A } from '../support/records.ts';
 
 const REPO = { id: REPO_A };
 const START = '/v1/sessions';
+const MIB = 1024 * 1024;
+const CAT = { repos: [REPO], command: ['cat'] };
 
 let rig: ApiRig;
 
@@ -80,6 +82,51 @@ const BAD_FIELDS: [string, object, string, string][] = [
     { repos: [REPO], secrets: { A: 'long enough' }, unmaskedSecrets: ['A', 'B'] },
     'unmaskedSecrets[1]',
     'the name of no secret',
+  ],
+  [
+    'a home larger than the memory that it is in',
+    { repos: [REPO], resources: { memoryMb: 512, homeMb: 600 } },
+    'resources.homeMb',
+    'at most 512, the memory it is a part of',
+  ],
+  ['a standard input of neither kind', { ...CAT, stdin: {} }, 'stdin', 'either text or base64'],
+  ['a standard input of both kinds', { ...CAT, stdin: { text: '', base64: '' } }, 'stdin', 'either text or base64'],
+  ['a standard input that is a string', { ...CAT, stdin: 'hi' }, 'stdin', 'must be an object'],
+  ['an unknown field of it', { ...CAT, stdin: { text: '', file: '' } }, 'stdin.file', 'not a known field'],
+  ['half a character in it', { ...CAT, stdin: { text: '\ud800' } }, 'stdin.text', 'valid Unicode'],
+  ['base64 without padding', { ...CAT, stdin: { base64: 'YQ' } }, 'stdin.base64', 'base64 with padding'],
+  ['base64 for URLs', { ...CAT, stdin: { base64: '_-8=' } }, 'stdin.base64', 'base64 with padding'],
+  [
+    'text of more than 1 MiB',
+    { ...CAT, stdin: { text: 'x'.repeat(MIB + 1) } },
+    'stdin.text',
+    'at most 1048576 bytes; this has 1048577',
+  ],
+  ['text of 1 MiB characters', { ...CAT, stdin: { text: 'ü'.repeat(MIB) } }, 'stdin.text', 'this has 2097152'],
+  [
+    'bytes of more than 1 MiB',
+    { ...CAT, stdin: { base64: Buffer.alloc(MIB + 1).toString('base64') } },
+    'stdin.base64',
+    'at most 1048576 bytes; this has 1048577',
+  ],
+  ['a standard input for no command', { repos: [REPO], stdin: { text: 'hi' } }, 'stdin', 'needs a command'],
+  [
+    'a secret standard input that is no text',
+    { ...CAT, stdin: { base64: '/w==', secret: true } },
+    'stdin.base64',
+    'must be UTF-8 text',
+  ],
+  [
+    'a secret standard input that has, with the secrets, more than 256 KiB',
+    { ...CAT, secrets: { A: 'xxxx' }, stdin: { text: 'x'.repeat(256 * 1024), secret: true } },
+    'stdin.text',
+    'at most 262144 bytes together with secrets, when it is secret; these have 262148',
+  ],
+  [
+    'a secret standard input of more lines than can be looked for',
+    { ...CAT, stdin: { base64: Buffer.from('line\n'.repeat(4_096)).toString('base64'), secret: true } },
+    'stdin.base64',
+    'at most 4096 lines together with secrets, when it is secret; these have 4097',
   ],
   ['no time at all', { repos: [REPO], timeoutSeconds: 0 }, 'timeoutSeconds', 'at least 1'],
   ['a fraction of a second', { repos: [REPO], timeoutSeconds: 1.5 }, 'timeoutSeconds', 'whole number'],
@@ -159,9 +206,24 @@ describe('a body', () => {
     expect(reply).toMatchObject({ status: 400, body: { detail: expect.stringContaining('application/json') } });
   });
 
-  test('over 1 MB is answered 413', async () => {
-    const reply = await rig.call('POST', START, { body: { env: { A: 'x'.repeat(1024 * 1024) } } });
-    expect(reply).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+  test('over 3 MiB is answered 413, and over 1 MiB where it starts no session', async () => {
+    for (const [path, bytes] of [
+      [START, 3 * MIB],
+      [`${START}/ses_none/stop`, MIB],
+    ] as const) {
+      const reply = await rig.call('POST', path, { body: { env: { A: 'x'.repeat(bytes) } } });
+      expect(reply).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+    }
+  });
+
+  test('whose rest is over 1 MiB beside a standard input is answered 413', async () => {
+    const env = Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`A${i}`, 'x'.repeat(32_000)]));
+    const reply = await rig.call('POST', START, { body: { ...CAT, env, stdin: { text: 'hi' } } });
+    expect(reply).toMatchObject({
+      status: 413,
+      body: { code: 'body_too_large', detail: expect.stringContaining('Beside stdin') },
+    });
+    expect(await rig.redis.zcard(keys.sessions)).toBe(0);
   });
 
   test('of another shape than an object is answered 422', async () => {
@@ -222,6 +284,11 @@ test('the request id of a client comes back in the header and in the problem', a
     code: 'not_found',
     instance: 'urn:daypass:request:mine-1',
   });
+});
+
+test('a secret standard input too short to be masked is refused as such', async () => {
+  const reply = await rig.call('POST', START, { body: { ...CAT, stdin: { text: 'abc\n', secret: true } } });
+  expect(reply).toMatchObject({ status: 422, body: { code: 'secret_too_short', errors: [{ path: 'stdin' }] } });
 });
 
 test.each(['a', 'abc', 'abc\n', ' \u{1f511} '])(

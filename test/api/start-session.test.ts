@@ -4,6 +4,7 @@ import { openSecrets, openWebhook } from '../../src/token/request-secrets.ts';
 import { keys } from '../../src/store/keys.ts';
 import { eventsOf } from '../../src/store/events.ts';
 import { readSession } from '../../src/store/records.ts';
+import { readStdin } from '../../src/store/stdin.ts';
 import type { Redis } from '../../src/store/redis.ts';
 import { openSessionsQueue, type SessionsQueue } from '../../src/queue/sessions-queue.ts';
 import type { CallApi } from '../support/api-client.ts';
@@ -64,6 +65,44 @@ test('secrets are sealed to the minter and appear nowhere else', async () => {
   expect(JSON.stringify(body)).not.toContain(secret);
   const stored = await Promise.all((await redis.keys('daypass:*')).map((name) => redis.dumpBuffer(name)));
   expect(Buffer.concat(stored.filter((value) => value !== null)).includes(secret)).toBe(false);
+});
+
+test('a secret standard input is sealed with the secrets and appears nowhere else', async () => {
+  const key = await pretendMinter(rig.store.url);
+  const text = 'obviously-fake\nlines of a test\n';
+  const stdin = { base64: Buffer.from(text).toString('base64'), secret: true };
+  const { status, body } = await call('POST', '/v1/sessions', { body: { ...SMALL, command: ['cat'], stdin } });
+  expect(status).toBe(201);
+  const record = await readSession(redis, idOf(body));
+  expect(record?.stdin).toEqual({ bytes: text.length, secret: true });
+  const opened = await openSecrets([key], idOf(body), record?.sealedSecrets ?? '');
+  expect(Object.entries(opened).map(([name, value]) => [name, value.reveal()])).toEqual([['/dev/stdin', text]]);
+  const stored = await Promise.all((await redis.keys('daypass:*')).map((name) => redis.dumpBuffer(name)));
+  const all = Buffer.concat(stored.filter((value) => value !== null)).toString('latin1') + JSON.stringify(body);
+  for (const form of ['obviously-fake', stdin.base64]) expect(all).not.toContain(form);
+});
+
+test('a standard input is kept beside the record until the session ends, and returned by no call', async () => {
+  const stdin = { text: 'words of a prompt\n'.repeat(1_000) };
+  const { body } = await call('POST', '/v1/sessions', { body: { ...SMALL, command: ['cat'], stdin } });
+  const id = idOf(body);
+  expect(await readStdin(redis, id)).toEqual(Buffer.from(stdin.text));
+  expect(await redis.get(keys.session(id))).not.toContain('words of a prompt');
+  const answers = await Promise.all(['', `/${id}`, `/${id}/events`].map((path) => call('GET', `/v1/sessions${path}`)));
+  for (const answer of [body, ...answers.map((reply) => reply.body)]) {
+    expect(JSON.stringify(answer)).not.toMatch(/stdin|words of a prompt/);
+  }
+  expect((await call('POST', `/v1/sessions/${id}/stop`, { body: {} })).body).toMatchObject({ status: 'stopped' });
+  expect(await redis.exists(keys.stdin(id))).toBe(0);
+});
+
+test('the largest standard input is taken in either form, also where JSON escapes every character', async () => {
+  const bytes = Buffer.alloc(1024 * 1024, 7);
+  for (const stdin of [{ base64: bytes.toString('base64') }, { text: '"'.repeat(bytes.length) }]) {
+    const { status, body } = await call('POST', '/v1/sessions', { body: { ...SMALL, command: ['cat'], stdin } });
+    expect(status).toBe(201);
+    expect((await readStdin(redis, idOf(body)))?.length).toBe(bytes.length);
+  }
 });
 
 test('a webhook is sealed to the minter: its secret, path and query appear nowhere, only its host is shown', async () => {

@@ -11,6 +11,7 @@ export const SEEDS: Record<string, (Uint8Array | string)[]> = {
   orders: [
     order.env({ HOME: '/home/agent', PATH: '/bin' }),
     order.agentEnv({ FROM_REQUEST: 'r' }),
+    order.stdin(4, Buffer.from('bytes\0of any kind')),
     order.forward({ address: '127.0.0.1', port: 3128 }, null),
     order.forward({ address: '127.0.1.1', port: 80 }, { host: 'git.example', port: 80 }),
     order.names({ address: '127.0.0.1', port: 53 }, [443, 80, 8443]),

@@ -89,3 +89,22 @@ it('shows nothing of the disks of the host, on which those of other sandboxes ar
   const log = await run(await createRepo(stack), script);
   expect(log).not.toMatch(/loop\d|sd[a-z]|vd[a-z]|nvme|dm-/);
 });
+
+it('has home, /tmp and /dev/shm that grow with the memory, or are as large as was asked for', async () => {
+  const repo = await createRepo(stack);
+  const sizes = `df -BM --output=target,size /home/agent /tmp /dev/shm | tail -n +2 | tr -s ' ' | tr -d ' M'`;
+  const filled = 'head -c 300M /dev/zero > ~/cache; head -c 100M /dev/zero > /dev/shm/pages; rm ~/cache /dev/shm/pages';
+  const grown = await run(repo, `${sizes}; ${filled}`, { resources: { memoryMb: 1_024 } });
+  expect(grown.trim().split('\n')).toEqual(['/home/agent512', '/tmp512', '/dev/shm512']);
+  const resources = { memoryMb: 512, homeMb: 300, tmpMb: 64, shmMb: 32 };
+  expect((await run(repo, sizes, { resources })).trim().split('\n')).toEqual([
+    '/home/agent300',
+    '/tmp64',
+    '/dev/shm32',
+  ]);
+  expect((await run(repo, sizes, { resources: { memoryMb: 96 } })).trim().split('\n')).toEqual([
+    '/home/agent256',
+    '/tmp256',
+    '/dev/shm64',
+  ]);
+});

@@ -222,7 +222,7 @@ http.server.HTTPServer(('127.0.0.1', 9999), Recorder).serve_forever()`;
         git submodule update --init $name 2>&1 | tail -2
       done
       git clone $RELACE_BASE_URL/repo/elsewhere.git /tmp/a 2>&1 | tail -1
-      git -c http.followRedirects=true clone $RELACE_BASE_URL/repo/elsewhere.git /tmp/b 2>&1 | tail -1
+      git -c http.\${RELACE_BASE_URL%v1}.followRedirects=true clone $RELACE_BASE_URL/repo/elsewhere.git /tmp/b 2>&1 | tail -1
       echo url=http://127.0.0.1:9999/x | git credential fill 2>&1 | grep password
       echo SEEN; sort -u /tmp/seen; echo END`;
     const { id } = await startSession(stack, {

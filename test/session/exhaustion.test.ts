@@ -10,7 +10,7 @@ describe('a limit that was reached', () => {
       ['disk', '/workspace', 'inodes', '1'],
       { resource: 'disk', where: '/workspace', of: 'inodes', count: 1, limitMb: 2048 },
     ],
-    [['disk', '/tmp', 'bytes', '2'], { resource: 'disk', where: '/tmp', of: 'bytes', count: 2, limitMb: 256 }],
+    [['disk', '/tmp', 'bytes', '2'], { resource: 'disk', where: '/tmp', of: 'bytes', count: 2, limitMb: 512 }],
   ])('%j is an event with the limit that the session has', (words, detail) => {
     const told = withExhaustion(aSession(), parseUsedUp(words));
     expect(told?.events).toEqual([{ type: 'resource_exhausted', detail }]);

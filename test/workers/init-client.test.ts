@@ -135,6 +135,25 @@ it.each([['3'], [undefined]])('a sandbox of protocol %s is given no order that w
   expect(sent).toEqual(['W']);
 });
 
+it.each([['4'], [undefined]])('a sandbox of protocol %s is given no standard input', async (protocol) => {
+  const { sent, send } = recorder();
+  const init = new InitClient(channelOf([], { send }), nowhere, { ...options, protocol });
+  await expect(init.setStdin(Buffer.from('text'))).rejects.toMatchObject({
+    code: 'sandbox_failed',
+    message: expect.stringContaining('older version of Daypass'),
+  });
+  expect(sent).toEqual([]);
+});
+
+it('a standard input of 1 MiB is given in several orders, and an empty one in none', async () => {
+  const { sent, send } = recorder();
+  const init = new InitClient(channelOf([], { send }), nowhere, { ...options, protocol: INIT_PROTOCOL_VERSION });
+  await init.setStdin(Buffer.alloc(1024 * 1024));
+  expect(sent).toEqual(['I', 'I', 'I', 'I']);
+  await init.setStdin(Buffer.alloc(0));
+  expect(sent).toHaveLength(4);
+});
+
 it('a sandbox of today’s protocol is given every order', async () => {
   const { sent, send } = recorder();
   const protocol = INIT_PROTOCOL_VERSION;

@@ -18,10 +18,10 @@ struct child {
 };
 
 /*
- * Starts `argv` in `cwd` with the environment `env`. 0 when it runs; else 127 (no such command) or 126 (any other
- * reason), with the reason in words.
+ * Starts `argv` in `cwd` with the environment `env`, and with `in` as its standard input, or /dev/null where that is -1.
+ * 0 when it runs; else 127 (no such command) or 126 (any other reason), with the reason in words.
  */
-int child_start(struct child *child, const char *cwd, char **argv, char **env, char *reason, size_t size);
+int child_start(struct child *child, int in, const char *cwd, char **argv, char **env, char *reason, size_t size);
 
 enum collecting {
   WHILE_IT_RUNS, /* only as long as the reports have room: it waits */

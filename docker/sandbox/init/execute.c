@@ -18,6 +18,16 @@ static void add_environment(const struct session *session, struct environment *e
   for (size_t i = 0; i < order->count; i++) environment_set(environment, order->fields[i]);
 }
 
+static void write_input(struct session *session, const struct order *order) {
+  const char *text = order->fields[0];
+  char *end;
+  errno = 0;
+  unsigned long long offset = strtoull(text, &end, 10);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0) fail("order 'I' holds no offset");
+  if (is_past_starting(session)) return;
+  input_write(&session->input, offset, order->bytes, order->bytes_length);
+}
+
 static void report_listener(struct session *session, const struct sockaddr_in *address, char **asked,
                             const char *outcome) {
   char address_text[64], port_text[16];
@@ -63,7 +73,7 @@ static void start_step(struct session *session, const struct order *order) {
   if (is_past_starting(session)) {
     snprintf(reason, sizeof reason, "nothing is started after the agent");
   } else {
-    code = child_start(&session->step, order->fields[1], order->fields + 2, session->for_steps.entries, reason,
+    code = child_start(&session->step, -1, order->fields[1], order->fields + 2, session->for_steps.entries, reason,
                        sizeof reason);
   }
   if (code == 0) return;
@@ -73,9 +83,10 @@ static void start_step(struct session *session, const struct order *order) {
   report(reports, 'X', name, code_text, NULL);
 }
 
-static void wipe_environments(struct session *session) {
+static void wipe_what_was_given(struct session *session) {
   environment_wipe(&session->for_steps);
   environment_wipe(&session->for_agent);
+  input_forget(&session->input);
 }
 
 /* Whoever finds this in the file knows that the command may have run, whatever else happened then. */
@@ -95,13 +106,13 @@ static void start_agent(struct session *session, const struct order *order) {
   session->has_agent = true;
   if (order->count == 1) return;
   if (announce_agent(session, order->fields[1])) {
-    code = child_start(&session->agent, order->fields[0], order->fields + 1, session->for_agent.entries, reason,
-                       sizeof reason);
+    code = child_start(&session->agent, input_seal(&session->input), order->fields[0], order->fields + 1,
+                       session->for_agent.entries, reason, sizeof reason);
   }
   if (code == 0) {
     report(&session->reports, 'G', NULL);
     reports_flush(&session->reports);
-    wipe_environments(session);
+    wipe_what_was_given(session);
     return;
   }
   snprintf(code_text, sizeof code_text, "%d", code);
@@ -116,7 +127,7 @@ static void set_watchdog(struct session *session, const struct order *order) {
 }
 
 static void take_leave_of_worker(struct session *session) {
-  wipe_environments(session);
+  wipe_what_was_given(session);
   if (!session->has_agent) session_end(session, 0, "");
 }
 
@@ -147,6 +158,7 @@ void session_execute(struct session *session, const struct order *order) {
       add_environment(session, &session->for_agent, order);
       break;
     case 'U': add_environment(session, &session->for_agent, order); break;
+    case 'I': write_input(session, order); break;
     case 'F': add_listener(session, order); break;
     case 'N': order_names(session, order); break;
     case 'S': start_step(session, order); break;

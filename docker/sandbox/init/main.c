@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-static const char PROTOCOL_VERSION[] = "4";
+static const char PROTOCOL_VERSION[] = "5";
 static const char GATEWAY_PATH[] = "/run/daypass/gateway.sock";
 static const char INIT_DIR[] = "/run/daypass-init";
 static const char CGROUP_DIR[] = "/sys/fs/cgroup";
@@ -72,6 +72,7 @@ int main(int argc, char **argv) {
   environment_open(&session.for_steps);
   environment_open(&session.for_agent);
   environment_add_image(&session.for_agent, environ);
+  input_open(&session.input);
   open_directory(argc > 2 ? argv[2] : INIT_DIR);
   pressure_open(&session.pressure, argc > 3 ? argv[3] : CGROUP_DIR);
   report(&session.reports, 'R', PROTOCOL_VERSION, NULL);

@@ -14,7 +14,7 @@ static size_t payload_length(const unsigned char *header) {
 
 static struct order *order_open(const unsigned char *header) {
   size_t length = payload_length(header);
-  if (memchr("EUFNSAWQKT", header[0], 10) == NULL) fail("order of unknown type 0x%02x", header[0]);
+  if (memchr("EUFNSAWQKTI", header[0], 11) == NULL) fail("order of unknown type 0x%02x", header[0]);
   if (length > MAX_ORDER_BYTES) fail("order '%c' of %zu bytes is longer than %d", header[0], length, MAX_ORDER_BYTES);
   struct order *order = malloc(sizeof *order + length);
   if (order == NULL) fail("no memory for an order of %zu bytes", length);
@@ -22,8 +22,24 @@ static struct order *order_open(const unsigned char *header) {
   return order;
 }
 
+/* Its bytes may hold anything, NUL too. */
+static void cut_off_field(struct order *order) {
+  char *end = memchr(order->payload, '\0', order->length);
+  if (end == NULL) fail("order 'I' has no offset");
+  order->count = 1;
+  order->fields = calloc(2, sizeof *order->fields);
+  if (order->fields == NULL) fail("no memory for an order of 1 field");
+  order->fields[0] = order->payload;
+  order->bytes = end + 1;
+  order->bytes_length = order->length - (size_t)(end + 1 - order->payload);
+}
+
 static void cut_into_fields(struct order *order) {
   char *field = order->payload;
+  if (order->type == 'I') {
+    cut_off_field(order);
+    return;
+  }
   if (order->length > 0 && field[order->length - 1] != '\0') fail("order '%c' does not end with a NUL", order->type);
   for (size_t i = 0; i < order->length; i++) order->count += field[i] == '\0';
   order->fields = calloc(order->count + 1, sizeof *order->fields);

@@ -11,6 +11,8 @@ struct order {
   char type;
   size_t count;
   char **fields; /* NULL-terminated, so that its tail can serve as an argv */
+  const char *bytes; /* of an order `I`: what follows its only field */
+  size_t bytes_length;
   size_t length;
   char payload[]; /* where the fields lie */
 };

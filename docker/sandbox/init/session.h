@@ -3,6 +3,7 @@
 #include "child.h"
 #include "connection.h"
 #include "environment.h"
+#include "input.h"
 #include "listeners.h"
 #include "name_service.h"
 #include "orders.h"
@@ -22,6 +23,7 @@ struct session {
   struct reports reports;
   struct environment for_steps;
   struct environment for_agent;
+  struct input input; /* the agent's */
   struct listeners listeners;
   struct name_service names;
   bool has_agent; /* an order `A` was carried out, with a command or without */

@@ -28,9 +28,9 @@ static void reset_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int connect_streams(int out, int err) {
-  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  return null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ? -1 : 0;
+static int connect_streams(int in, int out, int err) {
+  if (in < 0) in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ? -1 : 0;
 }
 
 /*
@@ -44,12 +44,12 @@ static void lift_file_size(void) {
   setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-static _Noreturn void become(const char *cwd, char **argv, char **env, const int *out_err, int failed) {
+static _Noreturn void become(const char *cwd, char **argv, char **env, const int *in_out_err, int failed) {
   struct failure failure = {.stage = AT_STREAMS};
   setsid();
   reset_signals();
   lift_file_size();
-  if (connect_streams(out_err[0], out_err[1]) == 0) {
+  if (connect_streams(in_out_err[0], in_out_err[1], in_out_err[2]) == 0) {
     failure.stage = AT_CWD;
     if (chdir(cwd) == 0) {
       failure.stage = AT_EXEC;
@@ -111,14 +111,14 @@ static void unwatch_pipes(struct child *child) {
   child->ready_fd = child->fds[OUT] = child->fds[ERR] = -1;
 }
 
-int child_start(struct child *child, const char *cwd, char **argv, char **env, char *reason, size_t size) {
+int child_start(struct child *child, int in, const char *cwd, char **argv, char **env, char *reason, size_t size) {
   int pipes[PIPES][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
   pid_t pid = -1;
   if (pipe2(pipes[OUT], O_CLOEXEC) == 0 && pipe2(pipes[ERR], O_CLOEXEC) == 0 && pipe2(pipes[FAILED], O_CLOEXEC) == 0 &&
       watch_pipes(child, pipes)) {
     pid = fork();
   }
-  if (pid == 0) become(cwd, argv, env, (int[]){pipes[OUT][1], pipes[ERR][1]}, pipes[FAILED][1]);
+  if (pid == 0) become(cwd, argv, env, (int[]){in, pipes[OUT][1], pipes[ERR][1]}, pipes[FAILED][1]);
   int code = 126;
   if (pid < 0) snprintf(reason, size, "cannot start a process: %s", strerror(errno));
   close_all(pipes, 1);

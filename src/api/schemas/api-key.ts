@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiKeyRecord } from '../../access/api-key.ts';
+import { NO_LIMITS } from '../../access/key-limits.ts';
 import { fingerprintOf } from '../../access/key-value.ts';
 import { SCOPES } from '../../access/scope.ts';
 import { time } from './common.ts';
@@ -17,6 +18,12 @@ const limits = z
     memoryMb: bound,
     pids: bound,
     diskMb: bound,
+    maxPriority: z
+      .int()
+      .min(-1_000)
+      .max(1_000)
+      .nullable()
+      .meta({ description: 'The highest priority of a session; 0 for a new key.' }),
   })
   .meta({ id: 'ApiKeyLimits', description: 'Each null: as much as the operator allows anybody.' });
 
@@ -85,7 +92,7 @@ export function toApiKey(record: ApiKeyRecord, lastUsedAt: string | null): WireA
     fingerprint: fingerprintOf(record.hash),
     scopes,
     repos,
-    limits: record.limits,
+    limits: { ...NO_LIMITS, ...record.limits },
     createdAt,
     createdBy,
     expiresAt,

@@ -11,6 +11,7 @@ export const LIMIT_OPTIONS: readonly { name: keyof KeyLimits; flag: string; text
   { name: 'memoryMb', flag: 'limit-memory', text: 'MB of memory of a session' },
   { name: 'pids', flag: 'limit-pids', text: 'processes of a session' },
   { name: 'diskMb', flag: 'limit-disk', text: 'MB of disk of a session' },
+  { name: 'maxPriority', flag: 'limit-priority', text: 'highest priority of a session; 0 when left out' },
 ];
 
 /** What commander makes of such an option: `--limit-starts` is `limitStarts`. */
@@ -29,6 +30,6 @@ export function limitsFrom(options: Record<string, unknown>): Partial<KeyLimits>
 
 function limitIn(flag: string, text: string): number | null {
   if (text === 'none') return null;
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   throw wrongUsage(`--${flag} takes a number, or "none" for no limit of its own; not "${text}".`);
 }

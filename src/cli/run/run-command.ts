@@ -11,6 +11,7 @@ import { createJsonScreen, createPlainScreen } from './run-screen.ts';
 import { begin, runSession } from './run-session.ts';
 import { graceIn } from './spans.ts';
 import { createStatusLine } from './status-line.ts';
+import { requireNoTerminalShell, stdinIn } from './stdin.ts';
 import { takeStopSignals } from './stop-signals.ts';
 
 interface OwnOptions {
@@ -19,8 +20,10 @@ interface OwnOptions {
   quiet?: true;
   grace: string;
   idempotencyKey?: string;
+  stdin?: string | false;
 }
 
+const STDIN_AWAITED = '[daypass] Waiting for the end of standard input; --no-stdin leaves it out.\n';
 const NOTHING = { repo: [], env: [], secret: [], unmasked: [], allow: [], metadata: [] };
 
 /** `daypass run`: a session in the foreground, as if its command ran here. */
@@ -34,6 +37,8 @@ export function runCommand(context: CommandContext, endsWith: (exitCode: number)
     .option('--env <k=v>', 'a variable; K alone takes it from here; may be given again', collect)
     .option('--secret <k>', 'a variable masked in the log, from here or K=@FILE; may be given again', collect)
     .option('--unmasked <k>', 'a secret that may be too short to be masked; may be given again', collect)
+    .option('--stdin <file>', 'what it reads from its standard input; - for ours, which a pipe or a file is anyway')
+    .option('--no-stdin', 'leave out ours')
     .option('--timeout <span>', 'such as 10m or 1h30m')
     .option('--max-timeout <span>', 'how far it can be extended')
     .option('--image <name>', 'the image of the sandbox')
@@ -62,7 +67,12 @@ async function perform(context: CommandContext, command: string[], options: Requ
   if (command.length === 0 && options.detach !== true) {
     throw wrongUsage('Say what to run: daypass run --repo ID -- COMMAND…, or --detach for a sandbox that only waits.');
   }
-  const body = await requestFrom(options, command, context.env);
+  requireNoTerminalShell(command);
+  const request = await requestFrom(options, command, context.env);
+  const stdin = await stdinIn(options, command, () => {
+    if (options.quiet !== true) process.stderr.write(STDIN_AWAITED);
+  });
+  const body = { ...request, ...(stdin && { stdin }) };
   const graceSeconds = graceIn(options.grace);
   const api = await connectApi(context);
   using signals = takeStopSignals();

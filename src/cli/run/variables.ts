@@ -10,6 +10,15 @@ const STANDARD_INPUT = '@-';
 /** No session has more in all of its secrets, so that what is longer is the wrong file. */
 const MAX_SECRET_BYTES = 1024 ** 2;
 
+/** Whether one of these secrets comes from standard input. */
+export function readsStandardInput(secrets: readonly string[]): boolean {
+  return secrets.some(isFromStandardInput);
+}
+
+function isFromStandardInput(secret: string): boolean {
+  return secret.endsWith(`=${STANDARD_INPUT}`);
+}
+
 /** `K=V` each, or `K` for what the caller's environment has. */
 export function envIn(given: readonly string[], env: Environment): Record<string, string> {
   return Object.fromEntries(
@@ -36,7 +45,7 @@ export function metadataIn(given: readonly string[]): Record<string, string> {
  * value in the command line, which every user of the machine can read.
  */
 export async function secretsIn(given: readonly string[], env: Environment): Promise<Record<string, string>> {
-  if (given.filter((text) => text.endsWith(`=${STANDARD_INPUT}`)).length > 1) {
+  if (given.filter(isFromStandardInput).length > 1) {
     throw wrongUsage('Only one --secret can come from standard input.');
   }
   const entries = given.map(async (text): Promise<[string, string]> => {

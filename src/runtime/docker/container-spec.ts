@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
-import { SMALL_DISKS_MB } from '../../session/exhaustion.ts';
+import { smallDisksOf } from '../../session/small-disks.ts';
 import type { SandboxMounts, SandboxSpec } from '../sandbox-spec.ts';
 import { INIT_DIR_TARGET } from '../init-dir.ts';
 import { SANDBOX_HOST_NAME } from '../sandbox-host-name.ts';
@@ -49,6 +49,7 @@ export function containerSpec(
   // What is in a tmpfs counts as the container's memory: the limit covers processes and those files. Of a disk only what
   // is cached counts, which the kernel gives up where processes need it.
   const memoryBytes = memoryMb * MEBIBYTE;
+  const small = smallDisksOf(spec.resources);
   return {
     name: spec.sandboxId,
     Image: spec.image,
@@ -90,9 +91,10 @@ export function containerSpec(
       ],
       Tmpfs: {
         ...(workspace.kind === 'tmpfs' && { '/workspace': tmpfs(diskMb) }),
-        '/home/agent': tmpfs(SMALL_DISKS_MB['/home/agent']),
-        '/tmp': `rw,nosuid,nodev,exec,size=${SMALL_DISKS_MB['/tmp']}m,mode=1777`,
+        '/home/agent': tmpfs(small['/home/agent']),
+        '/tmp': `rw,nosuid,nodev,exec,size=${small['/tmp']}m,mode=1777`,
       },
+      ShmSize: small['/dev/shm'] * MEBIBYTE,
       Mounts: [
         ...readOnlyMounts(spec.mounts),
         writableMount(initDir, INIT_DIR_TARGET),

@@ -45,6 +45,7 @@ const hostConfig = z.strictObject({
     '/home/agent': z.string().regex(TMPFS['/home/agent']),
     '/tmp': z.string().regex(TMPFS['/tmp']),
   }),
+  ShmSize: z.int().positive(),
   Mounts: z.array(bind),
   LogConfig: z.strictObject({ Type: z.literal('none'), Config: z.strictObject({}) }),
 });

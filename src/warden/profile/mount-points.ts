@@ -17,11 +17,11 @@ export function expectedMounts(
   } as const;
 }
 
-/** What is in memory, with its options; the workspace's size is the request's. */
+/** What is in memory, with its options; the sizes are the request's. */
 export const TMPFS = {
   '/workspace': /^rw,nosuid,nodev,exec,size=([1-9]\d{0,6})m,mode=0755,uid=1000,gid=1000$/,
-  '/home/agent': /^rw,nosuid,nodev,exec,size=(256)m,mode=0755,uid=1000,gid=1000$/,
-  '/tmp': /^rw,nosuid,nodev,exec,size=(256)m,mode=1777$/,
+  '/home/agent': /^rw,nosuid,nodev,exec,size=([1-9]\d{0,6})m,mode=0755,uid=1000,gid=1000$/,
+  '/tmp': /^rw,nosuid,nodev,exec,size=([1-9]\d{0,6})m,mode=1777$/,
 } as const;
 
 /** Every place of a sandbox that is not the image's. */

@@ -1,4 +1,4 @@
-/* uses: orders.c execute.c environment.c listeners.c listening.c name_service.c host_name.c helper.c clock.c descriptors.c reports.c watchdog.c */
+/* uses: orders.c execute.c environment.c input.c listeners.c listening.c name_service.c host_name.c helper.c clock.c descriptors.c reports.c watchdog.c */
 #include "harness.h"
 
 #include "forward.h"
@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 /* What would start processes, end them, or open sockets does nothing here. */
-int child_start(struct child *child, const char *cwd, char **argv, char **env, char *reason, size_t size) {
+int child_start(struct child *child, int in, const char *cwd, char **argv, char **env, char *reason, size_t size) {
   (void)child;
+  MUST(in >= -1);
   MUST(cwd != NULL && argv[0] != NULL && env != NULL && size > 0);
   strcpy(reason, "not here");
   return 126;
@@ -47,6 +48,7 @@ static void open_session(void) {
   session.reports = (struct reports){.fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .bytes = malloc(96 * 1024)};
   environment_open(&session.for_steps);
   environment_open(&session.for_agent);
+  input_open(&session.input);
   name_service_open(&session.names, "/nowhere");
 }
 
@@ -56,6 +58,7 @@ static void close_session(void) {
   if (session.names.tcp_fd >= 0) close(session.names.tcp_fd);
   environment_wipe(&session.for_steps);
   environment_wipe(&session.for_agent);
+  input_forget(&session.input);
   free(session.for_steps.entries);
   free(session.for_agent.entries);
   orders_forget(&session.orders);

@@ -18,6 +18,7 @@ import { showCommand } from '../../sessions/show-command.ts';
 import { BrokenPipe } from '../../terminal/outlet.ts';
 import { tokensCommand } from '../../tokens/tokens-command.ts';
 import { Interrupted } from '../ending/end-signals.ts';
+import { StdinTooLong } from '../../run/stdin.ts';
 import { CommandFailure } from '../failure.ts';
 import type { CommandContext } from './context.ts';
 import { down } from './down.ts';
@@ -107,6 +108,7 @@ function exitCodeOf(error: unknown, [command]: readonly string[]): number {
   if (error instanceof Interrupted) throw error;
   if (error instanceof BrokenPipe) return EXIT.brokenPipe;
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  if (error instanceof StdinTooLong) return error.exitCode;
   // What the command itself ends with begins at 0, so all that is wrong before it has one code beyond.
   if (command === 'run') return EXIT.notRun;
   if (error instanceof CommanderError) return EXIT.usage;

@@ -7,7 +7,8 @@ import type { Role } from './role.ts';
 import { openRoleLog, type RoleLog } from './role-log.ts';
 import { killGroup } from './role-process.ts';
 
-const READY_TIMEOUT_MS = 30_000;
+/** On a slow host, such as one that is emulated, a program of Node takes 15 s to begin. */
+const READY_TIMEOUT_MS = 120_000;
 /** The same error of the same role is shown once in so long; its log has every one. */
 const SAME_ERROR_MS = 10_000;
 
