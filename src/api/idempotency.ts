@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Refusal } from '../errors.ts';
 import type { Effect, Expectation } from '../store/commit.ts';
 import { keys } from '../store/keys.ts';
+import { parseStored } from '../json/parse-stored.ts';
 import type { Redis } from '../store/redis.ts';
 
 const firstUse = z.object({ sessionId: z.string(), bodyHash: z.string() });
@@ -19,7 +20,7 @@ export interface IdempotencyClaim {
 export async function earlierSession(redis: Redis, claim: IdempotencyClaim): Promise<string | null> {
   const text = await redis.get(keys.idempotency(claim.keyId, claim.key));
   if (text === null) return null;
-  const first = firstUse.parse(JSON.parse(text));
+  const first = firstUse.parse(parseStored(text));
   if (first.bodyHash === claim.bodyHash) return first.sessionId;
   throw new Refusal(
     'idempotency_conflict',

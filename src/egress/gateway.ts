@@ -1,7 +1,8 @@
 import { watch } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { describe } from '../errors.ts';
 import type { Logger } from '../ops/log.ts';
+import { AS_IT_LIES, FileTooLong, readFileUpTo } from '../ops/read-file.ts';
 import { makeDir } from '../ops/shared-dir.ts';
 import { parseNetworkRule } from '../session/network-rule.ts';
 import type { Resolve, Rules } from './decide.ts';
@@ -21,6 +22,8 @@ import { parseTarget, type Target } from './target.ts';
  * more is cut within 2 s.
  */
 export const RESCAN_MS = 750;
+/** Far more than the rules of a session have. */
+const MAX_POLICY_BYTES = 1024 ** 2;
 /** Policies that could not be looked at for so long are not followed. */
 const BLIND_MS = 5_000;
 
@@ -77,8 +80,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await found?.gateway.close(reason);
   };
 
+  /** For a policy that cannot be used. `text` tells it from the next one. */
+  const shut = async (sandboxId: string, text: string, error: unknown): Promise<void> => {
+    if (broken.get(sandboxId) === text) return;
+    broken.set(sandboxId, text);
+    await closeOne(sandboxId, 'the rules of this session cannot be read');
+    log.error({ sandboxId, reason: describe(error) }, 'a policy cannot be used; its sandbox has no way out');
+  };
+
   const follow = async (sandboxId: string): Promise<void> => {
-    const text = await readFile(policyFile(runDir, sandboxId), 'utf8').catch(unlessMissing);
+    let text: string | null;
+    try {
+      text = await readFileUpTo(policyFile(runDir, sandboxId), MAX_POLICY_BYTES, AS_IT_LIES).catch(unlessMissing);
+    } catch (error) {
+      if (!(error instanceof FileTooLong)) throw error;
+      return shut(sandboxId, error.message, error);
+    }
     // The session has ended since the directory was read.
     if (text === null) return closeOne(sandboxId);
     const known = open.get(sandboxId);
@@ -87,10 +104,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     try {
       policy = parsePolicy(text, sandboxId);
     } catch (error) {
-      broken.set(sandboxId, text);
-      await closeOne(sandboxId, 'the rules of this session cannot be read');
-      log.error({ sandboxId, reason: describe(error) }, 'a policy cannot be used; its sandbox has no way out');
-      return;
+      return shut(sandboxId, text, error);
     }
     broken.delete(sandboxId);
     const { sessionId } = policy;

@@ -1,7 +1,8 @@
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
 import { removeFlat } from '../ops/remove-flat.ts';
+import { readFileUpTo } from '../ops/read-file.ts';
 import { makeDir, makeSharedDir, SHARED_FILE_MODE } from '../ops/shared-dir.ts';
 import {
   decisionsDir,
@@ -44,8 +45,9 @@ export async function openGateway(options: { runDir: string; policy: NewPolicy }
 
 /** Whether this very policy is what the gateway finds. */
 export async function isInPlace({ runDir, policy }: { runDir: string; policy: NewPolicy }): Promise<boolean> {
-  const found = await readFile(policyFile(runDir, policy.sandboxId), 'utf8').catch(() => null);
-  return found === textOf(policy);
+  const wanted = textOf(policy);
+  const found = await readFileUpTo(policyFile(runDir, policy.sandboxId), Buffer.byteLength(wanted)).catch(() => null);
+  return found === wanted;
 }
 
 /** Whether anything of a sandbox's way out is there. After a restart of the host nothing is, and the sandbox has ended. */

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
+import { readBounded } from '../json/read-bounded.ts';
 
 const MAX_ERROR_TEXT = 4_096;
+/** Of a program whose output is taken whole. */
+const MAX_OUTPUT_BYTES = 16 * 1024 ** 2;
 
 /** A program that runs, its output to read, and its end. */
 export interface Running {
@@ -46,8 +49,12 @@ export async function run(
 /** Runs a program to its end; what it wrote to its standard output. */
 export async function runToEnd(...args: Parameters<typeof run>): Promise<string> {
   const running = await run(...args);
-  const chunks: Buffer[] = [];
-  running.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await running.ended;
-  return Buffer.concat(chunks).toString();
+  try {
+    const said = await readBounded(running.stdout, MAX_OUTPUT_BYTES, `the output of ${args[0]}`);
+    await running.ended;
+    return said.toString();
+  } catch (error) {
+    running.stop();
+    throw error;
+  }
 }

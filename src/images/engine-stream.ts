@@ -1,8 +1,9 @@
-import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
+import { linesOf } from '../ops/lines.ts';
 
 const LAST_LINES = 20;
 
+/** Far more than an engine says in one. */
 const MAX_LINE_CHARACTERS = 1024 ** 2;
 
 /** One line of what the engine says while it pulls, builds or imports (Engine API, `POST /build`, `POST /images/create`). */
@@ -21,7 +22,9 @@ export async function followEngine(
   options: { doing: string; onLine: (line: string) => void },
 ): Promise<string> {
   const recent: string[] = [];
-  for await (const json of linesOf(source, options.doing)) {
+  for await (const json of linesOf(source, MAX_LINE_CHARACTERS)) {
+    if (json.length > MAX_LINE_CHARACTERS)
+      throw new Error(`${options.doing} failed: the engine says a line of more than ${MAX_LINE_CHARACTERS} characters`);
     if (json.trim() === '') continue;
     const { stream, status, error } = message.parse(JSON.parse(json));
     if (error !== undefined) throw new Error([`${options.doing} failed: ${error}`, ...recent].join('\n  '));
@@ -32,21 +35,4 @@ export async function followEngine(
     }
   }
   return recent.at(-1) ?? '';
-}
-
-/** The lines of a stream as they come. Throws at one that is longer than any sane one. */
-async function* linesOf(source: NodeJS.ReadableStream, doing: string): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
-  let begun = '';
-  for await (const chunk of source) {
-    const [first = '', ...rest] = (typeof chunk === 'string' ? chunk : decoder.write(chunk)).split('\n');
-    begun += first;
-    for (const next of rest) {
-      yield begun;
-      begun = next;
-    }
-    if (begun.length > MAX_LINE_CHARACTERS)
-      throw new Error(`${doing} failed: the engine says a line of more than ${MAX_LINE_CHARACTERS} characters`);
-  }
-  yield begun;
 }

@@ -1,7 +1,9 @@
-/** The fields of a text that should be a JSON object; none where it is not JSON. Pure. */
+import { parseStored } from './parse-stored.ts';
+
+/** The fields of a stored text that should be a JSON object; none where it cannot be read. Pure. */
 export function fieldsIn(text: string): Record<string, unknown> {
   try {
-    return { ...(JSON.parse(text) as Record<string, unknown>) };
+    return { ...(parseStored(text) as Record<string, unknown>) };
   } catch {
     return {};
   }

@@ -12,13 +12,15 @@ export class AnswerTooLong extends Error {
  * `AnswerTooLong`, and closes the connection. `who` answers, in the words of the error: `The repo host`.
  */
 export function boundedFetch({ who, maxBytes }: { who: string; maxBytes: number }): typeof fetch {
-  return async (...asked) => {
-    const response = await fetch(...asked);
-    if (response.body === null) return response;
-    const { status, statusText, headers } = response;
-    const bound = bounded(() => new AnswerTooLong(who, maxBytes), maxBytes);
-    return new Response(response.body.pipeThrough(bound), { status, statusText, headers });
-  };
+  return async (...asked) => boundAnswer(await fetch(...asked), { who, maxBytes });
+}
+
+/** The same of an answer that has begun to come, and of which nothing was read yet. */
+export function boundAnswer(response: Response, { who, maxBytes }: { who: string; maxBytes: number }): Response {
+  if (response.body === null) return response;
+  const { status, statusText, headers } = response;
+  const bound = bounded(() => new AnswerTooLong(who, maxBytes), maxBytes);
+  return new Response(response.body.pipeThrough(bound), { status, statusText, headers });
 }
 
 function bounded(

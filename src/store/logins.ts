@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseStored } from '../json/parse-stored.ts';
 import type { Secret } from '../token/secret.ts';
 import { commit, type Effect } from './commit.ts';
 import { keys } from './keys.ts';
@@ -28,7 +29,7 @@ export async function keepLogin(
 /** null when there is none, or its time is over. */
 export async function readLogin(redis: Redis, secret: Secret, now: Date): Promise<LoginRecord | null> {
   const text = await redis.get(keyOf(secret));
-  const login = text === null ? null : loginRecord.parse(JSON.parse(text));
+  const login = text === null ? null : loginRecord.parse(parseStored(text));
   return login !== null && Date.parse(login.endsAt) > now.getTime() ? login : null;
 }
 

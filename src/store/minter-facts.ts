@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseStored } from '../json/parse-stored.ts';
 import { keys } from './keys.ts';
 import type { Redis } from './redis.ts';
 
@@ -22,5 +23,5 @@ export async function publishMinterFacts(redis: Redis, facts: MinterFacts): Prom
 /** null before a minter has ever started. */
 export async function readMinterFacts(redis: Redis): Promise<MinterFacts | null> {
   const text = await redis.get(keys.minter);
-  return text === null ? null : minterFacts.parse(JSON.parse(text));
+  return text === null ? null : minterFacts.parse(parseStored(text));
 }

@@ -1,3 +1,5 @@
+import { parseStored } from '../json/parse-stored.ts';
+import { describe } from '../errors.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { sessionProblem } from '../session/record-shape.ts';
 import type { TokenRecord } from '../token/record.ts';
@@ -65,9 +67,9 @@ function parse<T>(
   if (text === null) return null;
   let read: unknown;
   try {
-    read = JSON.parse(text);
-  } catch {
-    throw new UnreadableRecord(noun, id, 'the record: is not JSON');
+    read = parseStored(text);
+  } catch (error) {
+    throw new UnreadableRecord(noun, id, `the record: ${describe(error)}`);
   }
   const problem = problemOf(read);
   if (problem !== null) throw new UnreadableRecord(noun, id, problem);

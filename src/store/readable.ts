@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { Refusal } from '../errors.ts';
+import { parseStored } from '../json/parse-stored.ts';
+import { describe, Refusal } from '../errors.ts';
 import { issueWords } from '../session/record-shape.ts';
 import { UnreadableRecord } from './parse-record.ts';
 
@@ -35,9 +36,9 @@ export function sortOut<T>(found: readonly (T | Unreadable)[]): Sorted<T> {
 export function readRecord<T>(shape: z.ZodType, id: string, text: string): T | Unreadable {
   let record: unknown;
   try {
-    record = JSON.parse(text);
-  } catch {
-    return new Unreadable({ id, field: '(record)', problem: 'is not JSON' });
+    record = parseStored(text);
+  } catch (error) {
+    return new Unreadable({ id, field: '(record)', problem: describe(error) });
   }
   return checkRecord(shape, id, record as T);
 }

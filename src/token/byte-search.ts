@@ -1,4 +1,4 @@
-import { PatternTrie, ROOT } from './pattern-trie.ts';
+import { PatternTrie, ROOT, type Text } from './pattern-trie.ts';
 
 /** A place where a pattern was found; `end` is exclusive. */
 export interface Found {
@@ -6,9 +6,8 @@ export interface Found {
   end: number;
 }
 
-/** What to look for: two bytes or more. */
-export interface Pattern {
-  bytes: Buffer;
+/** What to look for: two bytes or more, in its rests too. */
+export interface Pattern extends Text {
   /** Bytes that may stand between those of the pattern, as programs that wrap lines put them there. None is in the pattern. */
   gaps?: Gaps;
 }
@@ -29,7 +28,7 @@ export type Gap = [before: number, byte: number];
 
 /** The beginning of a pattern, which is what the last bytes of a stream are. */
 export interface Begun {
-  /** Which pattern, in the order in which they were given. */
+  /** Which pattern, or rest of one: its number in the index. */
   index: number;
   /** Of the pattern. */
   bytes: number;
@@ -39,8 +38,8 @@ export interface Begun {
 /** Patterns that may have the same gaps. */
 interface Group {
   trie: PatternTrie;
-  /** By the pattern's place in the group. */
-  indexes: number[];
+  /** The number in the index of the first entry of the tree. */
+  from: number;
   gaps: Gaps | undefined;
 }
 
@@ -53,21 +52,31 @@ export interface PatternIndex {
   byFirst: Int32Array;
 }
 
+/** The order of the patterns decides which number each gets. */
 export function indexPatterns(patterns: readonly Pattern[]): PatternIndex {
   const isPair = new Uint8Array(65_536);
   const byFirst = new Int32Array(256).fill(-1);
-  for (const [index, { bytes }] of patterns.entries()) {
-    const [first = 0, second = 0] = bytes;
-    isPair[(first << 8) | second] = 1;
-    if (byFirst[first] === -1) byFirst[first] = index;
+  const groups: Group[] = [];
+  let from = 0;
+  for (const [gaps, texts] of Map.groupBy(patterns, (pattern) => pattern.gaps)) {
+    const trie = new PatternTrie(texts);
+    for (let entry = 0; entry < trie.entries; entry++) {
+      const [first = 0, second = 0] = trie.bytesOf(entry);
+      isPair[(first << 8) | second] = 1;
+      if (byFirst[first] === -1) byFirst[first] = from + entry;
+    }
+    groups.push({ gaps, from, trie });
+    from += trie.entries;
   }
-  const grouped = Map.groupBy(patterns.entries(), ([, { gaps }]) => gaps);
-  const groups = [...grouped].map(([gaps, entries]): Group => {
-    const sorted = entries.toSorted(([, a], [, b]) => Buffer.compare(a.bytes, b.bytes));
-    const trie = new PatternTrie(sorted.map(([, { bytes }]) => bytes));
-    return { gaps, indexes: sorted.map(([index]) => index), trie };
-  });
   return { groups, isPair, byFirst };
+}
+
+/** What a number in the index stands for; nothing where it stands for nothing. */
+export function patternBytes({ groups }: PatternIndex, index: number): Buffer {
+  const group = groups.findLast(({ from }) => from <= index);
+  return group === undefined || index >= group.from + group.trie.entries
+    ? Buffer.alloc(0)
+    : group.trie.bytesOf(index - group.from);
 }
 
 /**
@@ -159,7 +168,7 @@ class Walk {
     if (this.#node === ROOT) return null;
     const start = this.#taken - this.#depth;
     return {
-      index: this.#group.indexes[this.#group.trie.placeOf(this.#node).index] ?? 0,
+      index: this.#group.from + this.#group.trie.placeOf(this.#node).entry,
       bytes: this.#depth,
       gaps: this.#gaps.slice(this.#firstGap).map(([taken, byte]): Gap => [taken - start, byte]),
     };

@@ -1,186 +1,292 @@
-/** Where a node lies: on the way of this pattern (its place in the list given), after so many of its bytes. */
-export interface Place {
-  index: number;
-  depth: number;
+import { PatternLinks } from './pattern-links.ts';
+
+export interface Text {
+  bytes: Buffer;
+  /** It counts also from each of these of its bytes on, in ascending order, none of them 0 or its end. */
+  rests?: readonly number[];
 }
 
-/** The nodes that one pattern has added, which follow one another. */
-interface Run {
-  first: number;
-  /** The node that it branches off. */
-  parent: number;
-  /** Of `parent`. */
+/** Where a node lies: on the way of this entry, after so many of its bytes. */
+export interface Place {
+  entry: number;
   depth: number;
-  index: number;
 }
 
 export const ROOT = 0;
 
-/** The node after this one is its child. */
-const HAS_NEXT = 1;
-const HAS_BRANCHES = 2;
-const IS_FIRST = 4;
-const IS_END = 8;
-/** Its links were worked out. */
-const IS_KNOWN = 16;
-
-const PAGE_BITS = 12;
-const PAGE = 1 << PAGE_BITS;
-const IN_PAGE = PAGE - 1;
-/** 8 MiB. */
-const MAX_PAGES = 256;
+const NONE = -1;
+/** Of a run whose suffixes are known without it, the end is kept of so many nodes: more than a token has. */
+const KEPT_NODES = 4_096;
+/** A power of two. */
+const RECENT = 256;
+/** Nodes that follow one another share an entry of what is recent. */
+const RECENT_BITS = 4;
 
 /**
- * The patterns as one tree of bytes with suffix links, by Aho and Corasick: how many there are does not matter to who
- * walks it. Links are worked out where a walk comes along, so that long patterns cost little until they are met; what
- * was learned of late is kept for all who walk the same tree. Two bytes of memory for each byte of a pattern that it does
- * not share with an earlier one, and some 8 MiB for links.
+ * Texts as one tree of bytes with suffix links, by Aho and Corasick: how many there are does not matter to who walks it.
+ * An entry is a text, or a rest of one; entries are numbered by length. The nodes that an entry adds are a run: they have no memory of their own, but follow one another in number as the entry's bytes do. So
+ * the tree takes the bytes of its texts, each once, and some 40 for each entry. Links are worked out where a walk comes
+ * along, so that long texts cost little until they are met; what was learned of late is kept for all who walk the same tree.
  */
 export class PatternTrie {
-  readonly #bytes: Uint8Array;
-  readonly #flags: Uint8Array;
-  /** By page of nodes: their suffixes, then the longest patterns that they end with. */
-  readonly #links = new Map<number, Int32Array>();
+  /** All texts, one after another. */
+  readonly #bytes: Buffer;
+  /** By entry: where its bytes begin and end. */
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  /** By entry: the one that is the same without its first byte. */
+  readonly #shorter: Int32Array;
+  /** By entry: the run that its last byte is in. */
+  readonly #lastRun: Int32Array;
+
+  #runs = 0;
+  /** By run: its first node; then the first that there is not. */
+  readonly #first: Int32Array;
+  /** By run: the node that it branches off, and the depth of that. */
+  readonly #parent: Int32Array;
+  readonly #parentDepth: Int32Array;
+  /** By run: the entry that has added it. */
+  readonly #entry: Int32Array;
+  /** By run: whether another goes on where it ends. */
+  readonly #goesOn: Uint8Array;
+  /** By run: what a node's number is to be added to, for the place of its byte. */
+  readonly #shift: Int32Array;
   /** By first byte. */
   readonly #tops = new Int32Array(256);
-  /** Children other than the node that follows, by node and byte. */
-  readonly #branches = new Map<number, number>();
-  readonly #runs: Run[] = [];
-  readonly #maxPages: number;
+  /** Runs that branch off, found by node and byte: a table with open addressing of run + 1. */
+  readonly #branches: Int32Array;
+  /** Runs that were looked for of late, by some bits of the node. */
+  readonly #recent = new Int32Array(RECENT);
+  readonly #links: PatternLinks;
   #isLearning = false;
-  /** Since the links were forgotten: nodes that were learned, and walks that had to wait for it. */
-  #learned = 0;
-  #lessons = 0;
 
-  /** In the order of their bytes, none of them empty. `maxPages` of 32 KiB are kept of the links. */
-  constructor(patterns: readonly Buffer[], maxPages = MAX_PAGES) {
-    this.#maxPages = maxPages;
-    const size = patterns.reduce((sum, pattern) => sum + pattern.length, 1);
-    this.#bytes = new Uint8Array(size);
-    this.#flags = new Uint8Array(size);
-    let free = 1;
-    for (const [index, pattern] of patterns.entries()) free = this.#add(pattern, index, free);
+  /** None of the texts empty. `manyLinks`: see `PatternLinks`. */
+  constructor(texts: readonly Text[], manyLinks?: number) {
+    const byLength = texts.flatMap((text, index) => lengthsOf(text).map((length) => ({ index, length })));
+    byLength.sort((a, b) => a.length - b.length);
+    const count = byLength.length;
+    this.#bytes = Buffer.concat(texts.map(({ bytes }) => bytes));
+    this.#starts = new Int32Array(count);
+    this.#ends = new Int32Array(count);
+    this.#shorter = new Int32Array(count);
+    this.#lastRun = new Int32Array(count);
+    this.#first = new Int32Array(count + 1).fill(1, 0, 1);
+    this.#parent = new Int32Array(count);
+    this.#parentDepth = new Int32Array(count);
+    this.#entry = new Int32Array(count);
+    this.#shift = new Int32Array(count);
+    this.#goesOn = new Uint8Array(count);
+    this.#branches = new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 1)));
+    this.#links = new PatternLinks(count, manyLinks);
+
+    const endOf = new Int32Array(texts.length);
+    let end = 0;
+    for (const [index, { bytes }] of texts.entries()) endOf[index] = end += bytes.length;
+    // What is shorter comes before.
+    const latest = new Int32Array(texts.length).fill(NONE);
+    for (const [entry, { index, length }] of byLength.entries()) {
+      const [before = NONE, endsAt = 0] = [latest[index], endOf[index]];
+      this.#ends[entry] = endsAt;
+      this.#starts[entry] = endsAt - length;
+      this.#shorter[entry] = before !== NONE && this.#starts[before] === endsAt - length + 1 ? before : NONE;
+      latest[index] = entry;
+      this.#add(entry);
+    }
   }
 
-  /** `ROOT` where no pattern goes on with this byte. */
+  get entries(): number {
+    return this.#starts.length;
+  }
+
+  /** What it was made of: two trees in which this is the same are the same. */
+  get content(): readonly (Buffer | Int32Array)[] {
+    return [this.#bytes, this.#starts, this.#ends];
+  }
+
+  bytesOf(entry: number): Buffer {
+    return this.#bytes.subarray(this.#starts[entry], this.#ends[entry]);
+  }
+
+  /** `ROOT` where no text goes on with this byte. */
   child(node: number, byte: number): number {
     if (node === ROOT) return this.#tops[byte] ?? ROOT;
-    const flags = this.#flags[node] ?? 0;
-    if ((flags & HAS_NEXT) !== 0 && this.#bytes[node + 1] === byte) return node + 1;
-    return (flags & HAS_BRANCHES) === 0 ? ROOT : (this.#branches.get(node * 256 + byte) ?? ROOT);
+    const run = this.#runOf(node);
+    const isLast = node + 1 === this.#first[run + 1];
+    if (!isLast && this.#bytes[(this.#shift[run] ?? 0) + node + 1] === byte) return node + 1;
+    return isLast && this.#goesOn[run] === 0 ? ROOT : this.#branch(node, byte);
   }
 
-  /** Whether a pattern is longer than the bytes up to this node. */
+  /** Whether a text is longer than the bytes up to this node. Not of `ROOT`. */
   goesOn(node: number): boolean {
-    return ((this.#flags[node] ?? 0) & (HAS_NEXT | HAS_BRANCHES)) !== 0;
+    const run = this.#runOf(node);
+    return node + 1 !== this.#first[run + 1] || this.#goesOn[run] === 1;
   }
 
-  /** The node of the longest beginning of a pattern that this one's bytes end with, itself left out. */
+  /** The node of the longest beginning of an entry that this one's bytes end with, itself left out. */
   suffix(node: number): number {
     if (node === ROOT) return ROOT;
-    if (!this.#isKnown(node)) this.#learn(node);
-    return this.#links.get(node >> PAGE_BITS)?.[node & IN_PAGE] ?? ROOT;
+    const run = this.#runOf(node);
+    const shorter = this.#shorterOf(run);
+    if (shorter === NONE) return this.#links.suffix(run, this.#learned(run, node));
+    const depth = this.#depthOf(run, node) - 1;
+    return depth === 0 ? ROOT : this.#nodeOf(this.#runAt(shorter, depth), depth);
   }
 
-  /** The node of the longest whole pattern that this one's bytes end with, itself included; `ROOT` when none. */
+  /** The node of the longest whole entry that this one's bytes end with, itself included; `ROOT` when none. */
   longestEnd(node: number): number {
     if (node === ROOT) return ROOT;
-    if (!this.#isKnown(node)) this.#learn(node);
-    return this.#links.get(node >> PAGE_BITS)?.[PAGE + (node & IN_PAGE)] ?? ROOT;
+    const run = this.#runOf(node);
+    // An entry that is the beginning of another came before it: entries end where their runs do.
+    if (node + 1 === this.#first[run + 1]) return node;
+    const nth = node - (this.#first[run] ?? 0);
+    if (nth < this.#links.known(run)) return this.#links.longestEnd(run, nth);
+    if (this.#shorterOf(run) === NONE) return this.#links.longestEnd(run, this.#learned(run, node));
+    const suffix = this.suffix(node);
+    const end = this.longestEnd(suffix);
+    if (nth < KEPT_NODES && nth === this.#links.known(run)) this.#links.add(run, suffix, end);
+    return end;
   }
 
   /** Not of `ROOT`. */
   placeOf(node: number): Place {
     const run = this.#runOf(node);
-    return { index: run.index, depth: run.depth + node - run.first + 1 };
+    return { entry: this.#entry[run] ?? 0, depth: this.#depthOf(run, node) };
   }
 
-  #add(pattern: Buffer, index: number, free: number): number {
-    let node = ROOT;
-    let depth = 0;
-    for (let next = ROOT; depth < pattern.length; node = next, depth++) {
-      next = this.child(node, pattern[depth] ?? 0);
+  #add(entry: number): void {
+    const [start = 0, end = 0] = [this.#starts[entry], this.#ends[entry]];
+    let [node, at] = [ROOT, start];
+    for (let next = ROOT; at < end; node = next) {
+      next = this.child(node, this.#bytes[at] ?? 0);
       if (next === ROOT) break;
+      const run = this.#runOf(next);
+      const [last, shift] = [(this.#first[run + 1] ?? 0) - 1, this.#shift[run] ?? 0];
+      for (at++; at < end && next < last && this.#bytes[shift + next + 1] === this.#bytes[at]; at++) next++;
     }
-    const added = pattern.length - depth;
-    if (added > 0) {
-      const byte = pattern[depth] ?? 0;
-      if (node === ROOT) this.#tops[byte] = free;
-      else this.#branches.set(node * 256 + byte, free);
-      this.#flag(node, HAS_BRANCHES);
-      this.#runs.push({ first: free, parent: node, depth, index });
-      this.#bytes.set(pattern.subarray(depth), free);
-      this.#flags.fill(HAS_NEXT, free, free + added - 1);
-      this.#flag(free, IS_FIRST);
-      node = free + added - 1;
+    if (at < end) this.#addRun(entry, node, at);
+    this.#lastRun[entry] = at < end ? this.#runs - 1 : this.#runOf(node);
+  }
+
+  /** With the bytes of the entry from `at` on. */
+  #addRun(entry: number, parent: number, at: number): void {
+    const run = this.#runs++;
+    const first = this.#first[run] ?? 0;
+    const byte = this.#bytes[at] ?? 0;
+    this.#first[run + 1] = first + (this.#ends[entry] ?? 0) - at;
+    this.#parent[run] = parent;
+    this.#parentDepth[run] = at - (this.#starts[entry] ?? 0);
+    this.#entry[run] = entry;
+    this.#shift[run] = at - first;
+    if (parent === ROOT) this.#tops[byte] = first;
+    else {
+      const before = this.#runOf(parent);
+      if (parent + 1 === this.#first[before + 1]) this.#goesOn[before] = 1;
+      this.#branches[this.#slotOf(parent, byte)] = run + 1;
     }
-    this.#flag(node, IS_END);
-    return free + added;
   }
 
-  #flag(node: number, flag: number): void {
-    this.#flags[node] = (this.#flags[node] ?? 0) | flag;
+  #branch(node: number, byte: number): number {
+    const run = (this.#branches[this.#slotOf(node, byte)] ?? 0) - 1;
+    return run === NONE ? ROOT : (this.#first[run] ?? ROOT);
   }
 
-  #isKnown(node: number): boolean {
-    return node === ROOT || ((this.#flags[node] ?? 0) & IS_KNOWN) !== 0;
+  /** Where the table has the run, or has room for it. */
+  #slotOf(node: number, byte: number): number {
+    const mask = this.#branches.length - 1;
+    let slot = Math.imul(Math.imul(node, 0x9e3779b1) ^ byte, 0x85ebca6b) >>> 8;
+    for (slot &= mask; this.#branches[slot] !== 0; slot = (slot + 1) & mask) {
+      const run = (this.#branches[slot] ?? 0) - 1;
+      const isIt = this.#parent[run] === node && this.#byteOf(run, this.#first[run] ?? 0) === byte;
+      if (isIt) break;
+    }
+    return slot;
   }
 
-  #learn(node: number): void {
-    const isOutermost = !this.#isLearning;
-    if (isOutermost) this.#makeRoom();
-    this.#isLearning = true;
+  /** The run that an entry's way is in after so many of its bytes, one or more. */
+  #runAt(entry: number, depth: number): number {
+    let run = this.#lastRun[entry] ?? 0;
+    while ((this.#parentDepth[run] ?? 0) >= depth) run = this.#runOf(this.#parent[run] ?? 0);
+    return run;
+  }
+
+  /** The node of a run that has this depth. */
+  #nodeOf(run: number, depth: number): number {
+    return (this.#first[run] ?? 0) + depth - (this.#parentDepth[run] ?? 0) - 1;
+  }
+
+  #shorterOf(run: number): number {
+    return this.#shorter[this.#entry[run] ?? 0] ?? NONE;
+  }
+
+  #depthOf(run: number, node: number): number {
+    return (this.#parentDepth[run] ?? 0) + node - (this.#first[run] ?? 0) + 1;
+  }
+
+  #byteOf(run: number, node: number): number {
+    return this.#bytes[(this.#shift[run] ?? 0) + node] ?? 0;
+  }
+
+  #isKnown(run: number, node: number): boolean {
+    return this.#shorterOf(run) !== NONE || node - (this.#first[run] ?? 0) < this.#links.known(run);
+  }
+
+  /** Sees to it that the node is known. Gives its place in its run. */
+  #learned(run: number, node: number): number {
+    const nth = node - (this.#first[run] ?? 0);
+    if (nth < this.#links.known(run)) return nth;
+    if (this.#isLearning) this.#learnTo(run, node);
+    else {
+      this.#links.makeRoom();
+      this.#isLearning = true;
+      this.#learnTo(run, node);
+      this.#isLearning = false;
+    }
+    return nth;
+  }
+
+  #learnTo(run: number, node: number): void {
+    // A walk goes on by one.
+    if (node > (this.#first[run] ?? 0) && this.#isKnown(run, node - 1)) return this.#learn(run, node);
     const unknown: number[] = [];
-    for (let at = node; !this.#isKnown(at); at = this.#parentOf(at)) unknown.push(at);
-    for (const at of unknown.toReversed()) this.#learnFromParent(at);
-    this.#learned += unknown.length;
-    if (isOutermost) this.#isLearning = false;
+    for (let at = node; at !== ROOT && !this.#isKnown(this.#runOf(at), at); at = this.#parentOf(at)) unknown.push(at);
+    for (let at = unknown.pop(); at !== undefined; at = unknown.pop()) this.#learn(this.#runOf(at), at);
   }
 
-  /** Forgets all links, at most as often as keeps what is learned anew for a byte at a few nodes on the average. */
-  #makeRoom(): void {
-    this.#lessons++;
-    if (this.#links.size <= this.#maxPages || this.#lessons < this.#learned) return;
-    this.#links.clear();
-    for (let at = 0; at < this.#flags.length; at++) this.#flags[at] = (this.#flags[at] ?? 0) & ~IS_KNOWN;
-    [this.#lessons, this.#learned] = [0, 0];
-  }
-
-  #learnFromParent(node: number): void {
-    const parent = this.#parentOf(node);
-    const byte = this.#bytes[node] ?? 0;
+  /** Of a node whose parent is known. */
+  #learn(run: number, node: number): void {
+    const nth = node - (this.#first[run] ?? 0);
+    const byte = this.#byteOf(run, node);
+    const parent = nth === 0 ? (this.#parent[run] ?? ROOT) : node - 1;
+    let shorter = parent;
     let suffix = ROOT;
-    for (let shorter = parent; shorter !== ROOT && suffix === ROOT;) {
-      shorter = this.suffix(shorter);
+    while (shorter !== ROOT && suffix === ROOT) {
+      shorter = shorter === parent && nth > 0 ? this.#links.suffix(run, nth - 1) : this.suffix(shorter);
       suffix = this.child(shorter, byte);
     }
-    const end = ((this.#flags[node] ?? 0) & IS_END) === 0 ? this.longestEnd(suffix) : node;
-    const links = this.#pageOf(node);
-    links[node & IN_PAGE] = suffix;
-    links[PAGE + (node & IN_PAGE)] = end;
-    this.#flag(node, IS_KNOWN);
-  }
-
-  #pageOf(node: number): Int32Array {
-    const page = node >> PAGE_BITS;
-    const links = this.#links.get(page) ?? new Int32Array(2 * PAGE);
-    this.#links.set(page, links);
-    return links;
+    this.#links.add(run, suffix, this.longestEnd(suffix));
   }
 
   #parentOf(node: number): number {
-    return ((this.#flags[node] ?? 0) & IS_FIRST) === 0 ? node - 1 : this.#runOf(node).parent;
+    const run = this.#runOf(node);
+    return node === this.#first[run] ? (this.#parent[run] ?? ROOT) : node - 1;
   }
 
-  #runOf(node: number): Run {
+  /** Of any node but `ROOT`. */
+  #runOf(node: number): number {
+    const slot = (node >>> RECENT_BITS) & (RECENT - 1);
+    const recent = this.#recent[slot] ?? 0;
+    if (node >= (this.#first[recent] ?? 0) && node < (this.#first[recent + 1] ?? 0)) return recent;
     let low = 0;
-    for (let high = this.#runs.length; high - low > 1;) {
+    for (let high = this.#runs; high - low > 1;) {
       const middle = (low + high) >> 1;
-      if ((this.#runs[middle]?.first ?? Infinity) <= node) low = middle;
+      if ((this.#first[middle] ?? 0) <= node) low = middle;
       else high = middle;
     }
-    const run = this.#runs[low];
-    if (run === undefined) throw new Error('A tree without patterns has no such node');
-    return run;
+    this.#recent[slot] = low;
+    return low;
   }
+}
+
+function lengthsOf({ bytes, rests = [] }: Text): number[] {
+  return [bytes.length, ...rests.map((from) => bytes.length - from)];
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ByteSearch, indexPatterns, type Found, type Gap, type Pattern, type PatternIndex } from './byte-search.ts';
+import { ByteSearch, indexPatterns, patternBytes, type Found, type Gap, type PatternIndex } from './byte-search.ts';
 import type { Secret } from './secret.ts';
 import { formsOf } from './secret-forms.ts';
 
@@ -41,15 +41,14 @@ interface Span extends Found {
 
 /** All that is to be masked in a session, made ready once for each of its streams. */
 export interface MaskedForms {
-  readonly patterns: readonly Pattern[];
   readonly index: PatternIndex;
   /** See `fingerprint`. */
   readonly fingerprint: string;
 }
 
 export function maskedForms(secrets: Secret[]): MaskedForms {
-  const patterns = formsOf(secrets);
-  return { patterns, index: indexPatterns(patterns), fingerprint: fingerprint(patterns) };
+  const index = indexPatterns(formsOf(secrets));
+  return { index, fingerprint: fingerprint(index) };
 }
 
 /** Nothing is to be masked. */
@@ -87,7 +86,7 @@ export function resumeRedactor(forms: MaskedForms, saved: HeldBack | null): { re
   };
 
   const restore = ({ index, bytes, gaps = [], shown }: HeldBack): void => {
-    held = withGaps((forms.patterns[index]?.bytes ?? Buffer.alloc(0)).subarray(0, bytes), gaps);
+    held = withGaps(patternBytes(forms.index, index).subarray(0, bytes), gaps);
     search.scan(held, 0, (found) => addSpan(spans, found));
     // What was found before `held` is not found again; what lies in it is part of that.
     if (shown > 0) spans = [{ start: 0, end: shown, shown: true }, ...spans.filter(({ start }) => start >= shown)];
@@ -143,9 +142,12 @@ export function redactText(secrets: Secret[], text: string): string {
  * Sixteen bits over all patterns together: enough to see that they differ, and too short to check a guess by. Where the
  * session's token is among them it cannot be computed without that.
  */
-function fingerprint(forms: Pattern[]): string {
+function fingerprint({ groups }: PatternIndex): string {
   const hash = createHash('sha256');
-  for (const { bytes, gaps } of forms) hash.update(`${JSON.stringify([bytes.length, gaps ?? null])}:`).update(bytes);
+  for (const { trie, gaps } of groups) {
+    hash.update(JSON.stringify([trie.entries, gaps ?? null]));
+    for (const part of trie.content) hash.update(part);
+  }
   return hash.digest('hex').slice(0, 4);
 }
 

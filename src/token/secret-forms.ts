@@ -20,7 +20,7 @@ const WRAPPED: Gaps = { bytes: BREAKS, after: WRAPPED_AFTER };
 /** Between bytes as `xxd`, `od` and `openssl` print them. */
 const SPACED: Gaps = { bytes: [...BREAKS, 0x20, 0x3a], after: 2 };
 
-/** What each of a value's lines costs to look for is bounded by their number: some 80 ms and 5 MB for so many. */
+/** Of all secrets of a session. Each line has forms of its own: those of so many take some 50 ms and 8 MB, once for a session. */
 export const MAX_SECRET_LINES = 4_096;
 
 /** How many lines a value has. */
@@ -45,29 +45,29 @@ export function isTooShortToMask(value: string): boolean {
  * Out of reach is what encodes twice, compresses, encrypts, reorders, or cuts a value up with anything else in between.
  */
 export function formsOf(secrets: Secret[]): Pattern[] {
-  const forms = { exact: new Set<string>(), wrapped: new Set<string>(), spaced: new Set<string>() };
-  for (const secret of secrets) {
-    const value = secret.reveal().trim();
+  const exact = new Set<string>();
+  const wrapped = new Set<string>();
+  const spaced = new Set<string>();
+  for (const value of secrets.map((secret) => secret.reveal().trim()).toSorted()) {
     if (value.length < MIN_SECRET_CHARACTERS) continue;
-    forms.exact.add(value);
+    exact.add(value);
     if (value.length < MIN_ENCODED_CHARACTERS) continue;
-    for (const text of [...caseForms(value), ...percentForms(value), ...jsonForms(value)]) forms.exact.add(text);
+    for (const text of [...caseForms(value), ...percentForms(value), ...jsonForms(value)]) exact.add(text);
     for (const line of linesOf(value))
-      for (const text of [line, ...caseForms(line), ...jsonForms(line)]) forms.exact.add(text);
+      for (const text of [line, ...caseForms(line), ...jsonForms(line)]) exact.add(text);
     const hex = Buffer.from(value).toString('hex');
-    for (const text of [hex, hex.toUpperCase()]) forms.spaced.add(text);
+    for (const text of [hex, hex.toUpperCase()]) spaced.add(text);
     const joined = value.replaceAll(/[\r\n]/g, '');
-    const wrapped = joined.length < MIN_WRAPPED_CHARACTERS ? [] : [joined];
-    for (const text of [...wrapped, ...base64Forms(value)]) for (const rest of restsOf(text)) forms.wrapped.add(rest);
+    if (joined.length >= MIN_WRAPPED_CHARACTERS) wrapped.add(joined);
+    for (const text of base64Forms(value)) wrapped.add(text);
   }
-  const toPatterns = (texts: Iterable<string>, gaps?: Gaps): Pattern[] =>
-    [...texts].map((text) => ({ bytes: Buffer.from(text), ...(gaps && { gaps }) }));
+  // What may be wrapped is found where it is not, too.
+  for (const text of wrapped) exact.delete(text);
   return [
-    // What may be wrapped is found where it is not, too.
-    ...toPatterns([...forms.exact].filter((text) => !forms.wrapped.has(text))),
-    ...toPatterns(forms.wrapped, WRAPPED),
-    ...toPatterns(forms.spaced, SPACED),
-  ].toSorted((a, b) => Buffer.compare(a.bytes, b.bytes));
+    ...Array.from(exact, (text): Pattern => ({ bytes: Buffer.from(text) })),
+    ...Array.from(wrapped, (text): Pattern => ({ bytes: Buffer.from(text), rests: restsOf(text), gaps: WRAPPED })),
+    ...Array.from(spaced, (text): Pattern => ({ bytes: Buffer.from(text), gaps: SPACED })),
+  ];
 }
 
 /** The lines of a value that has several, those that are long enough. */
@@ -80,10 +80,11 @@ function caseForms(value: string): string[] {
   return value.length > MAX_NAME_CHARACTERS ? [] : [value.toLowerCase(), value.toUpperCase()];
 }
 
-/** A wrapped text, and what a line break within its first characters leaves of it. */
-function restsOf(text: string): string[] {
-  if (text.length < MIN_WRAPPED_CHARACTERS) return [text];
-  return Array.from({ length: WRAPPED_AFTER }, (_, start) => text.slice(start));
+/** A line break within the first characters of a wrapped text leaves the rest; of the shortest texts that is too little. */
+function restsOf(text: string): number[] {
+  if (text.length < MIN_WRAPPED_CHARACTERS) return [];
+  const characters = Array.from(text.slice(0, 2 * WRAPPED_AFTER)).slice(0, WRAPPED_AFTER - 1);
+  return characters.map((_, at) => Buffer.byteLength(characters.slice(0, at + 1).join('')));
 }
 
 /** As encodeURIComponent does it, without its exceptions, with slashes left (as in a path), and as HTML forms do it. */
@@ -96,14 +97,18 @@ function percentForms(value: string): string[] {
   );
   const path = component.replaceAll('%2F', '/');
   const form = new URLSearchParams([['', value]]).toString().slice(1);
-  return [component, strict, path, form].flatMap((text) => [
+  return [...new Set([component, strict, path, form])].flatMap((text) => [
     text,
     text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
   ]);
 }
 
+/** What some program escapes in JSON. */
+const JSON_ESCAPES = /[^\x20-\x7e]|["\\/]/;
+
 /** JSON as JavaScript writes it, in plain ASCII as Python does, and with its slashes escaped as PHP does. */
 function jsonForms(value: string): string[] {
+  if (!JSON_ESCAPES.test(value)) return [value];
   const json = JSON.stringify(value).slice(1, -1);
   const ascii = json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return [json, ascii].flatMap((text) => [text, text.replaceAll('/', '\\/')]);

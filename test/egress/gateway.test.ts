@@ -227,6 +227,7 @@ it.each([
   ['with a rule that is none', '{"version":1,"sandboxId":"sbx_a","sessionId":"x","allow":["10.0.0.1"]}'],
   ['that is torn', '{"version":1,"sandboxId":"sbx_a"'],
   ['that is empty', ''],
+  ['that is longer than any', `{"sandboxId":"sbx_a","sessionId":"x","allow":[]}${' '.repeat(1024 ** 2)}`],
 ])('gives a policy %s no way out, and cuts what is open and says so', async (_what, text) => {
   const { rig, port } = await rigFor(echo);
   const path = await rig.sandbox('sbx_a');

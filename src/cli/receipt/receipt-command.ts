@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { describe } from '../../errors.ts';
+import { readFileUpTo } from '../../ops/read-file.ts';
 import { receiptKeySchema, receiptKeySetSchema, type ReceiptKey } from '../../token/receipt/receipt-key.ts';
 import { verifyReceipt, type ReceiptVerdict } from '../../token/receipt/verify-receipt.ts';
 import { connectApi } from '../client/connect.ts';
@@ -11,6 +11,8 @@ import type { CommandContext } from '../up/commands/context.ts';
 import { CommandFailure, wrongUsage } from '../up/failure.ts';
 
 const KEYS_PATH = '/.well-known/daypass-receipt-keys.json';
+/** Receipts and keys have some kilobytes. */
+const MAX_FILE_BYTES = 1024 ** 2;
 const anyReceipt = z.record(z.string(), z.unknown());
 
 interface ReceiptOptions {
@@ -69,7 +71,7 @@ function judge(receipt: unknown, keys: ReceiptKey[]): ReceiptVerdict {
 
 async function readJsonFile<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return schema.parse(JSON.parse(await readFileUpTo(path, MAX_FILE_BYTES)));
   } catch (error) {
     throw new CommandFailure(`${path} cannot be read as what it should hold: ${describe(error)}`, { cause: error });
   }

@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
 import { describe } from '../../errors.ts';
+import { readBounded } from '../../json/read-bounded.ts';
+import { readFileUpTo } from '../../ops/read-file.ts';
 import { valueIn } from '../../secret-files.ts';
 import type { Environment } from '../../settings.ts';
 import { CommandFailure, wrongUsage } from '../up/failure.ts';
 
 /** A file that is written so is standard input. */
 const STANDARD_INPUT = '@-';
+/** No session has more in all of its secrets, so that what is longer is the wrong file. */
+const MAX_SECRET_BYTES = 1024 ** 2;
 
 /** Whether one of these secrets comes from standard input. */
 export function readsStandardInput(secrets: readonly string[]): boolean {
@@ -66,7 +68,10 @@ function fromEnvironment(name: string, env: Environment, option: string): string
 async function fromFile(name: string, path: string): Promise<string> {
   try {
     // By its stream, as a socket has no path to open.
-    const text = path === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8');
+    const text =
+      path === '-'
+        ? (await readBounded(process.stdin, MAX_SECRET_BYTES, 'standard input')).toString()
+        : await readFileUpTo(path, MAX_SECRET_BYTES);
     return valueIn(text);
   } catch (error) {
     throw new CommandFailure(`--secret ${name}: ${describe(error)}`, { cause: error });

@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import { z } from 'zod';
+import { AS_IT_LIES } from '../../ops/read-file.ts';
 import { parseDecisionLine, type DecisionLine } from './decision.ts';
 import { listSegments, segmentFile } from './segments.ts';
 
@@ -21,7 +21,6 @@ export type Position = z.infer<typeof position>;
  * The gateway, which speaks with untrusted code, may write in this directory. So a file in it may be a link, a pipe or of
  * any length, and there may be any number: none is followed, waited for, or read far beyond what a gateway writes.
  */
-const AS_IT_LIES = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const MOST_BYTES = 1024 * 1024;
 const MOST_SEGMENTS = 16;
 /** What a gateway writes has fewer. To read so many takes a worker a tenth of a second, in which it does nothing else. */

@@ -1,12 +1,15 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../../ops/log.ts';
+import { readFileUpTo } from '../../ops/read-file.ts';
 import type { GatewayLimits } from './limits.ts';
 import { Traffic, type Totals } from './traffic.ts';
 
 /** What a gateway that is killed may forget of a sandbox's totals. */
 const WRITE_EVERY_MS = 2_000;
+/** Two numbers. */
+const MAX_BYTES = 4_096;
 
 const totals = z.strictObject({ sent: z.number(), received: z.number() });
 
@@ -46,7 +49,7 @@ export async function keepTotals(
 
 /** What a machine has torn that went down counts from the beginning: the sandbox that moved it is gone as well. */
 async function readTotals(file: string): Promise<Totals> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await readFileUpTo(file, MAX_BYTES).catch(() => '');
   try {
     return totals.parse(JSON.parse(text));
   } catch {

@@ -1,6 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { FileTooLong } from '../../ops/read-file.ts';
+import { readSpooled } from '../../token/minter/spooled-token.ts';
 import type { SpoolFile } from '../facts.ts';
 
 const spooled = z.object({ tokenId: z.string(), fingerprint: z.string() });
@@ -17,7 +19,7 @@ export async function readSpoolFiles(dir: string): Promise<SpoolFile[]> {
 
 /** null: it is gone by now. */
 async function read(dir: string, file: string): Promise<SpoolFile | null> {
-  const text = await readFile(join(dir, file), 'utf8').catch(() => null);
+  const text = await readSpooled(join(dir, file)).catch((error: unknown) => (error instanceof FileTooLong ? '' : null));
   if (text === null) return null;
   try {
     return { file, token: file.endsWith('.json') ? spooled.parse(JSON.parse(text)) : null };

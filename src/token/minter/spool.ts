@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../ops/log.ts';
+import { FileTooLong } from '../../ops/read-file.ts';
 import { inBatches } from './in-batches.ts';
-import { isCutOff, SPOOL_SUFFIX, understandSpooled, type SpooledToken } from './spooled-token.ts';
+import { isCutOff, readSpooled, SPOOL_SUFFIX, understandSpooled, type SpooledToken } from './spooled-token.ts';
 import { finishWriting, writeDurably } from './write-durably.ts';
 
 /**
@@ -57,6 +58,7 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
     const text = await readIfThere(pathOf(tokenId));
     if (text === null) return null;
     try {
+      if (text instanceof FileTooLong) throw text;
       const token = understandSpooled(text, tokenId);
       known.set(tokenId, token);
       return token;
@@ -82,7 +84,7 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
   /** Written whole but not renamed when the minter was killed, it may be the only place that has the value. */
   const finish = async (tokenId: string): Promise<void> => {
     const temporary = join(dir, tokenId + TEMPORARY);
-    const text = await readFile(temporary, 'utf8');
+    const text = await readSpooled(temporary);
     if (isCutOff(text)) {
       log.warn({ tokenId }, 'an earlier life was killed as it wrote to the spool; nothing can be read of it');
       return rm(temporary);
@@ -120,10 +122,11 @@ export async function openSpool(dir: string, log: Logger): Promise<Spool> {
   };
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+async function readIfThere(path: string): Promise<string | FileTooLong | null> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSpooled(path);
   } catch (error) {
+    if (error instanceof FileTooLong) return error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }

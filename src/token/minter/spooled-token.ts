@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readFileUpTo } from '../../ops/read-file.ts';
 
 const spooledToken = z.object({
   tokenId: z.string(),
@@ -17,6 +18,14 @@ const spooledToken = z.object({
 
 /** A live token as the spool keeps it: enough to delete it, and to write its line in the ledger again. */
 export type SpooledToken = z.infer<typeof spooledToken>;
+
+/** What a provider answers has at most half of it. */
+const MAX_SPOOLED_BYTES = 16 * 1024 ** 2;
+
+/** The text of a file of the spool. Throws `FileTooLong` for one that is longer than any token. */
+export function readSpooled(path: string): Promise<string> {
+  return readFileUpTo(path, MAX_SPOOLED_BYTES);
+}
 
 /** What the name of a token's file ends with, behind its id. */
 export const SPOOL_SUFFIX = '.json';
@@ -53,7 +62,7 @@ export async function readSpooledTokens(dir: string): Promise<SpooledToken[]> {
     .filter((name) => name.endsWith(SPOOL_SUFFIX))
     .map(async (name) => {
       try {
-        return understandSpooled(await readFile(join(dir, name), 'utf8'), name.slice(0, -SPOOL_SUFFIX.length));
+        return understandSpooled(await readSpooled(join(dir, name)), name.slice(0, -SPOOL_SUFFIX.length));
       } catch {
         // Gone by now, or damaged, which is another check's to report.
         return null;

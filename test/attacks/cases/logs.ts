@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { wrongIn, type Attack } from '../attack.ts';
+import { LARGEST_SECRETS } from '../../support/largest-secrets.ts';
 import { openSse } from '../../support/sse-client.ts';
 import { backwards, fromInside, type Outcome } from '../rig/from-inside.ts';
 import { VICTIM_SECRET, type Arena } from '../rig/arena.ts';
@@ -181,6 +182,36 @@ export const LOGS: Attack[] = [
       );
     },
   }),
+  {
+    name: 'the most secrets that a session may have, all printed, are masked and hold nobody up',
+    area,
+    must: 'No line of them is in the log; the worker stays small, and a neighbour starts as soon as ever.',
+    async run(arena, underWay) {
+      const before = await rssMb(arena, 'worker');
+      const values = LARGEST_SECRETS['lines with something to escape']();
+      const names = values.map((_, at) => `MANY_${at}`);
+      const attack = fromInside({
+        name: '',
+        area,
+        must: '',
+        request: { secrets: Object.fromEntries(names.map((name, at) => [name, values[at]])) },
+        script: names
+          .map((name) => `printf '%s\\n' "$${name}" "$${name}" | cat -n; printf %s "$${name}" | base64`)
+          .join('\n'),
+        holds: async (outcome) => {
+          const text = (await recordsOf(arena, outcome)).map((record) => record.text).join('\n');
+          const shown = values.flatMap((value) => value.split('\n')).filter((line) => text.includes(line));
+          const grownMb = (await rssMb(arena, 'worker')) - before;
+          return wrongIn(
+            [shown.length === 0, `${shown.length} lines of secrets are in the log`],
+            [text.includes('[secret]'), 'nothing was masked'],
+            [grownMb < MAX_GROWTH_MB, `the worker grew by ${grownMb.toFixed(0)} MB`],
+          );
+        },
+      });
+      return attack.run(arena, underWay);
+    },
+  },
   fromInside({
     name: 'a secret scattered over writes, streams and lines of parts is masked',
     area,

@@ -57,6 +57,10 @@ test('a secret file is read without byte order mark and the line break at its en
   }
 });
 
+test('a file that is longer than all secrets may be is not read to its end', async () => {
+  await expect(secretsIn(['K=@/dev/zero'], {})).rejects.toThrow('--secret K: /dev/zero is longer than 1048576 bytes');
+});
+
 test('standard input is one secret and no more', async () => {
   await expect(secretsIn(['A=@-', 'B=@-'], {})).rejects.toThrow('Only one --secret');
 });

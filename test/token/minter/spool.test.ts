@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -54,6 +54,16 @@ test.each([['\0\0\0\0'], [JSON.stringify({ ...token, tokenId: 'tok_2' })], [JSON
     expect(await readFile(join(dir, 'tok_1.json.tmp.damaged'), 'utf8')).toBe(text);
   },
 );
+
+test('a file that is longer than any token is set aside unread', async () => {
+  const file = await open(join(dir, 'tok_1.json'), 'w');
+  await file.truncate(1024 ** 3);
+  await file.close();
+  const spool = await openSpool(dir, log);
+  expect(await spool.get('tok_1')).toBeNull();
+  expect(spool.damaged()).toBe(1);
+  expect(await readdir(dir)).toEqual(['tok_1.json.damaged']);
+});
 
 test('of a token that cannot be put nothing is left', async () => {
   const spool = await openSpool(dir, log);

@@ -1,4 +1,4 @@
-import { boundedFetch } from '../../../ops/bounded-fetch.ts';
+import { boundAnswer, boundedFetch } from '../../../ops/bounded-fetch.ts';
 import { z } from 'zod';
 import { forReading, type Reading } from '../../../api/schemas/reading.ts';
 import { readEvents, type ServerEvent } from './server-events.ts';
@@ -53,7 +53,8 @@ export interface ApiClient {
   follow(path: string, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<ServerEvent>;
 }
 
-const fetchAnswer = boundedFetch({ who: 'The API', maxBytes: MAX_ANSWER_BYTES });
+const BOUND = { who: 'The API', maxBytes: MAX_ANSWER_BYTES };
+const fetchAnswer = boundedFetch(BOUND);
 
 export function createApiClient({ apiUrl, apiKey }: { apiUrl: string; apiKey: string }): ApiClient {
   const authorization = `Bearer ${apiKey}`;
@@ -79,7 +80,7 @@ export function createApiClient({ apiUrl, apiKey }: { apiUrl: string; apiKey: st
         });
         // There is nothing after what was read before.
         if (response.status === 204) return yield { event: 'end', data: null };
-        if (!response.ok || response.body === null) throw await refusalIn(`GET ${path}`, response);
+        if (!response.ok || response.body === null) throw await refusalIn(`GET ${path}`, boundAnswer(response, BOUND));
         onOpen?.();
         const heard = new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { linesOf } from '../../../ops/lines.ts';
 import type { Exit, Role } from './role.ts';
 
 /** Output may come after the exit; one who left the group and holds it open is not waited for longer. */
 const LAST_WORDS_TIMEOUT_MS = 500;
+/** A role says less in a line; one that says more is written down in pieces. */
+const MAX_LINE_CHARACTERS = 256 * 1024;
 
 /** One life of a role: from its start to its end. A role that dies and is started again has another one. */
 export interface RoleProcess {
@@ -29,8 +32,7 @@ export async function startRoleProcess(role: Role, onLine: (line: string) => voi
     onLine(line);
     if (readyLine.test(line)) ready.resolve(true);
   };
-  createInterface({ input: child.stdout }).on('line', take);
-  createInterface({ input: child.stderr }).on('line', take);
+  for (const output of [child.stdout, child.stderr]) void takeLines(output, take);
   const over = Promise.withResolvers<Exit>();
   child.once('exit', (code, signal) => {
     killGroup(child.pid, 'SIGKILL');
@@ -62,6 +64,15 @@ export async function startRoleProcess(role: Role, onLine: (line: string) => voi
       return inTime;
     },
   };
+}
+
+/** Its last words are taken when the pipe breaks, too. */
+async function takeLines(output: Readable, take: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of linesOf(output, MAX_LINE_CHARACTERS)) take(line);
+  } catch {
+    // The process is gone, which its exit tells.
+  }
 }
 
 /** Signals every process of the group; none being left is fine. */

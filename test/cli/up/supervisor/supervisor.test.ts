@@ -42,6 +42,17 @@ test('roles start one after another, each when the one before is ready, and end 
   expect(await readFile(join(dir, 'b.log'), 'utf8')).toBe('ready\nb ends\n');
 });
 
+test('what a role says without a line break is written down in pieces', async () => {
+  await using cleanup = new AsyncDisposableStack();
+  const talks = "process.stdout.write('x'.repeat(1_000_000) + '\\nready\\n'); setInterval(() => {}, 1000)";
+  const { started, dir } = await supervise(cleanup, [fakeRole('a', talks)]);
+  await end(await started, 'a');
+  const lines = (await readFile(join(dir, 'a.log'), 'utf8')).split('\n').slice(0, -1);
+  expect(lines.at(-1)).toBe('ready');
+  expect(lines.slice(0, -1).join('')).toBe('x'.repeat(1_000_000));
+  expect(lines.every((line) => line.length < 400_000)).toBe(true);
+});
+
 test('a role that dies is started again, and said to be', async () => {
   await using cleanup = new AsyncDisposableStack();
   const { pidOf, started, progress } = await supervise(cleanup, [fakeRole('a', STAYS)]);
