@@ -4,9 +4,8 @@ import { failpoint } from '../src/ops/failpoints.ts';
 import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
-import { readFormerTokens } from '../src/store/former-tokens.ts';
-import { viewMended } from '../src/store/mend-token.ts';
-import { change, type Change, type View } from '../src/store/records.ts';
+import { readTokenMended } from '../src/store/mend-token.ts';
+import { change, readSession, type Change, type View } from '../src/store/records.ts';
 import { isTokenFinal } from '../src/token/state.ts';
 import type { WorkerDeps } from './deps.ts';
 import { tellRest } from './network/tell-rest.ts';
@@ -23,13 +22,12 @@ const REVOKE_TIMEOUT_MS = 20_000;
  * something is left, after it was recorded in the session's events; the reconciler calls again.
  */
 export async function settleSession(deps: WorkerDeps, sessionId: string): Promise<void> {
-  const { session, token } = await viewMended(deps.redis, sessionId);
+  const session = await readSession(deps.redis, sessionId);
   if (session === null || !isEnded(session.status)) return;
-  const former = await readFormerTokens(deps.redis, session);
-  const tokens = [token, ...former.map(({ line }) => line)].filter((line) => line !== null);
-  const due = tokens.filter(({ state }) => state === 'active' || state === 'revoking');
+  const { tokenId, formerTokenIds = [] } = session;
+  const tokenIds = [...(tokenId === null ? [] : [tokenId]), ...formerTokenIds];
   const outcomes = await Promise.allSettled([
-    ...due.map(({ id }) => revokeToken(deps, id)),
+    ...tokenIds.map((id) => revokeToken(deps, id)),
     removeSandbox(deps, session),
   ]);
   const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
@@ -39,7 +37,9 @@ export async function settleSession(deps: WorkerDeps, sessionId: string): Promis
   throw new AggregateError(errors, `Session ${sessionId} has left something behind: ${problems.join('; ')}`);
 }
 
-async function revokeToken({ minter }: WorkerDeps, tokenId: string): Promise<void> {
+async function revokeToken({ redis, minter }: WorkerDeps, tokenId: string): Promise<void> {
+  const token = await readTokenMended(redis, tokenId);
+  if (token?.state !== 'active' && token?.state !== 'revoking') return;
   await minter.revoke(tokenId, AbortSignal.timeout(REVOKE_TIMEOUT_MS));
   await failpoint('worker.token_revoked');
 }

@@ -4,11 +4,9 @@ import type { SessionFacts } from '../session/decision.ts';
 import type { SessionRecord } from '../session/record.ts';
 import { queuePosition } from '../store/listing.ts';
 import { UnreadableRecord } from '../store/parse-record.ts';
-import { checkRecord, orUnreadable, refusalOf, requireReadable, Unreadable } from '../store/readable.ts';
+import { orUnreadable, refusalOf, requireReadable, Unreadable } from '../store/readable.ts';
 import { readToken, view, type View } from '../store/records.ts';
-import { sessionShape, tokenShape } from '../store/record-shapes.ts';
 import type { Redis } from '../store/redis.ts';
-import type { TokenRecord } from '../token/record.ts';
 import { requireCaller } from './caller.ts';
 import { toSession, type WireSession } from './schemas/session.ts';
 
@@ -29,16 +27,11 @@ export async function loadFacts(redis: Redis, call: SessionCall): Promise<Sessio
   }
 }
 
-/**
- * Throws `not_found` where the view has no session, or one of another key: the two cannot be told apart;
- * `record_unreadable` where session or token cannot be read.
- */
+/** Throws `not_found` where the view has no session, or one of another key: the two cannot be told apart. */
 export function requireSession({ session, token }: View, call: SessionCall): SessionFacts {
   if (session === null || !sees(requireCaller(call), session)) {
     throw new Refusal('not_found', `There is no session ${call.id}.`);
   }
-  requireReadable('session', checkRecord(sessionShape, call.id, session));
-  if (token !== null) requireReadable('session', checkToken(session, token));
   return { session, token };
 }
 
@@ -53,13 +46,7 @@ export async function presentIfReadable(redis: Redis, session: SessionRecord): P
     session.tokenId === null ? null : orUnreadable(readToken(redis, session.tokenId)),
     queuePosition(redis, session),
   ]);
-  const checked = token && checkToken(session, token);
-  return checked instanceof Unreadable ? checked : toSession({ session, token: checked }, position);
-}
-
-/** A token's record as a part of its session's. */
-function checkToken({ id }: SessionRecord, token: TokenRecord | Unreadable): TokenRecord | Unreadable {
-  const checked = token instanceof Unreadable ? token : checkRecord(tokenShape, id, token);
-  if (!(checked instanceof Unreadable)) return checked;
-  return new Unreadable({ id, field: `token.${checked.field}`, problem: checked.problem });
+  if (!(token instanceof Unreadable)) return toSession({ session, token }, position);
+  // It is shown as a part of its session.
+  return new Unreadable({ id: session.id, field: `token.${token.field}`, problem: token.problem });
 }

@@ -8,8 +8,7 @@ import { decideStop } from '../session/stop.ts';
 import { listSessions, listTokens, type Page } from '../store/listing.ts';
 import { mendTokens } from '../store/mend-token.ts';
 import { readMinterFacts } from '../store/minter-facts.ts';
-import { checkRecord, Unreadable } from '../store/readable.ts';
-import { sessionShape } from '../store/record-shapes.ts';
+import { Unreadable } from '../store/readable.ts';
 import { change, type View } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 import type { TokenRecord } from '../token/record.ts';
@@ -83,11 +82,9 @@ async function kill(redis: Redis, { id: tokenId, sessionId }: TokenRecord): Prom
   await change(redis, { sessionId, tokenId }, (view) => decideKillOf(view, new Date()));
 }
 
-/** What revoking a token by hand changes, where it is still there. A session that cannot be read is left as it is. */
+/** What revoking a token by hand changes, where it is still there. */
 export function decideKillOf({ session, token }: View, now: Date): Decision | null {
-  if (token === null) return null;
-  const checked = session && checkRecord(sessionShape, session.id, session);
-  return decideKill(checked instanceof Unreadable ? null : checked, token, now);
+  return token && decideKill(session, token, now);
 }
 
 /**

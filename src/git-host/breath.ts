@@ -19,6 +19,28 @@ export function createBreath(): Breath {
   };
 }
 
+/** What `map` makes of each item, in slices. */
+export async function mapInSlices<T, U>(items: Iterable<T>, map: (item: T) => U): Promise<U[]> {
+  const breath = createBreath();
+  const mapped: U[] = [];
+  for (const item of items) {
+    mapped.push(map(item));
+    if (breath.isDue()) await breath.take();
+  }
+  return mapped;
+}
+
+/** The items that `keeps` is true for, in slices. */
+export async function filterInSlices<T>(items: Iterable<T>, keeps: (item: T) => boolean): Promise<T[]> {
+  const breath = createBreath();
+  const kept: T[] = [];
+  for (const item of items) {
+    if (keeps(item)) kept.push(item);
+    if (breath.isDue()) await breath.take();
+  }
+  return kept;
+}
+
 const RUN_LENGTH = 2_000;
 
 /** The strings in the order of their code units, like `toSorted()`, sorted in slices. */

@@ -4,9 +4,18 @@ import { SESSION_STATUSES } from './status.ts';
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is no time');
 
 const text = z.string().nullable();
+const maybeTime = time.nullable();
+
+const repo = z.object({
+  id: z.string(),
+  ref: text,
+  path: z.string(),
+  access: z.enum(['read', 'write']),
+  push: z.object({ branches: z.array(z.string()).nullable(), force: z.boolean(), delete: z.boolean() }).optional(),
+});
 
 const request = z.object({
-  repos: z.array(z.object({ id: z.string(), path: z.string() })),
+  repos: z.array(repo),
   command: z.array(z.string()).nullable(),
   image: z.string(),
   env: z.record(z.string(), z.string()),
@@ -21,8 +30,15 @@ const request = z.object({
 
 const webhook = z.object({
   sealed: text,
+  shownUrl: z.string(),
   messages: z.array(z.object({ type: z.string(), time, nextTryAt: time })),
   told: z.array(z.string()),
+  delivered: z.number(),
+  failed: z.number(),
+  disabledAt: maybeTime,
+  lastAttemptAt: maybeTime,
+  lastStatus: z.number().nullable(),
+  lastError: text,
 });
 
 /** As much of a session's record as this program cannot do without. What it holds besides is not looked at. */
@@ -35,10 +51,10 @@ export const sessionShape = z.object({
   webhook: webhook.optional(),
   keyId: z.string(),
   createdAt: time,
-  startedAt: text,
-  runningAt: text,
-  endedAt: text,
-  deadlineAt: time.nullable(),
+  startedAt: maybeTime,
+  runningAt: maybeTime,
+  endedAt: maybeTime,
+  deadlineAt: maybeTime,
   exitCode: z.number().nullable(),
   failure: z.object({ code: z.string(), message: z.string(), step: z.string() }).nullable(),
   stop: z.object({ requestedAt: time, graceSeconds: z.number(), revoke: z.enum(['after', 'now']) }).nullable(),

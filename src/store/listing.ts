@@ -1,13 +1,14 @@
 import type { z } from 'zod';
 import { createTurns } from '../ops/turns.ts';
 import type { SessionRecord } from '../session/record.ts';
+import { sessionShape } from '../session/record-shape.ts';
 import type { SessionStatus } from '../session/status.ts';
 import type { TokenRecord } from '../token/record.ts';
+import { tokenShape } from '../token/record-shape.ts';
 import type { TokenState } from '../token/state.ts';
 import { idOfEntry, indexEntry, indexesOf, keys } from './keys.ts';
 import { parseToken } from './parse-record.ts';
 import { readRecord, readable, sortOut, Unreadable, type Sorted } from './readable.ts';
-import { sessionShape, tokenShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
 
 /** What cannot be read is left out of the items, and counts for their limit. */

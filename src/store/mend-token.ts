@@ -47,18 +47,25 @@ export async function readTokenMended(redis: Redis, tokenId: string): Promise<To
   return readToken(redis, tokenId);
 }
 
-/** Mends every line that an index lists in these states; of one API key, if given. */
+/**
+ * Mends every line that an index lists in these states; of one API key, if given. One that cannot be mended holds up no
+ * other; it throws at the end.
+ */
 export async function mendTokens(redis: Redis, states: TokenState[], keyId: string | null): Promise<void> {
+  const errors: unknown[] = [];
   for (const state of states) {
     const { unreadable } = await sortedTokens(redis, state, keyId);
-    for (const { id } of unreadable) await mendToken(redis, id);
+    for (const { id } of unreadable) {
+      await mendToken(redis, id).catch((error: unknown) => errors.push(error));
+    }
   }
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(describe).join('; '));
 }
 
 /**
  * Makes a line of the ledger readable where it is not. A token that may live is due from then on, as nothing can say any
- * more that it may, and its session ends with `internal_error`. True when there was something to do. Safe to repeat, also
- * by several processes at once.
+ * more that it may, and the session whose current one it is ends with `internal_error`. True when there was something to
+ * do. Safe to repeat, also by several processes at once.
  */
 export async function mendToken(redis: Redis, tokenId: string): Promise<boolean> {
   for (let race = 0; race < MAX_RACES; race++) {
@@ -68,9 +75,9 @@ export async function mendToken(redis: Redis, tokenId: string): Promise<boolean>
     const { session, known } = await knownBesides(redis, tokenId, text);
     const token = salvageToken(text, known, new Date());
     const isOver = isTokenFinal(token.state);
-    if (!(await overwriteToken(redis, { text, token, session, events: isOver ? [] : [dueEvent(token)] }))) continue;
-    if (!isOver && mayGet(session, tokenId)) await endSession(redis, token, problem);
-    return true;
+    // First: whoever is killed between the two leaves a line that the next one mends.
+    if (!isOver && session?.tokenId === tokenId) await endSession(redis, token, problem);
+    if (await overwriteToken(redis, { text, token, session, events: isOver ? [] : [dueEvent(token)] })) return true;
   }
   return false;
 }
@@ -83,7 +90,7 @@ function dueEvent({ id, state }: TokenRecord) {
 /** A session whose token is deleted cannot go on, and gets no other one: that would hide the damage. */
 async function endSession(redis: Redis, { id, sessionId }: TokenRecord, problem: UnreadableRecord): Promise<void> {
   const failure = { code: 'internal_error', message: describe(problem), step: 'read' } as const;
-  await endAtLast(redis, sessionId, { failure, mayEnd: (session) => mayGet(session, id) });
+  await endAtLast(redis, sessionId, { failure, mayEnd: ({ tokenId }) => tokenId === id });
 }
 
 async function knownBesides(

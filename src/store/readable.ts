@@ -40,17 +40,8 @@ export function readRecord<T>(shape: z.ZodType, id: string, text: string): T | U
   } catch (error) {
     return new Unreadable({ id, field: '(record)', problem: describe(error) });
   }
-  return checkRecord(shape, id, record as T);
-}
-
-/** The same of one that was parsed already. It is given back as it is: what follows may be compared with its text. */
-export function checkRecord<T>(shape: z.ZodType, id: string, record: T): T | Unreadable {
   const [issue] = shape.safeParse(record).error?.issues ?? [];
-  return issue === undefined ? record : unreadableBy(id, issue);
-}
-
-/** By what a schema finds wrong. */
-function unreadableBy(id: string, issue: z.core.$ZodIssue): Unreadable {
+  if (issue === undefined) return record as T;
   return new Unreadable({ id, field: fieldOf(issue.path), problem: issueWords(issue) });
 }
 

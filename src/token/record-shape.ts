@@ -3,11 +3,10 @@ import { problemIn } from '../session/record-shape.ts';
 import { TOKEN_STATES } from './state.ts';
 
 const time = z.string().refine((given) => !Number.isNaN(Date.parse(given)), 'is no time');
-/** An earlier version may not have written it. */
-const maybeTime = time.nullish();
-const maybeText = z.string().nullish();
+const maybeTime = time.nullable();
+const maybeText = z.string().nullable();
 
-/** A line of the ledger, and as much of it as this program cannot do without. */
+/** A line of the ledger, and as much of it as this program cannot do without. Earlier versions did not write all of it. */
 export const tokenShape = z.object({
   id: z.string(),
   sessionId: z.string(),
@@ -16,9 +15,9 @@ export const tokenShape = z.object({
   grants: z.array(z.object({ repoId: z.string(), access: z.enum(['read', 'write']) })),
   ttlSeconds: z.number(),
   intendedAt: time,
-  askedAt: maybeTime,
-  host: maybeText,
-  minter: maybeText,
+  askedAt: maybeTime.optional(),
+  host: maybeText.optional(),
+  minter: maybeText.optional(),
   mintedAt: maybeTime,
   deliveredAt: maybeTime,
   expiresAt: maybeTime,
@@ -26,9 +25,9 @@ export const tokenShape = z.object({
   revokingAt: maybeTime,
   revokedAt: maybeTime,
   verifiedAt: maybeTime,
-  testimony: maybeText,
-  attempts: z.number().optional(),
-  nextTryAt: maybeTime,
+  testimony: maybeText.optional(),
+  attempts: z.number(),
+  nextTryAt: maybeTime.optional(),
   lastError: maybeText,
   fingerprint: maybeText,
   sealed: maybeText,

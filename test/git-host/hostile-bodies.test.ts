@@ -96,12 +96,16 @@ test.each(SHAPES)(
 );
 
 test('the longest valid bodies, several at once, do no more', async () => {
-  const name = (at: number): string => `${'n'.repeat(140)}${String(at).padStart(10, '0')}`;
-  const body = files(Array.from({ length: 49_000 }, (_, at) => `{"filename":"${name(at)}","content":""}`).join());
+  const name = (letter: string, at: number): string => `${letter.repeat(140)}${String(at).padStart(10, '0')}`;
+  const named = (letter: string): string =>
+    files(Array.from({ length: 49_000 }, (_, at) => `{"filename":"${name(letter, at)}","content":""}`).join());
+  const body = named('n');
   const watched = watch();
   const answers = await Promise.all(Array.from({ length: 4 }, () => call('POST', '/repo', { body })));
   expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
   expect(await Promise.all([update(body), update(body)])).toEqual([200, 200]);
+  // The body alone is no longer than it may be, but what becomes of the tree is.
+  expect(await update(named('m'))).toBe(413);
   await expectUnharmed(watched);
 }, 300_000);
 

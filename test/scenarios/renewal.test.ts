@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nothingLeft, startStack, type Stack } from '../support/stack.ts';
+import { endFetching, startFetching } from './renewing.ts';
 import { createRepo, getSession, logOf, settled, startSession, until } from './session.ts';
 
-const BY_GATEWAY = { delivery: 'gateway' };
 const TTL_SECONDS = 12;
-const FETCHING = 'while :; do git fetch 2>&1 && echo fetched || echo FAILED; sleep 0.2; done';
 
 describe('a session that outlives its token', () => {
   let stack: Stack;
@@ -13,65 +12,31 @@ describe('a session that outlives its token', () => {
   });
   afterAll(async () => stack[Symbol.asyncDispose]());
 
-  const start = async (command = FETCHING): Promise<{ id: string; first: string }> => {
-    const repo = await createRepo(stack);
-    const body = { repos: [{ id: repo }], credentials: BY_GATEWAY, command: ['sh', '-c', command], timeoutSeconds: 60 };
-    const { id } = await startSession(stack, body);
-    const { token } = await until(stack, id, ({ status }) => status === 'running');
-    return { id, first: token?.id ?? '' };
-  };
   const token = async (id: string): Promise<{ state: string; verifiedAt: string | null }> => {
     const { data } = (await (await stack.call('GET', '/v1/tokens?limit=100')).json()) as {
       data: { id: string; state: string; verifiedAt: string | null }[];
     };
     return data.find((one) => one.id === id) ?? { state: 'none', verifiedAt: null };
   };
-  /** Ends it and looks at what it had. */
-  const end = async (id: string): Promise<{ log: string; formerTokens: { state: string }[] }> => {
-    await stack.call('POST', `/v1/sessions/${id}/stop`, { graceSeconds: 0 });
-    await settled(stack, id);
-    const receipt = async (): Promise<{ final: boolean; formerTokens: { state: string }[] }> =>
-      (await stack.call('GET', `/v1/sessions/${id}/receipt`)).json() as never;
-    await expect.poll(receipt, { timeout: 20_000 }).toMatchObject({ final: true });
-    return { log: await logOf(stack, id), ...(await receipt()) };
-  };
-
   it('has another one in its place before that ends, and the agent notices nothing', { timeout: 60_000 }, async () => {
-    const { id, first } = await start();
+    const { id, first } = await startFetching(stack);
     const renewed = await until(stack, id, (session) => session.token?.id !== first);
     expect(renewed).toMatchObject({ status: 'running', token: { state: 'active' } });
     // Extended past the end of either of them.
     expect((await stack.call('POST', `/v1/sessions/${id}/extend`, { timeoutSeconds: 300 })).status).toBe(200);
     await expect.poll(() => token(first), { timeout: 30_000 }).toMatchObject({ state: 'revoked' });
     expect((await token(first)).verifiedAt).not.toBeNull();
-    const { log, formerTokens } = await end(id);
+    const { log, formerTokens } = await endFetching(stack, id);
     expect(log).not.toContain('FAILED');
     expect(log.match(/fetched/g)?.length).toBeGreaterThan(10);
     expect(formerTokens.map(({ state }) => state)).toEqual(['revoked']);
   });
 
-  it.each(['worker.renewal_intended', 'worker.renewal_minted', 'worker.renewed'])(
-    'is renewed although its worker is killed at %s',
-    { timeout: 90_000 },
-    async (failpoint) => {
-      await stack.stop('worker', 'SIGKILL');
-      await stack.start('worker', { DAYPASS_FAILPOINTS: `${failpoint}=kill` });
-      const { id, first } = await start();
-      await stack.process('worker').exited;
-      await stack.start('worker');
-      await until(stack, id, (session) => session.token?.id !== first && session.token?.state === 'active');
-      const { log, formerTokens } = await end(id);
-      expect(log).not.toContain('FAILED');
-      expect(formerTokens.length).toBeGreaterThan(0);
-      for (const { state } of formerTokens) expect(['revoked', 'unknown']).toContain(state);
-    },
-  );
-
   it(
     'ends with every token that it had when it is stopped by “revoke now” after a renewal',
     { timeout: 60_000 },
     async () => {
-      const { id, first } = await start();
+      const { id, first } = await startFetching(stack);
       await until(stack, id, (session) => session.token?.id !== first);
       // The first may be on its way out by now, or still be live.
       await stack.call('POST', `/v1/sessions/${id}/stop`, { revoke: 'now', graceSeconds: 30 });
@@ -89,7 +54,7 @@ describe('a session that outlives its token', () => {
       const push = 'sleep 8; git push -q origin HEAD:refs/heads/last && echo pushed; exit 0';
       const command = ['sh', '-c', `trap "${push}" TERM; while :; do sleep 0.1; done`];
       // The second token is minted 8 s after the first, and dies within the grace.
-      const body = { repos: [{ id: repo }], credentials: BY_GATEWAY, command, timeoutSeconds: 14 };
+      const body = { repos: [{ id: repo }], credentials: { delivery: 'gateway' }, command, timeoutSeconds: 14 };
       const { id } = await startSession(stack, body);
       const inItsGrace = await until(stack, id, ({ status }) => status === 'stopping');
       const ended = await settled(stack, id);

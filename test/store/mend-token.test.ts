@@ -4,9 +4,10 @@ import { eventsOf } from '../../src/store/events.ts';
 import { illegalTokens } from '../../src/store/illegal-tokens.ts';
 import { keys } from '../../src/store/keys.ts';
 import { sortedTokens } from '../../src/store/listing.ts';
-import { mendToken } from '../../src/store/mend-token.ts';
+import { mendToken, mendTokens } from '../../src/store/mend-token.ts';
 import { UnreadableRecord } from '../../src/store/parse-record.ts';
-import { readSession, readToken, view } from '../../src/store/records.ts';
+import { change, readSession, readToken, view } from '../../src/store/records.ts';
+import type { Redis } from '../../src/store/redis.ts';
 import { tokenProblem } from '../../src/token/record-shape.ts';
 import type { TokenRecord } from '../../src/token/record.ts';
 import { putSession } from '../support/api-rig.ts';
@@ -20,6 +21,7 @@ const DAMAGES: Record<string, { of: (line: TokenRecord) => string; hasValue: boo
   'an empty line': { of: () => '{}', hasValue: false },
   'a state that there is none of': { of: (line) => JSON.stringify({ ...line, state: '[secret]' }), hasValue: true },
   'no state': { of: (line) => JSON.stringify({ ...line, state: undefined }), hasValue: true },
+  'no count of attempts': { of: (line) => JSON.stringify({ ...line, attempts: undefined }), hasValue: true },
   'no session': { of: (line) => JSON.stringify({ ...line, sessionId: undefined }), hasValue: true },
   'a time that is none': { of: (line) => JSON.stringify({ ...line, intendedAt: '[secret]' }), hasValue: true },
   'no repos, and a value that is a number': {
@@ -27,6 +29,17 @@ const DAMAGES: Record<string, { of: (line: TokenRecord) => string; hasValue: boo
     hasValue: false,
   },
 };
+
+/** A Redis that fails where a line is read by itself. */
+function failingAt(redis: Redis, key: string): Redis {
+  const get = async (asked: string): Promise<string | null> => {
+    if (asked === key) throw new Error('Redis does not answer for this key');
+    return redis.get(asked);
+  };
+  return new Proxy(redis, {
+    get: (target, name) => (name === 'get' ? get : (Reflect.get(target, name, target) as unknown)),
+  });
+}
 
 describe('a line of the ledger that cannot be read', () => {
   const own = useTestRedis();
@@ -62,6 +75,33 @@ describe('a line of the ledger that cannot be read', () => {
       expect(await mendToken(redis, token.id)).toBe(false);
     },
   );
+
+  it('ends no session that only was to get its token', async () => {
+    const { session, token } = await running();
+    const nextTokenId = 'tok_next';
+    await change(own.redis, { sessionId: session.id }, (now) => ({
+      session: { ...(now.session ?? session), nextTokenId },
+    }));
+    await own.redis.set(keys.token(nextTokenId), '{');
+    expect(await mendToken(own.redis, nextTokenId)).toBe(true);
+    expect(await readToken(own.redis, nextTokenId)).toMatchObject({ state: 'unknown', sessionId: session.id });
+    expect(await view(own.redis, session.id)).toMatchObject({
+      session: { status: 'running' },
+      token: { id: token.id, state: 'active' },
+    });
+  });
+
+  it('keeps no other one from being mended where it cannot be', async () => {
+    const { token } = await running();
+    const { token: stuck } = await putSession(own.redis, { status: 'running' }, { state: 'active' });
+    await own.redis.set(keys.token(stuck?.id ?? ''), '{');
+    await own.redis.set(keys.token(token.id), '{');
+    const redis = failingAt(own.redis, keys.token(stuck?.id ?? ''));
+    await expect(mendTokens(redis, ['active'], null)).rejects.toThrow('does not answer for this key');
+    expect(await readToken(own.redis, token.id)).toMatchObject({ state: 'unknown' });
+    await mendTokens(own.redis, ['active'], null);
+    expect(await readToken(own.redis, stuck?.id ?? '')).toMatchObject({ state: 'unknown' });
+  });
 
   it('is what it was where the token was over, and so is its session', async () => {
     await own.redis.flushall();

@@ -38,12 +38,15 @@ export function createMender(): (deps: Mending) => Promise<void> {
 type Mending = Pick<WorkerDeps, 'redis' | 'log'>;
 
 async function mendAll({ redis, log }: Mending): Promise<void> {
-  await eachUnreadable(redis, SESSIONS, async (sessionId) => {
-    if (await makeReadable(redis, sessionId)) log.warn({ sessionId }, 'a record could not be read; it is mended');
-  });
-  await eachUnreadable(redis, TOKENS, async (tokenId) => {
-    if (await mendToken(redis, tokenId)) log.warn({ tokenId }, 'a line of the ledger could not be read; it is mended');
-  });
+  const each = async (id: string, work: Promise<boolean>): Promise<void> => {
+    try {
+      if (await work) log.warn({ id }, 'a record could not be read; it is mended');
+    } catch (error) {
+      log.warn({ id, err: error }, 'a record cannot be mended; it is tried again');
+    }
+  };
+  await eachUnreadable(redis, SESSIONS, (id) => each(id, makeReadable(redis, id)));
+  await eachUnreadable(redis, TOKENS, (id) => each(id, mendToken(redis, id)));
 }
 
 /** Records of one kind: where they are listed, under which keys they are, and what reads them. */

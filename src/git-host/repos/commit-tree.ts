@@ -1,4 +1,4 @@
-import { sortInSlices } from '../breath.ts';
+import { mapInSlices, sortInSlices } from '../breath.ts';
 import { HostError } from '../http/host-error.ts';
 import { GitFailed, runGit } from '../git/run-git.ts';
 import { fromBytePath, type BytePath } from './file-path.ts';
@@ -29,14 +29,15 @@ export async function commitTree(
 ): Promise<CommitResult> {
   const head = await readHead(place);
   const before = head.commit === null ? new Map() : await readTree(place, head.commit, commit.change.concerns);
-  const changes = changesBetween(before, await commit.change.apply(before));
+  const changes = await changesBetween(before, await commit.change.apply(before));
   const changedPaths = [...changes.deleted, ...changes.written.map(([path]) => path)];
   if (changedPaths.length === 0) return { head: head.commit, changedFiles: [] };
+  requireFew(changedPaths.length);
   const stream = importStream({ parent: head.commit, message: commit.message, timeMs: commit.timeMs, changes });
   const args = ['fast-import', '--quiet', '--done', '--date-format=raw'];
   const created = (await runGit({ ...place, args }, stream)).toString().trim();
   await moveBranch(place, head, created);
-  return { head: created, changedFiles: await sortInSlices(changedPaths.map(fromBytePath)) };
+  return { head: created, changedFiles: await sortInSlices(await mapInSlices(changedPaths, fromBytePath)) };
 }
 
 /** The files that a change is about: of a large tree there is never the whole in memory. */
@@ -49,10 +50,13 @@ async function readTree(place: RepoPlace, commit: string, concerns: (path: ByteP
       tree.set(path, { mode, objectId, content: null });
       pathBytes += path.length;
     }
-    if (tree.size > MAX_FILES || pathBytes > MAX_PATH_BYTES)
-      throw new HostError('too_large', `more than ${MAX_FILES} files are concerned; use git push`);
+    requireFew(pathBytes > MAX_PATH_BYTES ? Infinity : tree.size);
   }
   return tree;
+}
+
+function requireFew(files: number): void {
+  if (files > MAX_FILES) throw new HostError('too_large', `more than ${MAX_FILES} files are concerned; use git push`);
 }
 
 /** Compare-and-set: moves only from the commit that the change was made for. */

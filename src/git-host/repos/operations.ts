@@ -1,4 +1,4 @@
-import { createBreath, sortInSlices } from '../breath.ts';
+import { createBreath, mapInSlices, sortInSlices } from '../breath.ts';
 import { HostError } from '../http/host-error.ts';
 import type { Content } from './content.ts';
 import { checkFilePath, fromBytePath, type BytePath } from './file-path.ts';
@@ -145,17 +145,17 @@ function* parentsOf(path: BytePath): Generator<BytePath> {
 /** Each takes what it names or what lies below, one after the other; one look at the tree serves them all. */
 async function removeAll(tree: Map<BytePath, TreeEntry>, filenames: string[]): Promise<void> {
   const firstAt = new Map<BytePath, number>();
-  filenames.forEach((filename, at) => {
-    const path = checkFilePath(filename);
+  for (const [at, path] of (await mapInSlices(filenames, checkFilePath)).entries()) {
     if (!firstAt.has(path)) firstAt.set(path, at);
-  });
+  }
   const hasTaken = new Set<number>();
   const breath = createBreath();
   for (const path of firstAt.size === 0 ? [] : [...tree.keys()]) {
     const takers = [path, ...parentsOf(path)].flatMap((each) => firstAt.get(each) ?? []);
-    if (takers.length === 0) continue;
-    hasTaken.add(Math.min(...takers));
-    tree.delete(path);
+    if (takers.length > 0) {
+      hasTaken.add(Math.min(...takers));
+      tree.delete(path);
+    }
     if (breath.isDue()) await breath.take();
   }
   const idle = filenames.find((_, at) => !hasTaken.has(at));

@@ -1,3 +1,4 @@
+import { filterInSlices } from '../breath.ts';
 import type { Content } from './content.ts';
 import type { BytePath } from './file-path.ts';
 
@@ -28,9 +29,9 @@ export interface TreeChanges {
 }
 
 /** What must be done to `before` to have `after`. */
-export function changesBetween(before: Tree, after: Tree): TreeChanges {
-  const deleted = [...before.keys()].filter((path) => !after.has(path));
-  const written = [...after].filter(([path, entry]) => {
+export async function changesBetween(before: Tree, after: Tree): Promise<TreeChanges> {
+  const deleted = await filterInSlices(before.keys(), (path) => !after.has(path));
+  const written = await filterInSlices(after, ([path, entry]) => {
     const old = before.get(path);
     return old?.objectId !== entry.objectId || old.mode !== entry.mode;
   });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { JsonReader, TextPlace } from '../../json/reader.ts';
 import { readText } from '../../json/read-text.ts';
-import { createBreath } from '../breath.ts';
+import { createBreath, mapInSlices } from '../breath.ts';
 import { check } from '../http/check.ts';
 import { HostError } from '../http/host-error.ts';
 import { refusalOf } from '../http/read-json.ts';
@@ -53,13 +53,8 @@ export async function checkEach<Schema extends z.ZodType>(
   items: unknown[],
   name: string,
 ): Promise<z.output<Schema>[]> {
-  const breath = createBreath();
-  const checked: z.output<Schema>[] = [];
-  for (const [at, item] of items.entries()) {
-    checked.push(check(schema, item, `${name}.${at}`));
-    if (breath.isDue()) await breath.take();
-  }
-  return checked;
+  let at = 0;
+  return mapInSlices(items, (item) => check(schema, item, `${name}.${at++}`));
 }
 
 /** The same files with their contents found in the body, their lengths and names known. Throws `too_large`. */

@@ -47,8 +47,9 @@ describe('npm start', () => {
   };
   const start = async () => {
     const running = run('src/cli/up/bootstrap.mjs', 'start');
-    const isUp = () => existsSync(join(dir.path, 'start.json')) || running.child.exitCode !== null;
-    await eventually(isUp, Boolean, { timeoutMs: 50_000 });
+    // What it has said may come later than the file that it has written.
+    const isUp = () => existsSync(join(dir.path, 'start.json')) && running.said().includes('✓ sample done');
+    await eventually(() => isUp() || running.child.exitCode !== null, Boolean, { timeoutMs: 50_000 });
     expect(running.said()).toContain('✓ sample done');
     return { ...running, ...read('start.json', startFile) };
   };

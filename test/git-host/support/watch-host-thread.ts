@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { residentMb, send, type Seen, type WatchedHost } from './watch-host.ts';
+import { send, type Seen, type WatchedHost } from './watch-host.ts';
 
 /* The thread of `watchHost`: watches the host that it was given until it is told to stop. */
 
 const EVERY_MS = 20;
 
-async function watchUntilTold(host: WatchedHost, told: Promise<unknown>): Promise<Seen> {
-  const seen = { peakMb: 0, longestMs: 0, rounds: 0 };
+async function watchUntilTold(host: WatchedHost, told: Promise<unknown>): Promise<Omit<Seen, 'peakMb'>> {
+  const seen = { longestMs: 0, rounds: 0 };
   const over = new AbortController();
   void told.then(() => over.abort());
   const timed = async (method: string, path: string, status: number, body = ''): Promise<string> => {
@@ -26,13 +26,7 @@ async function watchUntilTold(host: WatchedHost, told: Promise<unknown>): Promis
       await sleep(EVERY_MS);
     }
   };
-  const looking = async () => {
-    while (!over.signal.aborted) {
-      seen.peakMb = Math.max(seen.peakMb, await residentMb(host.pid));
-      await sleep(EVERY_MS);
-    }
-  };
-  await Promise.all([calling(), looking()]);
+  await calling();
   return seen;
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -51,6 +52,7 @@ export interface HostWatch {
  * its own, as a test that sends gigabytes would otherwise measure itself.
  */
 export function watchHost(host: WatchedHost): HostWatch {
+  forgetPeak(host.pid);
   const worker = new Worker(new URL('watch-host-thread.ts', import.meta.url), { workerData: host });
   const failed = once(worker, 'error').then(([error]) => Promise.reject(error as Error));
   failed.catch(() => {});
@@ -58,14 +60,20 @@ export function watchHost(host: WatchedHost): HostWatch {
     async stop() {
       // eslint-disable-next-line unicorn/require-post-message-target-origin -- that is of windows, and this is a thread
       worker.postMessage('stop');
-      const [seen] = (await Promise.race([once(worker, 'message'), failed])) as [Seen];
+      const [seen] = (await Promise.race([once(worker, 'message'), failed])) as [Omit<Seen, 'peakMb'>];
       await worker.terminate();
-      return { ...seen, peakMb: Math.max(seen.peakMb, await residentMb(host.pid)) };
+      return { ...seen, peakMb: await peakMb(host.pid) };
     },
   };
 }
 
-export async function residentMb(pid: number): Promise<number> {
+/** The most that the process had since the last call of `forgetPeak`. */
+async function peakMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+  return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
+
+/** The kernel forgets the most that the process ever had; proc(5), `clear_refs`. */
+function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }

@@ -84,6 +84,17 @@ describe('a token of which spool and ledger do not say the same', () => {
     await again.close();
   });
 
+  it('is deleted by the value in the spool where the one in the ledger cannot be opened', async () => {
+    const life = await minted();
+    await life.client.mint(life.tokenId, soon());
+    await change(redis, { sessionId: life.sessionId, tokenId: life.tokenId }, ({ token }) => ({
+      token: { ...(token ?? aToken()), sealed: 'v1.k1.damaged.damaged' },
+    }));
+    expect(await life.client.revoke(life.tokenId, soon())).toBe('revoked');
+    expect(life.provider.liveValues()).toEqual([]);
+    await life.minter.close();
+  });
+
   it('is deleted when Redis has forgotten everything', async () => {
     const life = await minted();
     await life.client.mint(life.tokenId, soon());
