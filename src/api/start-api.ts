@@ -2,7 +2,7 @@ import type { ListenAddress, OperatorLimits } from '../config.ts';
 import type { Logger } from '../ops/log.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { openSessionsQueue } from '../queue/sessions-queue.ts';
-import { connectPatientRedis, connectRedis } from '../store/redis.ts';
+import { connectPatientRedis, connectRedis, redisReady } from '../store/redis.ts';
 import { createApp } from './app.ts';
 import { changesWhenReady } from './changes-when-ready.ts';
 import { createAuthenticator } from './auth.ts';
@@ -17,6 +17,8 @@ import { createSlots } from './slots.ts';
 import { watchDebt } from './watch-debt.ts';
 
 const LOOK_AT_DEBT_EVERY_MS = 5_000;
+/** A Redis that is there has answered by then, also on a busy machine. */
+const WAIT_FOR_REDIS_MS = 3_000;
 
 export interface ApiOptions {
   redisUrl: string;
@@ -44,7 +46,7 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-/** Resolves when it listens, whether Redis is there or not: until it is, calls are answered 503. */
+/** Resolves when it listens: with a Redis that is there, or after a moment without. Until it is there, calls are answered 503. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { redisUrl, listen, keys, logDir, keep, limits, debtAlarmSeconds, trustedProxies, log } = options;
   const bounds = { ...BOUNDS, ...options.bounds };
@@ -61,6 +63,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     queueRedis.disconnect();
     redis.disconnect();
   };
+  // Who calls as soon as it listens is to be served.
+  await Promise.all([redis, queueRedis].map((one) => redisReady(one, WAIT_FOR_REDIS_MS))).catch(() => undefined);
   const authenticator = createAuthenticator(redis, keys);
   const deps: ApiDeps = {
     redis,
