@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ByteSearch, indexPatterns, patternBytes, type Found, type Gap, type PatternIndex } from './byte-search.ts';
+import { ByteSearch, indexPatterns, patternBytes, type Found, type PatternIndex } from './byte-search.ts';
+import type { Gap } from './pattern-walk.ts';
 import type { Secret } from './secret.ts';
 import { formsOf } from './secret-forms.ts';
 

@@ -1,4 +1,5 @@
-import type { Gaps, Pattern } from './byte-search.ts';
+import type { Pattern } from './byte-search.ts';
+import type { Gaps } from './pattern-walk.ts';
 import type { Secret } from './secret.ts';
 
 /** A shorter value would mask ordinary words: no mask can keep it. */

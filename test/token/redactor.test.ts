@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createRedactor, maskedForms, redactText, resumeRedactor, type HeldBack } from '../../src/token/redactor.ts';
 import { Secret } from '../../src/token/secret.ts';
@@ -51,6 +52,36 @@ describe('masking a stream', () => {
       expect(out).toMatch(/^before .* after$/);
       for (let at = 0; at + 8 <= core.length; at++) expect(out).not.toContain(core.slice(at, at + 8));
     }
+  });
+
+  it('masks a value in which colours begin or end, at whatever place it is cut', () => {
+    const [on, off] = ['\u001b[01;31m\u001b[K', '\u001b[m\u001b[K'];
+    const lines = [
+      `${on}${TOKEN.slice(0, 1)}${off}${TOKEN.slice(1)}`,
+      `${TOKEN.slice(0, 5)}${on}${TOKEN.slice(5, 6)}${off}${on}${TOKEN.slice(6, 9)}${off}${TOKEN.slice(9)}`,
+      `${TOKEN.slice(0, -1)}${on}${TOKEN.slice(-1)}${off}`,
+      TOKEN.split('').join('\u001b(B\u001b[38;2;255;100;0m'),
+    ];
+    for (const line of lines) {
+      const bytes = Buffer.from(`before ${line} after`);
+      const whole = throughChunks([token], bytes, []);
+      expect(stripVTControlCharacters(whole)).toBe('before [secret] after');
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        expect(throughChunks([token], bytes, [cut])).toBe(whole);
+        expect(throughRedactors([token], bytes, [cut])).toBe(whole);
+      }
+    }
+  });
+
+  it('takes what is no colour for no colour, and holds back no more for many of them', () => {
+    const half = TOKEN.slice(0, 20);
+    for (const text of [`${half}\u001b[31\n${half}`, `${half}\u001b[${'1;'.repeat(40)}m`, `r\u001b[mr\u001b[mx`])
+      expect(throughChunks([token], Buffer.from(text), [3, 21, 25])).toBe(text);
+    const redactor = createRedactor([token]);
+    const many = `${half}${'\u001b[1m'.repeat(1_000)}`;
+    const out = redactor.push(Buffer.from(many)).length;
+    expect(many.length - out).toBeLessThan(100);
+    expect(redactText([new Secret('one\u001b[1mvalue')], 'a one\u001b[1mvalue b')).toBe('a [secret] b');
   });
 
   it('lets a line out at once that cannot be the beginning of a secret', () => {
