@@ -63,6 +63,12 @@ const BLOCKED: [name: string, call: string, errno: string][] = [
   ['ioprio_set of init', '251, 1, 1, 3 << 13', 'EPERM'],
   ['prlimit64 of init’s open files', '302, 1, 7, buf, 0', 'EPERM'],
   ['prlimit64 with high bits set', '302, 0x100000000 | 1, 7, buf, 0', 'EPERM'],
+  ['rt_sigqueueinfo to init', '129, 1, 15, buf', 'EPERM'],
+  ['rt_sigqueueinfo to init with high bits set', '129, 0x100000000 | 1, 15, buf', 'EPERM'],
+  ['rt_tgsigqueueinfo to init', '297, 1, 1, 15, buf', 'EPERM'],
+  ['tgkill of init', '234, 1, 1, 15', 'EPERM'],
+  ['tkill of init', '200, 1, 15', 'EPERM'],
+  ['pidfd_send_signal with words of its own', '424, 0, 15, buf, 0', 'EPERM'],
   ['vmsplice', '278, 1, 0, 0, 0', 'EPERM'],
   ['remap_file_pages', '216, 0, 0, 0, 0, 0', 'EPERM'],
   ['uselib', '134, b"/x"', 'EPERM'],
@@ -133,6 +139,22 @@ describe('the system calls of a sandbox', () => {
       'print(call(302, 0, 4, 0, buf)); print(call(302, 0, 4, buf, 0)); print(call(302, 1, 7, 0, buf))',
     ]);
     expect(said).toEqual(['fine', 'fine', 'fine']);
+  });
+
+  it('hold every way to signal a process of its own', async () => {
+    const said = await python([
+      'import os, signal, struct, threading, time',
+      'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGRTMIN])',
+      'word = struct.pack("iiiiQ", int(signal.SIGRTMIN), 0, -1, 0, 7).ljust(128, b"\\0")',
+      'me = os.getpid()',
+      'print(call(129, me, int(signal.SIGRTMIN), word), call(297, me, me, int(signal.SIGRTMIN), word))',
+      'print(call(234, me, me, int(signal.SIGUSR1)), call(200, me, int(signal.SIGUSR1)))',
+      'signal.pidfd_send_signal(os.pidfd_open(me), signal.SIGUSR1); signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)',
+      'child = os.fork()',
+      'if child == 0: time.sleep(60)',
+      'print(call(234, child, child, 9)); print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))',
+    ]);
+    expect(said).toEqual(['fine fine', 'fine fine', 'fine', '-9']);
   });
 
   it('are those of 64 bits alone: a program of 32 bits ends at its first', async () => {

@@ -35,6 +35,28 @@ PY`,
     holds: ({ session }) => wrongIn([session.exitCode === 7, `the exit is ${session.exitCode} and not the agent’s 7`]),
   }),
   fromInside({
+    name: 'an end from outside cannot be forged by a full queue of signals',
+    area,
+    must: 'Signals whose words the kernel would drop do not reach init, and the exit is the agent’s own.',
+    ends: 'failed',
+    script: `
+      weapon <<'PY'
+from weapon import *
+import os, signal, struct
+number = int(signal.SIGRTMIN)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGRTMIN])
+word = lambda sent: struct.pack("iiiiQ", sent, 0, -1, 0, 7).ljust(128, b"\\0")
+try:
+    for _ in range(200_000): call(129, os.getpid(), number, word(number))
+except OSError: pass
+for name, tried in (("rt_sigqueueinfo", (129, 1, 15, word(15))), ("rt_tgsigqueueinfo", (297, 1, 1, 15, word(15))), ("tgkill", (234, 1, 1, 15)), ("tkill", (200, 1, 15))):
+    denied(name, lambda: call(*tried))
+PY
+      exit 7`,
+    holds: ({ session }) =>
+      wrongIn([session.exitCode === 7 && session.failure === null, `it ended by ${JSON.stringify(session.failure)}`]),
+  }),
+  fromInside({
     name: 'killing the forwarders and helpers of the sandbox harms only the moment',
     area,
     must: 'They come back, and git works again.',
