@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, realpath } from 'node:fs/promises';
 import type { WardenConfig } from '../config.ts';
 import { gatewaysDir } from '../egress/layout.ts';
@@ -50,6 +51,8 @@ export async function startWarden(options: WardenOptions): Promise<{ close(): Pr
     toolsDir,
     ...(await nameFiles(runDir, repoHostOf(options.repoOrigin))),
     runtime,
+    // Another runtime has a network stack of its own, with its own `::1`.
+    ipv6Loopback: runtime === null && existsSync('/proc/sys/net/ipv6'),
     disks: disks.way,
     capacity: await hostCapacity(info, disks.way.way === 'ext4' ? options.disks : null),
   };

@@ -12,7 +12,7 @@ const spec = {
 };
 const disk: Workspace = { kind: 'disk', source: '/d' };
 const made = (workspace: Workspace = disk): ContainerOptions =>
-  containerSpec(spec, { installation: 'test', initDir: '/i', workspace, runtime: null });
+  containerSpec(spec, { installation: 'test', initDir: '/i', workspace, runtime: null, ipv6Loopback: true });
 
 describe('a sandbox as a container', () => {
   it('carries labels that say whose it is, and no value that could be a secret', () => {

@@ -59,16 +59,16 @@ describe.each(['env', 'gateway'])('git inside a sandbox, delivery %s', (delivery
 
 it("reaches the agent's own servers by every name of the sandbox, with the proxy variables set", async () => {
   const script = `
-    cd /tmp; echo mine > page; python3 -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &
-    until curl -so /dev/null http://127.0.0.1:8000/; do sleep 0.1; done
-    for host in 127.0.0.1 127.0.0.2 0.0.0.0 localhost "$(hostname)"; do
-      echo "curl $host $(curl -s http://$host:8000/page)"
+    cd /tmp; echo mine > page; for bind in 0.0.0.0 ::1; do python3 -m http.server 8000 --bind $bind >/dev/null 2>&1 & done
+    for host in 127.0.0.1 '[::1]'; do until curl -gso /dev/null "http://$host:8000/"; do sleep 0.1; done; done
+    for host in 127.0.0.1 127.0.0.2 0.0.0.0 '[::1]' localhost "$(hostname)"; do
+      echo "curl $host $(curl -sg http://$host:8000/page)"
       echo "node $host $(node -e 'fetch(process.argv[1]).then(r => r.text()).then(t => console.log(t.trim()))' http://$host:8000/page)"
       echo "python $host $(python3 -c 'import sys,urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode().strip())' http://$host:8000/page)"
     done`;
   const log = await run(await createRepo(stack), script);
   const lines = log.split('\n').filter((line) => line !== '');
-  expect(lines).toHaveLength(15);
+  expect(lines).toHaveLength(18);
   for (const line of lines) expect(line).toMatch(/ mine$/);
 });
 

@@ -16,6 +16,7 @@ const deps: ProfileDeps = {
     hostsFile: '/run/daypass/names/hosts',
     resolvFile: '/run/daypass/names/resolv.conf',
     runtime: null,
+    ipv6Loopback: true,
     disks: { way: 'ext4' },
   },
   disks: {
@@ -54,7 +55,7 @@ function made(runtime: string | null = null, workspace: Workspace = disk): Conta
         resolvFile: deps.host.resolvFile,
       },
     },
-    { installation: 'test', initDir: '/dev/shm/daypass/sbx_1', workspace, runtime },
+    { installation: 'test', initDir: '/dev/shm/daypass/sbx_1', workspace, runtime, ipv6Loopback: true },
   );
   // As it comes in over the socket.
   return JSON.parse(JSON.stringify(options)) as ContainerOptions;

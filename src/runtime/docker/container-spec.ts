@@ -24,6 +24,8 @@ export const MASKED_PATHS = [
   '/proc/diskstats /proc/partitions /sys/block /sys/class/block /sys/dev/block /sys/devices/virtual/block',
 ].flatMap((paths) => paths.split(' '));
 
+export const IPV6_OFF = 'net.ipv6.conf.lo.disable_ipv6';
+
 /** A create request; the types of dockerode 5 leave out the cgroup namespace (Engine API 1.41). */
 export type ContainerOptions = ContainerCreateOptions & { HostConfig: HostConfig & { CgroupnsMode: string } };
 
@@ -35,6 +37,7 @@ export interface ContainerPlace {
   workspace: Workspace;
   /** A runtime of the engine, such as runsc; null: its default. */
   runtime: string | null;
+  ipv6Loopback: boolean;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface ContainerPlace {
  */
 export function containerSpec(
   spec: SandboxSpec,
-  { installation, initDir, workspace, runtime }: ContainerPlace,
+  { installation, initDir, workspace, runtime, ipv6Loopback }: ContainerPlace,
 ): ContainerOptions {
   const { cpus, memoryMb, pids, diskMb } = spec.resources;
   // What is in a tmpfs counts as the container's memory: the limit covers processes and those files. Of a disk only what
@@ -80,6 +83,8 @@ export function containerSpec(
       CgroupnsMode: 'private',
       Init: false,
       ...(runtime !== null && { Runtime: runtime }),
+      // Engines take IPv6 away from a container without a network, and with it `::1`.
+      ...(ipv6Loopback && { Sysctls: { [IPV6_OFF]: '0' } }),
       Memory: memoryBytes,
       MemorySwap: memoryBytes,
       NanoCpus: Math.round(cpus * 1e9),

@@ -8,7 +8,7 @@ import { askEngine } from './ask-engine.ts';
 import type { EngineApi } from './engine-api.ts';
 import type { HostFacts } from './host-facts.ts';
 import { LABEL } from './labels.ts';
-import { workspace, type Workspace } from './workspace.ts';
+import { workspace as workspaceShape, type Workspace } from './workspace.ts';
 
 /** The warden waits for the engine, then for the sandbox's init. */
 const START_TIMEOUT_MS = 50_000;
@@ -28,18 +28,19 @@ export interface DockerRuntimeOptions {
 
 /** Sandboxes as Docker containers. Containers are named after their sandbox, so that every verb finds them by it. */
 export function createDockerRuntime({ warden, installation, host }: DockerRuntimeOptions): SandboxRuntime {
-  const { memoryDir, runtime } = host;
+  const { memoryDir, runtime, ipv6Loopback } = host;
   const dirOf = (sandboxId: string): string => initDir(memoryDir, sandboxId);
   const pathOf = (sandboxId: string, verb: string): string => `/containers/${sandboxId}${verb}`;
 
   const makeWorkspace = ({ sandboxId, resources }: SandboxSpec): Promise<Workspace> => {
     const call = { method: 'PUT', path: `/daypass/disks/${sandboxId}`, body: { sizeMb: resources.diskMb } } as const;
-    return askEngine('make a disk', (signal) => warden.call({ ...call, signal, answer: workspace }));
+    return askEngine('make a disk', (signal) => warden.call({ ...call, signal, answer: workspaceShape }));
   };
 
   return {
     async create(spec) {
-      const place = { installation, initDir: dirOf(spec.sandboxId), workspace: await makeWorkspace(spec), runtime };
+      const workspace = await makeWorkspace(spec);
+      const place = { installation, initDir: dirOf(spec.sandboxId), workspace, runtime, ipv6Loopback };
       const body = containerSpec(spec, place);
       const { name = '', ...options } = body;
       const call = { method: 'POST', path: '/containers/create', query: { name }, body: options } as const;

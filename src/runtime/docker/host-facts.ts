@@ -20,6 +20,8 @@ export const hostFacts = z.object({
   resolvFile: z.string(),
   /** The runtime that sandboxes are to name; null: the engine's default. */
   runtime: z.string().nullable(),
+  /** Whether sandboxes get `::1`. */
+  ipv6Loopback: z.boolean().default(false),
   /** How workspaces are made. */
   disks: diskWay,
   capacity: hostCapacity,

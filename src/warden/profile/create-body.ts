@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IPV6_OFF } from '../../runtime/docker/container-spec.ts';
 import { LABEL } from '../../runtime/docker/labels.ts';
 import { TMPFS } from './mount-points.ts';
 import { SANDBOX_ID } from '../sandbox-id.ts';
@@ -35,6 +36,7 @@ const hostConfig = z.strictObject({
   CgroupnsMode: z.literal('private'),
   Init: z.literal(false),
   Runtime: z.string().optional(),
+  Sysctls: z.strictObject({ [IPV6_OFF]: z.literal('0') }).optional(),
   Memory: z.int().positive(),
   MemorySwap: z.int().positive(),
   NanoCpus: z.int().positive(),

@@ -29,6 +29,7 @@ export function createBodyOf(spec: SandboxSpec, host: HostFacts, installation: s
     initDir: initDir(host.memoryDir, spec.sandboxId),
     workspace: { kind: 'tmpfs' as const },
     runtime: host.runtime,
+    ipv6Loopback: host.ipv6Loopback,
   };
   const { name: _name, ...body } = containerSpec(spec, place);
   return body;
