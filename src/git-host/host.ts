@@ -4,6 +4,7 @@ import type { Reader } from './answers/reader.ts';
 import type { SlowReaders } from './answers/slow-readers.ts';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { HostBounds } from './bounds.ts';
+import type { AccessLog } from './http/access-log.ts';
 import type { Connections } from './http/connections.ts';
 import type { Requests } from './http/requests.ts';
 import type { Imports } from './import/imports.ts';
@@ -46,6 +47,7 @@ export interface Host {
   /** What git needs to ask for the signatures of `git push --signed`. */
   signedPushes: Record<string, string>;
   log: Logger;
+  accessLog: AccessLog;
   /** Milliseconds since the epoch. */
   now: () => number;
 }

@@ -3,7 +3,6 @@ import { watchReader } from './answers/reader.ts';
 import { authorize } from './auth/authorize.ts';
 import type { Caller } from './auth/caller.ts';
 import type { Call, Host } from './host.ts';
-import { logAccess } from './http/access-log.ts';
 import { HostError } from './http/host-error.ts';
 import { sendError } from './http/send-error.ts';
 import type { Route } from './route.ts';
@@ -16,7 +15,7 @@ const DROP_REST_MS = 30_000;
  */
 export function serve(host: Host, route: Route): RequestHandler {
   return async (req, res) => {
-    const access = logAccess({ log: host.log, res, method: req.method, route: route.path, now: host.now });
+    const access = host.accessLog.begin({ res, method: req.method, route: route.path });
     const gone = clientGone(res);
     try {
       const caller = host.authenticate(req.headers.authorization, { basic: route.git === true });

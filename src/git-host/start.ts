@@ -12,6 +12,7 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { HOST_BOUNDS, type HostBounds } from './bounds.ts';
 import { openDatabase } from './database.ts';
 import { keepLean } from './free-buffers.ts';
+import { createAccessLog } from './http/access-log.ts';
 import { createConnections } from './http/connections.ts';
 import { createPipelineGuard } from './http/pipelining.ts';
 import { createRequests } from './http/requests.ts';
@@ -103,6 +104,7 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
       // Only to be the same in the two requests of one push; nobody checks what is signed.
       signedPushes: { 'receive.certNonceSeed': randomBytes(16).toString('hex') },
       log,
+      accessLog: createAccessLog(log, now),
       now,
     };
     const maintainer = startMaintainer(host, options.maintenanceEveryMs ?? MAINTENANCE_EVERY_MS);
@@ -131,6 +133,7 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
         await host.uses.endAll();
         await stopped;
         server.closeAllConnections();
+        host.accessLog.close();
         database.close();
       },
     };
