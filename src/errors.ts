@@ -10,6 +10,7 @@ export const FAILURE_CODES = [
   'sandbox_failed',
   'ref_not_found',
   'clone_failed',
+  'git_too_old',
   'command_not_found',
   'command_not_executable',
   'out_of_memory',

@@ -38,6 +38,17 @@ function branches(depth: number | null): string[] {
   return depth === null ? [] : ['--no-single-branch'];
 }
 
+/** From it on, git reads what it is told by the environment alone, and takes over all of a clone's branches. */
+const OLDEST_GIT = [2, 20] as const;
+
+/** Of what `git --version` says: the version, if it is too old to clone, fetch and push in a sandbox; else null. Pure. */
+export function tooOldGit(said: string): string | null {
+  const [, version = '', major = '', minor = ''] = /^git version ((\d+)\.(\d+)\S*)/.exec(said) ?? [];
+  if (version === '') return null;
+  const isOld = Number(major) < OLDEST_GIT[0] || (Number(major) === OLDEST_GIT[0] && Number(minor) < OLDEST_GIT[1]);
+  return isOld ? version : null;
+}
+
 export type CloneProblem = 'ref' | 'disk_full' | 'transport' | 'other';
 
 /**

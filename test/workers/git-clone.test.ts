@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { cloneCommands, cloneProblem } from '../../workers/git-clone.ts';
+import { describe, expect, it, test } from 'vitest';
+import { cloneCommands, cloneProblem, tooOldGit } from '../../workers/git-clone.ts';
 
 const repo = { id: 'r', ref: null, path: 'app', access: 'write', depth: null } as const;
 const url = 'http://127.0.0.1:7080/v1/repo/r.git';
@@ -76,4 +76,18 @@ describe('what git’s last words mean', () => {
   ])('%s → %s', (stderr, problem) => {
     expect(cloneProblem(stderr)).toBe(problem);
   });
+});
+
+test.each([
+  ['git version 2.17.1\n', '2.17.1'],
+  ['git version 1.8.3.1\n', '1.8.3.1'],
+  ['git version 2.19.6\n', '2.19.6'],
+  ['git version 2.20.0\n', null],
+  ['git version 2.39.5 (Apple Git-154)\n', null],
+  ['git version 2.50.0-rc1\n', null],
+  ['git version 10.0\n', null],
+  ['something else', null],
+  ['', null],
+])('git that says %j is too old: %s', (said, version) => {
+  expect(tooOldGit(said)).toBe(version);
 });

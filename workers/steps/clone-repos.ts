@@ -5,7 +5,7 @@ import type { SessionRecord, SessionRepo } from '../../src/session/record.ts';
 import type { SandboxGrant } from '../../src/token/minter/client.ts';
 import { changeHeld } from '../change-held.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { cloneCommands, cloneProblem, type CloneProblem } from '../git-clone.ts';
+import { cloneCommands, cloneProblem, tooOldGit, type CloneProblem } from '../git-clone.ts';
 import type { StepResult } from '../init-client.ts';
 import { tell } from '../tell.ts';
 import type { OpenSandbox } from './open-sandbox.ts';
@@ -26,10 +26,19 @@ export async function cloneRepos(
   grant: SandboxGrant,
   stopped: AbortSignal,
 ): Promise<void> {
+  if (session.request.repos.length > 0) await requireGit(sandbox);
   // One path may lie in another: git clones into a directory only while that is empty, so the outer one goes first.
   const outerFirst = [...session.request.repos.entries()].toSorted(([, a], [, b]) => a.path.length - b.path.length);
   for (const [i, repo] of outerFirst) await cloneRepo(deps, session, sandbox, grant, { ...repo, at: i }, stopped);
   await failpoint('worker.cloned');
+}
+
+async function requireGit({ init }: OpenSandbox): Promise<void> {
+  const { stdout, exitCode } = await init.runStep('git', '/workspace', ['git', '--version']);
+  if (exitCode === 127) throw new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
+  const version = tooOldGit(stdout);
+  if (version !== null)
+    throw new SessionError('git_too_old', 'The image’s git is too old; Daypass needs 2.20 or later', { said: version });
 }
 
 async function cloneRepo(
@@ -79,8 +88,6 @@ async function runAll(init: OpenSandbox['init'], commands: string[][]): Promise<
 function cloneError({ id, path, ref }: SessionRepo, problem: CloneProblem, result: StepResult): SessionError {
   if (problem === 'ref')
     return new SessionError('ref_not_found', `Repo ${id} has no such branch, tag or commit`, { said: ref ?? 'HEAD' });
-  if (result.exitCode === 127)
-    return new SessionError('clone_failed', 'The image has no git, which cloning a repo needs');
   if (problem === 'disk_full')
     return new SessionError(
       'out_of_disk',

@@ -14,6 +14,7 @@ const ADVICE: Record<FailureCode, string> = {
   sandbox_failed: 'See the log of the worker; on its machine: daypass doctor',
   ref_not_found: 'Name a branch, tag or commit that the repo has: --repo ID@REF',
   clone_failed: "See git's words in the log, and that the repo is whole.",
+  git_too_old: 'Put git 2.20 or later into the image, or name another --image.',
   command_not_found: 'Name a program that the image has, or another --image.',
   command_not_executable: 'Make it executable, and for this machine; or name another command.',
   out_of_memory: 'Give it more with --memory.',

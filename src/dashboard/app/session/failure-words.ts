@@ -12,6 +12,7 @@ const NEXT_STEPS: Record<FailureCode, string> = {
   sandbox_failed: 'The container could not be started. The worker’s log has what Docker said.',
   ref_not_found: 'Check the branch, tag or commit: the repo has none of that name.',
   clone_failed: 'Read the last lines of the log: git says there why. A repo host that was away can be tried again.',
+  git_too_old: 'Put git 2.20 or later into the image, or choose another image.',
   command_not_executable: 'The program is there and cannot be run. The message says why.',
   command_not_found: 'The image has no such program. Check the command’s first word, or choose another image.',
   out_of_memory: 'Start it again with more memory (resources.memoryMb), or let it do less at once.',
