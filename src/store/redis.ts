@@ -101,14 +101,16 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof Refusal || !isStoreAway(error)) throw error;
-    throw new Refusal(
-      'unavailable',
-      'The store (Redis) does not answer. Try again in a moment; give a POST its Idempotency-Key again.',
-      {
-        cause: error,
-      },
-    );
+    const words = isFull(error)
+      ? 'The store (Redis) is full: it takes nothing more. An operator raises its maxmemory, or has it keep less (DAYPASS_KEEP_SESSIONS_HOURS); then give a POST its Idempotency-Key again.'
+      : 'The store (Redis) does not answer. Try again in a moment; give a POST its Idempotency-Key again.';
+    throw new Refusal('unavailable', words, { cause: error });
   }
+}
+
+/** It has reached its `maxmemory`, and may evict nothing. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && /^(?:ERR Error running script .*?-)?OOM\b/.test(error.message);
 }
 
 /**

@@ -39,8 +39,8 @@ export function isTooShortToMask(value: string): boolean {
  * What the values may show up as, less the white space and the byte order mark around them: raw and in another case (as
  * in a host name), in base64 and base64url at any alignment, in hex, percent-encoded as URLs and forms are, JSON-escaped;
  * long ones, base64 and hex also wrapped into lines of any width, hex also with spaces or colons. Of a value of several
- * lines, each line of 6 characters or more too, raw, in another case and JSON-escaped, less the white space around it: also where it is
- * indented, numbered, or on one line with the others. Values under 4 characters have none; under 6, only the raw one;
+ * lines, each line of 6 characters or more too, raw, in another case and JSON-escaped, less the
+ * white space around it: also where it is indented, numbered, or on one line with the others; and all of them on one line, if some are shorter. Values under 4 characters have none; under 6, only the raw one;
  * above 253 and 2,048 no other case and no percent-encoding. In an order that does not depend on that of the secrets.
  *
  * Out of reach is what encodes twice, compresses, encrypts, reorders, or cuts a value up with anything else in between.
@@ -54,6 +54,7 @@ export function formsOf(secrets: Secret[]): Pattern[] {
     exact.add(value);
     if (value.length < MIN_ENCODED_CHARACTERS) continue;
     for (const text of [...caseForms(value), ...percentForms(value), ...jsonForms(value)]) exact.add(text);
+    if (hasShortLine(value)) exact.add(onOneLine(value));
     for (const line of linesOf(value))
       for (const text of [line, ...caseForms(line), ...jsonForms(line)]) exact.add(text);
     const hex = Buffer.from(value).toString('hex');
@@ -69,6 +70,16 @@ export function formsOf(secrets: Secret[]): Pattern[] {
     ...Array.from(wrapped, (text): Pattern => ({ bytes: Buffer.from(text), rests: restsOf(text), gaps: WRAPPED })),
     ...Array.from(spaced, (text): Pattern => ({ bytes: Buffer.from(text), gaps: SPACED })),
   ];
+}
+
+function hasShortLine(value: string): boolean {
+  const lines = value.split(LINE_BREAK);
+  return lines.length > 1 && lines.some((line) => line.trim().length < MIN_ENCODED_CHARACTERS);
+}
+
+/** As a shell says a variable that is not quoted: short lines too, which are masked nowhere by themselves. */
+function onOneLine(value: string): string {
+  return value.split(/\s+/).join(' ');
 }
 
 /** The lines of a value that has several, those that are long enough. */

@@ -69,3 +69,20 @@ test('Redis going away leaves nothing half done, and streams go on when it is ba
     redis.disconnect();
   }
 });
+
+test('a Redis that is full is called full, and serves again when it has room', async () => {
+  await using api = await startTestApi({ redisUrl: store.url, keys: KEYS });
+  const call = apiClient(api);
+  await eventually(
+    () => call('GET', '/readyz'),
+    ({ status }) => status === 200,
+  );
+  const redis = connectRedis(store.url);
+  await redisReady(redis, 5_000);
+  await redis.config('SET', 'maxmemory', '1');
+  const full = await call('POST', '/v1/sessions', { body: { repos: [{ id: REPO_A }] } });
+  expect(full).toMatchObject({ status: 503, body: { code: 'unavailable', detail: expect.stringMatching(/is full/) } });
+  await redis.config('SET', 'maxmemory', '0');
+  expect((await call('POST', '/v1/sessions', { body: { repos: [{ id: REPO_A }] } })).status).toBe(201);
+  redis.disconnect();
+});

@@ -215,6 +215,12 @@ describe('masking a stream', () => {
       expect(redactText([account], lines.slice(1, 3).join('\n'))).toBe('[secret]\n[secret]');
     });
 
+    it('masks it on one line, also where no line of it is long enough to be masked by itself', () => {
+      const short = new Secret('pw1aa\npw2bb\n  pw3cc\n');
+      for (let cut = 0; cut < 20; cut++)
+        expect(throughChunks([short], Buffer.from('a pw1aa pw2bb pw3cc b'), [cut])).toBe('a [secret] b');
+    });
+
     it('leaves alone what a short line of it says', () => {
       const settings = new Secret('{\n  a: 1,\n  password: "hunter2hunter2"\n}\n');
       expect(redactText([settings], '{ } a: 1, x: password: "hunter2hunter2"')).toBe('{ } a: 1, x: [secret]');

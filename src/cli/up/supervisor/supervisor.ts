@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { describe } from '../../../errors.ts';
 import { CommandFailure } from '../failure.ts';
 import type { Progress } from '../progress.ts';
+import { adviceOn } from './damaged-store.ts';
 import { errorIn } from './error-line.ts';
 import { keepRole, type KeptRole } from './keep-role.ts';
 import type { Role } from './role.ts';
@@ -60,9 +62,13 @@ export async function startRoles(roles: readonly Role[], deps: SupervisorDeps): 
     } catch (error) {
       await end([...kept.keys()].toReversed());
       signal.throwIfAborted();
-      throw new CommandFailure(`${describe(error)}. The end of ${log.file}:\n${log.tail().join('\n')}`, {
-        cause: error,
-      });
+      const tail = log.tail().join('\n');
+      const words = [
+        `${describe(error)}. The end of ${log.file}:`,
+        tail,
+        ...adviceOn(tail, dirname(role.args[0] ?? '')),
+      ];
+      throw new CommandFailure(words.join('\n'), { cause: error });
     }
   }
 
