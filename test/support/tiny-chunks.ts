@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+const CHUNKS = 120_000;
+const BODY = Buffer.from(`${'1\r\nx\r\n'.repeat(CHUNKS)}0\r\n\r\n`);
+const GIVE_UP_MS = 60_000;
+
+/**
+ * Sends a request whose body of 120,000 bytes comes in as many chunks, on each of `count` connections at once. The head is all of
+ * it but `Transfer-Encoding` and the empty line. Resolves with what was answered on each, when all are closed or a minute is over.
+ */
+export function sendTinyChunks(dial: () => Socket | Promise<Socket>, head: string, count: number): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = await dial();
+      const answer: Buffer[] = [];
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      // A connection that is cut while it is written to ends with an error.
+      socket.on('error', () => {}).on('data', (bytes: Buffer) => answer.push(bytes));
+      const timer = setTimeout(() => socket.destroy(), GIVE_UP_MS);
+      socket.write(`${head}\r\nTransfer-Encoding: chunked\r\n\r\n`);
+      socket.write(BODY);
+      await closed;
+      clearTimeout(timer);
+      return Buffer.concat(answer).toString('latin1');
+    }),
+  );
+}
+
+/** A connection to a server's URL. */
+export async function dialUrl(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  return socket;
+}
