@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { forgetPeak, peakMb } from './peak-memory.ts';
 
 const CHUNKS = 120_000;
 const BODY = Buffer.from(`${'1\r\nx\r\n'.repeat(CHUNKS)}0\r\n\r\n`);
@@ -33,4 +35,30 @@ export async function dialUrl(url: string): Promise<Socket> {
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   return socket;
+}
+
+const LOOK_EVERY_MS = 20;
+
+/**
+ * What a server's process bears while `attack` goes on: its peak of resident memory, and the longest that a call beside took. `call`
+ * throws when it is not answered as it should.
+ */
+export async function watchBeside(
+  pid: number,
+  call: () => Promise<void>,
+  attack: () => Promise<unknown>,
+): Promise<{ peakMb: number; longestMs: number }> {
+  forgetPeak(pid);
+  let isOver = false;
+  let longestMs = 0;
+  const calling = async (): Promise<void> => {
+    do {
+      const began = performance.now();
+      await call();
+      longestMs = Math.max(longestMs, performance.now() - began);
+      await sleep(LOOK_EVERY_MS);
+    } while (!isOver);
+  };
+  await Promise.all([attack().finally(() => (isOver = true)), calling()]);
+  return { peakMb: await peakMb(pid), longestMs };
 }
