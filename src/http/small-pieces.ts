@@ -1,3 +1,5 @@
+/* eslint-disable no-underscore-dangle -- `_destroy` is the documented hook of Node's streams. */
+
 import type { IncomingMessage } from 'node:http';
 
 /** A message may have so many pieces, whatever their size, besides these for its bytes and its time. */

@@ -39,7 +39,11 @@ beforeAll(async () => {
   const minter = createServer((req, res) => void req.resume().once('end', () => res.end(JSON.stringify(credential))));
   minter.listen(join(runDir, 'credentials.sock'));
   cleanup.defer(() => void minter.close());
-  const settings = { DAYPASS_RUN_DIR: runDir, DAYPASS_DATA_DIR: join(runDir, 'data'), DAYPASS_RELACE_BASE_URL: host.url };
+  const settings = {
+    DAYPASS_RUN_DIR: runDir,
+    DAYPASS_DATA_DIR: join(runDir, 'data'),
+    DAYPASS_RELACE_BASE_URL: host.url,
+  };
   gateway = await startProcess(MAIN, { PATH: process.env['PATH'] ?? '', ...settings }, 'gateway ready');
   cleanup.defer(() => gateway.end('SIGKILL'));
   for (const sandboxId of [ATTACKER, NEIGHBOUR]) {
@@ -56,7 +60,11 @@ const socketOf = (sandboxId: string): string => sockets.get(sandboxId) ?? '';
 const pathOf = (suffix: string): string => `/v1/repo/${repoId}.git${suffix}`;
 
 test.each([
-  ['a fetch', (): string => pathOf('/git-upload-pack'), (): Promise<Socket> => tunnelTo(socketOf(ATTACKER), `${GIT}:80`)],
+  [
+    'a fetch',
+    (): string => pathOf('/git-upload-pack'),
+    (): Promise<Socket> => tunnelTo(socketOf(ATTACKER), `${GIT}:80`),
+  ],
   ['a push', () => pathOf('/git-receive-pack'), () => tunnelTo(socketOf(ATTACKER), `${GIT}:80`)],
   ['what is no git', () => '/', () => tunnelTo(socketOf(ATTACKER), `${GIT}:80`)],
   ['a request to a host that is refused', () => 'http://elsewhere.test/', () => connectTo(socketOf(ATTACKER))],

@@ -49,16 +49,16 @@ export async function watchBeside(
   attack: () => Promise<unknown>,
 ): Promise<{ peakMb: number; longestMs: number }> {
   forgetPeak(pid);
-  let isOver = false;
   let longestMs = 0;
+  const over = new AbortController();
   const calling = async (): Promise<void> => {
     do {
       const began = performance.now();
       await call();
       longestMs = Math.max(longestMs, performance.now() - began);
       await sleep(LOOK_EVERY_MS);
-    } while (!isOver);
+    } while (!over.signal.aborted);
   };
-  await Promise.all([attack().finally(() => (isOver = true)), calling()]);
+  await Promise.all([attack().finally(() => over.abort()), calling()]);
   return { peakMb: await peakMb(pid), longestMs };
 }
