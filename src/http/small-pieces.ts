@@ -60,7 +60,10 @@ export function boundPieces(message: IncomingMessage): void {
       message.destroy(new TooSmallPieces());
       return false;
     }
-    if (piece.length >= JOIN_BYTES) return flush() && push(piece);
+    if (piece.length >= JOIN_BYTES) {
+      flush();
+      return push(piece);
+    }
     // Those of one read of the connection come in one go, with ticks between them.
     if (small.push(piece) === 1) setImmediate(flush);
     smallBytes += piece.length;
