@@ -73,6 +73,16 @@ describe('masking a stream', () => {
     }
   });
 
+  it('masks a value whose first bytes could be the end of a colour', () => {
+    const value = new Secret('line one of it');
+    for (const before of ['\u001b-', '\u001b[', '\u001b', '\u001b[3', 'line\u001b[', 'l\u001b(', 'line o\u001b[31'])
+      for (let cut = 0; cut <= 20; cut++)
+        // Where it could be both, all of it is masked.
+        expect(throughChunks([value], Buffer.from(`${before}line one of it.`), [cut])).toMatch(
+          /^[^.]{0,12}\[secret\]\.$/,
+        );
+  });
+
   it('takes what is no colour for no colour, and holds back no more for many of them', () => {
     const half = TOKEN.slice(0, 20);
     for (const text of [`${half}\u001b[31\n${half}`, `${half}\u001b[${'1;'.repeat(40)}m`, `r\u001b[mr\u001b[mx`])
@@ -137,6 +147,31 @@ describe('masking a stream', () => {
       "a\\/b c!ü'(d)",
     ];
     for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
+  });
+
+  it('masks a value as Go and .NET write it in JSON, and as addresses have it', () => {
+    const value = 'p&ss <1>+"é/@:w';
+    const forms = [
+      'p\\u0026ss \\u003c1\\u003e+\\"é/@:w',
+      'p\\u0026ss \\u003C1\\u003E\\u002B\\u0022\\u00E9/@:w',
+      encodeURI(value),
+      new URL(`http://u:${encodeURIComponent(value)}@host`).password,
+      Object.assign(new URL('http://host'), { password: value }).password,
+    ];
+    for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
+  });
+
+  it('masks base64 and hex that are wrapped and indented', () => {
+    const long = new Secret(TOKEN.repeat(4));
+    const bytes = Buffer.from(long.reveal());
+    for (const [text, width] of [
+      [bytes.toString('base64'), 60],
+      [bytes.toString('hex'), 32],
+    ] as const) {
+      const indented = text.replaceAll(new RegExp(`(.{${width}})`, 'g'), '$1\r\n        ').trim();
+      for (let cut = 0; cut < 200; cut++)
+        expect(throughChunks([long], Buffer.from(`  ${indented}`), [cut])).toMatch(/^ {2}\[secret\].?$/);
+    }
   });
 
   it.each([4, 5, 7, 20, 64, 76])('masks what is wrapped into lines of %i characters, wherever they break', (width) => {
