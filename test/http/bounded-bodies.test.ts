@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +8,10 @@ import { BOUNDED_BODIES } from '../../src/http/bounded-bodies.ts';
 
 const MIB = 1024 ** 2;
 
-async function listen(listener: RequestListener): Promise<number> {
-  const server = createServer(BOUNDED_BODIES, listener).listen(0, '127.0.0.1');
+type Answer = (req: IncomingMessage, res: ServerResponse) => unknown;
+
+async function listen(answer: Answer): Promise<number> {
+  const server = createServer(BOUNDED_BODIES, (req, res) => void answer(req, res)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
     server.close();
@@ -33,8 +35,8 @@ async function dial(port: number): Promise<{ socket: Socket; said: () => string;
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-const echo: RequestListener = (req, res) =>
-  void buffer(req).then(
+const echo: Answer = (req, res) =>
+  buffer(req).then(
     (body) => res.end(body),
     (error: Error) => res.writeHead(400).end(error.message),
   );
@@ -91,7 +93,7 @@ test('the reader of a body in tiny chunks answers why, and then the connection e
 
 test('a body in tiny chunks that is not read cuts the connection, and little of it was kept', async () => {
   let request: IncomingMessage | null = null;
-  const port = await listen((req) => void (request = req));
+  const port = await listen((req) => (request = req));
   const { socket, said, closed } = await dial(port);
   socket.write(`${CHUNKED}${chunk('x').repeat(120_000)}`);
   await closed;
@@ -100,19 +102,17 @@ test('a body in tiny chunks that is not read cuts the connection, and little of 
 });
 
 test('a large body that is not read waits outside', async () => {
-  let request: IncomingMessage | null = null;
-  const port = await listen((req) => void (request = req));
-  const { socket } = await dial(port);
+  const asked = Promise.withResolvers<IncomingMessage>();
+  const { socket } = await dial(await listen(asked.resolve));
   socket.write(`${CHUNKED}${chunk('x'.repeat(1_000)).repeat(20_000)}`);
-  await expect.poll(() => request).not.toBeNull();
+  const request = await asked.promise;
   await sleep(500);
-  const { readableLength = 0, socket: { bytesRead } = { bytesRead: 0 } } = request as unknown as IncomingMessage;
-  expect(readableLength).toBeGreaterThan(0);
-  expect(readableLength).toBeLessThan(MIB);
-  expect(bytesRead).toBeLessThan(MIB);
+  expect(request.readableLength).toBeGreaterThan(0);
+  expect(request.readableLength).toBeLessThan(MIB);
+  expect(request.socket.bytesRead).toBeLessThan(MIB);
 });
 
-const refuse: RequestListener = (_req, res) => void res.writeHead(401).end('no');
+const refuse: Answer = (_req, res) => res.writeHead(401).end('no');
 
 test('who is refused before all of a body came hears it, and may send an announced one to its end', async () => {
   const { socket, said, closed } = await dial(await listen(refuse));
