@@ -73,7 +73,8 @@ test.each([
   async (_what, path, dial) => {
     const beside = async (): Promise<void> => {
       const url = `http://${GIT}${pathOf('/info/refs?service=git-upload-pack')}`;
-      const answer = await exchange(socketOf(NEIGHBOUR), `GET ${url} HTTP/1.1\r\nHost: ${GIT}\r\n\r\n`);
+      const head = `GET ${url} HTTP/1.1\r\nHost: ${GIT}\r\nConnection: close`;
+      const answer = await exchange(socketOf(NEIGHBOUR), `${head}\r\n\r\n`);
       if (!answer.startsWith('HTTP/1.1 200')) throw new Error(`another sandbox heard ${answer.slice(0, 200)}`);
     };
     const head = `POST ${path()} HTTP/1.1\r\nHost: ${GIT}`;
