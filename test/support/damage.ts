@@ -12,6 +12,16 @@ export async function damage(redis: Redis, key: string, where: string): Promise<
   await redis.set(key, damagedText(record, where), 'KEEPTTL');
 }
 
+/** What else may stand under a record's key than a text, by its name in a sentence. */
+export const OTHER_TYPES: Record<string, (redis: Redis, key: string) => Promise<void>> = {
+  'a list of Redis': async (redis, key) => {
+    await redis.multi().del(key).lpush(key, 'x').exec();
+  },
+  'a hash of Redis': async (redis, key) => {
+    await redis.multi().del(key).hset(key, 'state', 'active').exec();
+  },
+};
+
 function damagedText(record: Record<string, unknown>, where: string): string {
   const name = where.slice(0, -1);
   const entries = Object.entries(record).map(([field, value]) => {
