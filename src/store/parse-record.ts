@@ -71,12 +71,7 @@ export function ifReadable<T>(read: () => T): T | null {
 }
 
 /** As it was written, field by field: what is compared with the store later is the very text. */
-function parse<T>(
-  noun: string,
-  id: string,
-  stored: Stored,
-  problemOf: (read: unknown) => string | null,
-): T | null {
+function parse<T>(noun: string, id: string, stored: Stored, problemOf: (read: unknown) => string | null): T | null {
   if (stored === null) return null;
   if (stored instanceof OtherType) throw new UnreadableRecord(noun, id, `the record: ${otherTypeProblem(stored)}`);
   let read: unknown;

@@ -30,7 +30,7 @@ export async function readStored(redis: Redis, key: string): Promise<Stored> {
 export async function readAllStored(redis: Redis, keys: string[]): Promise<Stored[]> {
   if (keys.length === 0) return [];
   const texts = await redis.mget(keys);
-  return Promise.all(keys.map((key, i) => texts[i] ?? readStored(redis, key)));
+  return Promise.all(keys.map(async (key, i) => texts[i] ?? readStored(redis, key)));
 }
 
 /** What can be read as text: nothing of another type. */

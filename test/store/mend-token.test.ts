@@ -68,31 +68,28 @@ describe('a line of the ledger that cannot be read', () => {
     return { session: put.session, token: put.token };
   };
 
-  it.each(DAMAGES)(
-    'has %s: its token is due, and its session ends',
-    async (_what, { damage, hasValue }) => {
-      const { redis } = own;
-      const { session, token } = await running();
-      await damage(redis, token);
-      await expect(readToken(redis, token.id)).rejects.toThrow(UnreadableRecord);
-      expect((await illegalTokens(redis, new Date())).unreadable).toBe(1);
+  it.each(DAMAGES)('has %s: its token is due, and its session ends', async (_what, { damage, hasValue }) => {
+    const { redis } = own;
+    const { session, token } = await running();
+    await damage(redis, token);
+    await expect(readToken(redis, token.id)).rejects.toThrow(UnreadableRecord);
+    expect((await illegalTokens(redis, new Date())).unreadable).toBe(1);
 
-      expect(await mendToken(redis, token.id)).toBe(true);
-      const { items, unreadable } = await sortedTokens(redis, hasValue ? 'revoking' : 'unknown');
-      expect(unreadable).toEqual([]);
-      expect(items).toMatchObject([{ id: token.id, sessionId: session.id, sealed: hasValue ? 'k1:sealed' : null }]);
-      expect(tokenProblem(items[0])).toBeNull();
-      expect(Date.parse((hasValue ? items[0]?.revokingAt : items[0]?.expiresAt) ?? '')).toBeGreaterThan(0);
-      expect(await readSession(redis, session.id)).toMatchObject({
-        status: 'failed',
-        failure: { code: 'internal_error', message: expect.stringContaining(token.id) },
-      });
-      const events = (await eventsOf(redis, session.id, '0')).map(({ type }) => type);
-      expect(events).toEqual(expect.arrayContaining([hasValue ? 'token_revoking' : 'token_unknown', 'ended']));
-      expect((await readLedger(redis)).unreadable.size).toBe(0);
-      expect(await mendToken(redis, token.id)).toBe(false);
-    },
-  );
+    expect(await mendToken(redis, token.id)).toBe(true);
+    const { items, unreadable } = await sortedTokens(redis, hasValue ? 'revoking' : 'unknown');
+    expect(unreadable).toEqual([]);
+    expect(items).toMatchObject([{ id: token.id, sessionId: session.id, sealed: hasValue ? 'k1:sealed' : null }]);
+    expect(tokenProblem(items[0])).toBeNull();
+    expect(Date.parse((hasValue ? items[0]?.revokingAt : items[0]?.expiresAt) ?? '')).toBeGreaterThan(0);
+    expect(await readSession(redis, session.id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'internal_error', message: expect.stringContaining(token.id) },
+    });
+    const events = (await eventsOf(redis, session.id, '0')).map(({ type }) => type);
+    expect(events).toEqual(expect.arrayContaining([hasValue ? 'token_revoking' : 'token_unknown', 'ended']));
+    expect((await readLedger(redis)).unreadable.size).toBe(0);
+    expect(await mendToken(redis, token.id)).toBe(false);
+  });
 
   it('is not written over as if it was not there', async () => {
     const { session, token } = await running();

@@ -88,11 +88,12 @@ const TOKEN_DAMAGES: Record<string, (line: Record<string, unknown>) => string> =
 };
 
 /** What is done to keys themselves, of the session's record and of its token's line. */
-const KEY_DAMAGES: [name: string, key: 'session' | 'token', damage: (redis: Redis, key: string) => Promise<unknown>][] = [
-  ['record_is_of_another_type', 'session', makeList],
-  ['token_is_of_another_type', 'token', makeList],
-  ['token_is_gone', 'token', (redis, key) => redis.del(key)],
-];
+const KEY_DAMAGES: [name: string, key: 'session' | 'token', damage: (redis: Redis, key: string) => Promise<unknown>][] =
+  [
+    ['record_is_of_another_type', 'session', makeList],
+    ['token_is_of_another_type', 'token', makeList],
+    ['token_is_gone', 'token', (redis, key) => redis.del(key)],
+  ];
 
 const damagedKey = ([name, of, damage]: (typeof KEY_DAMAGES)[number]): FaultCase => ({
   name: `own_fault.${name}`,

@@ -171,29 +171,33 @@ describe('a token of which spool and ledger do not say the same', () => {
     ['is gone', (key: string) => redis.del(key)],
     ['is gone, with its place in the index of all', (key: string) => redis.del(key, 'daypass:tokens')],
     ['is of another type of Redis', (key: string) => makeList(redis, key)],
-  ])('is deleted, and its session ends, when its line alone %s', async (_how, damage) => {
-    const life = await minted();
-    await life.client.mint(life.tokenId, soon());
-    await damage(keys.token(life.tokenId));
-    const line = await eventually(
-      () => readTokenIfReadable(redis, life.tokenId),
-      (token) => token?.state === 'revoked',
-      { timeoutMs: 40_000 },
-    );
-    expect(line).toMatchObject({ sessionId: life.sessionId, grants: [{ repoId: REPO_A }] });
-    expect(life.provider.liveValues()).toEqual([]);
-    const session = await readSession(redis, life.sessionId);
-    expect(session).toMatchObject({ status: 'failed', failure: { code: 'internal_error' } });
-    const { tokenIndexes } = await readLedger(redis);
-    const listing = [...tokenIndexes.byState].filter(([, ids]) => ids.includes(life.tokenId)).map(([state]) => state);
-    expect(listing).toEqual(['revoked']);
-    const receipt = await eventually(
-      () => readReceipt(redis, life.sessionId),
-      (found) => found !== null,
-    );
-    expect(receipt).toMatchObject({ final: true, tokenState: 'revoked' });
-    await life.minter.close();
-  }, 60_000);
+  ])(
+    'is deleted, and its session ends, when its line alone %s',
+    async (_how, damage) => {
+      const life = await minted();
+      await life.client.mint(life.tokenId, soon());
+      await damage(keys.token(life.tokenId));
+      const line = await eventually(
+        () => readTokenIfReadable(redis, life.tokenId),
+        (token) => token?.state === 'revoked',
+        { timeoutMs: 40_000 },
+      );
+      expect(line).toMatchObject({ sessionId: life.sessionId, grants: [{ repoId: REPO_A }] });
+      expect(life.provider.liveValues()).toEqual([]);
+      const session = await readSession(redis, life.sessionId);
+      expect(session).toMatchObject({ status: 'failed', failure: { code: 'internal_error' } });
+      const { tokenIndexes } = await readLedger(redis);
+      const listing = [...tokenIndexes.byState].filter(([, ids]) => ids.includes(life.tokenId)).map(([state]) => state);
+      expect(listing).toEqual(['revoked']);
+      const receipt = await eventually(
+        () => readReceipt(redis, life.sessionId),
+        (found) => found !== null,
+      );
+      expect(receipt).toMatchObject({ final: true, tokenState: 'revoked' });
+      await life.minter.close();
+    },
+    60_000,
+  );
 
   it('is deleted when its line was gone before its minter came back', async () => {
     const life = await minted();
