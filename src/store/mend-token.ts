@@ -99,7 +99,7 @@ export async function mendToken(
     // First: whoever is killed between the two leaves a line that the next one mends.
     if (!isOver && session?.tokenId === tokenId) await endSession(redis, token, problem);
     const expect = stored === null ? stillNamed(entry, session) : [];
-    const events = isOver ? [] : [dueEvent(token, problem)];
+    const events = isOver ? [] : [dueEvent(token, stored)];
     if (await overwriteToken(redis, { stored, token, session, events, expect })) return true;
   }
   return false;
@@ -111,9 +111,12 @@ function stillNamed(entry: Entry | null, session: SessionRecord | null): Expecta
   return session === null ? [] : [{ key: keys.session(session.id), value: JSON.stringify(session) }];
 }
 
-function dueEvent({ id, state }: TokenRecord, { problem }: UnreadableRecord) {
+function dueEvent({ id, state }: TokenRecord, stored: Stored) {
   const type = state === 'unknown' ? 'token_unknown' : 'token_revoking';
-  return { type, detail: { tokenId: id, found: `a line that ${problem}` } } as const;
+  return {
+    type,
+    detail: { tokenId: id, found: stored === null ? 'no line in the ledger' : 'a line that cannot be read' },
+  } as const;
 }
 
 /** A session whose token is deleted cannot go on, and gets no other one: that would hide the damage. */
