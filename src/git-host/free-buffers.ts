@@ -5,8 +5,8 @@ const LARGE_BYTES = 140 * 1024 ** 2;
 const LOOK_EVERY_MS = 250;
 /** A collection that gives pages back is the most thorough one, and not for every look. */
 const GIVE_BACK_EVERY_MS = 1_000;
-/** A collection stops everything else: it takes at most a fifth of the time. */
-const PAUSE_FACTOR = 4;
+/** A collection stops everything else: it takes at most half of the time. */
+const PAUSE_FACTOR = 1;
 
 let sinceBytes = 0;
 

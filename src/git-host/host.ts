@@ -13,7 +13,7 @@ import type { LiveUses } from './live-uses.ts';
 import type { RepoPlace } from './repos/head.ts';
 import type { RepoDirs } from './repos/repo-dirs.ts';
 import type { RepoLocks } from './repos/repo-locks.ts';
-import type { RepoStore, StoredRepo } from './repos/repo-store.ts';
+import type { RepoStore, RepoFacts } from './repos/repo-store.ts';
 import type { Writers } from './repos/writers.ts';
 import type { Gate } from './smart-http/gate.ts';
 import type { TokenStore } from './tokens/token-store.ts';
@@ -69,7 +69,7 @@ export interface Call {
 
 /** A request on a repo that exists and that the caller may use in the way that the route needs. */
 export interface RepoCall extends Call {
-  repo: StoredRepo;
+  repo: RepoFacts;
   place: RepoPlace;
   /** Throws `forbidden` unless the caller may write to the repo. */
   needWrite: () => void;

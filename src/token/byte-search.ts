@@ -1,6 +1,7 @@
 import { PatternTrie, type Text } from './pattern-trie.ts';
-import { MAX_CODE_BYTES, Walk, type Begun, type Gap, type Gaps, type Group } from './pattern-walk.ts';
-import { ESCAPE, TerminalCode } from './terminal-codes.ts';
+import type { Begun, Gaps, Group } from './pattern-walk.ts';
+import { ESCAPE } from './terminal-codes.ts';
+import { Track } from './track.ts';
 
 /** A place where a pattern was found; `end` is exclusive. */
 export interface Found {
@@ -60,82 +61,56 @@ export function patternBytes({ groups }: PatternIndex, index: number): Buffer {
  */
 export class ByteSearch {
   readonly #index: PatternIndex;
-  readonly #walks: Walk[];
-  /** Whether some walk is at two bytes or more. */
-  #isFollowing = false;
-  /** The last byte of the stream, control sequences left out; -1 before the first. */
-  #last = -1;
-  readonly #code = new TerminalCode();
-  /** What of control sequences has come since the last byte, where no walk has taken it. */
-  #codeBytes: number[] = [];
+  readonly #plain: Track;
+  /** What has begun before a control sequence, as if there was none; null: nothing has. */
+  #overlooking: Track | null = null;
 
   constructor(index: PatternIndex) {
     this.#index = index;
-    this.#walks = index.groups.map((group) => new Walk(group));
+    this.#plain = new Track(index);
   }
 
   /** Goes on with `bytes` from `from`; positions are those of `bytes`, before its beginning for a match begun earlier. */
   scan(bytes: Buffer, from: number, onFound: (found: Found) => void): void {
-    const { isPair } = this.#index;
-    for (let at = from; at < bytes.length; at++) {
-      const byte = bytes[at] ?? 0;
-      if ((byte === ESCAPE || this.#code.isOpen) && this.#overlooks(byte)) continue;
-      const last = this.#last;
-      const begins = !this.#isFollowing && last !== -1 && isPair[(last << 8) | byte] === 1;
-      if (begins) for (const walk of this.#walks) walk.begin(last, this.#codeBytes);
-      if (begins || this.#isFollowing) this.#follow(byte, at + 1, onFound);
-      if (this.#codeBytes.length > 0) this.#codeBytes = [];
-      this.#last = byte;
+    for (let at = from; at < bytes.length;) {
+      if (this.#overlooking === null) {
+        const escape = this.#index.overlooksCodes ? bytes.indexOf(ESCAPE, at) : -1;
+        const to = escape === -1 ? bytes.length : escape;
+        this.#plain.take(bytes, [at, to], onFound);
+        at = to;
+        if (at === bytes.length) return;
+        if (this.#plain.begunLength > 0) this.#overlooking = this.#plain.copy();
+      }
+      // A code's own bytes may begin a pattern, too.
+      this.#plain.take(bytes, [at, at + 1], onFound);
+      if (this.#overlooking?.overlook(bytes, at, onFound) === false) this.#overlooking = null;
+      at++;
     }
   }
 
-  /** Takes a byte of a control sequence that may stand between those of a pattern; false where it is none. */
-  #overlooks(byte: number): boolean {
-    const { overlooksCodes, byFirst } = this.#index;
-    const hasBegun = this.#isFollowing || (this.#last !== -1 && byFirst[this.#last] !== -1);
-    if (!overlooksCodes || !hasBegun) return false;
-    if (!this.#code.take(byte)) {
-      this.reset();
-      return false;
-    }
-    if (this.#isFollowing) this.#passOver(byte);
-    else if (this.#codeBytes.push(byte) > MAX_CODE_BYTES) this.reset();
-    return true;
+  /** How many of the last bytes are the longest beginning of a pattern, with the gaps in it. */
+  get begunLength(): number {
+    return this.#longest().begunLength;
   }
 
-  #passOver(byte: number): void {
-    for (const walk of this.#walks) walk.passOver(byte);
-    this.#isFollowing = this.#walks.some((walk) => walk.length > 1);
-    if (!this.#isFollowing) this.reset();
+  /** How many runs of gaps `longestBegun` has. */
+  get runs(): number {
+    return this.#longest().runs;
   }
 
   /** The longest beginning of a pattern that the last bytes are; null when they are none. */
   get longestBegun(): Begun | null {
-    let longest: Walk | null = null;
-    for (const walk of this.#walks) if (walk.length > (longest?.length ?? 0)) longest = walk;
-    if (longest !== null) return longest.begun;
-    const index = this.#last === -1 ? -1 : (this.#index.byFirst[this.#last] ?? -1);
-    if (index === -1) return null;
-    return { index, bytes: 1, gaps: this.#codeBytes.map((byte): Gap => [1, byte]) };
+    return this.#longest().begun;
   }
 
   /** Forgets what has begun. */
   reset(): void {
-    for (const walk of this.#walks) walk.reset();
-    this.#isFollowing = false;
-    this.#last = -1;
-    this.#code.reset();
-    this.#codeBytes = [];
+    this.#plain.reset();
+    this.#overlooking = null;
   }
 
-  #follow(byte: number, end: number, onFound: (found: Found) => void): void {
-    let isFollowing = false;
-    for (const walk of this.#walks) {
-      const length = walk.step(byte);
-      if (length > 0) onFound({ start: end - length, end });
-      isFollowing ||= walk.length > 1;
-    }
-    this.#isFollowing = isFollowing;
-    if (!isFollowing) for (const walk of this.#walks) walk.reset();
+  #longest(): Track {
+    const other = this.#overlooking;
+    return other !== null && other.begunLength > this.#plain.begunLength ? other : this.#plain;
   }
 }

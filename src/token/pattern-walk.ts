@@ -1,3 +1,4 @@
+import { GapRuns, type Rhythm } from './gap-runs.ts';
 import { ROOT, type PatternTrie } from './pattern-trie.ts';
 
 export interface Gaps {
@@ -6,23 +7,13 @@ export interface Gaps {
   after: number;
 }
 
-/** So many at one place: CR LF, or a line break and an indent of one. */
-const MAX_GAP_BYTES = 2;
-/** So many of control sequences at one place: the end of one colour and the beginning of another, and some more. */
-export const MAX_CODE_BYTES = 64;
-/** Gaps that are over are dropped from the list once there are so many. */
-const MANY_GAPS = 1_024;
-
-/** A byte between those of a pattern, and how many bytes of the pattern lie before it. */
-export type Gap = [before: number, byte: number];
-
 /** The beginning of a pattern, which is what the last bytes of a stream are. */
 export interface Begun {
   /** Which pattern, or rest of one: its number in the index. */
   index: number;
   /** Of the pattern. */
   bytes: number;
-  gaps: Gap[];
+  rhythms: Rhythm[];
 }
 
 /** Patterns that may have the same gaps. */
@@ -43,12 +34,7 @@ export class Walk {
   #depth = 0;
   /** Bytes taken since the last reset, gaps left out. */
   #taken = 0;
-  /** Gaps, each by how many bytes were taken before it; those before `#firstGap` are over. */
-  #gaps: Gap[] = [];
-  #firstGap = 0;
-  /** Those of the gaps that are the group's, by how many bytes were taken before it; those before `#firstBreak` are over. */
-  #breaks: number[] = [];
-  #firstBreak = 0;
+  #gaps = new GapRuns();
 
   constructor(group: Group) {
     this.#group = group;
@@ -58,17 +44,28 @@ export class Walk {
 
   /** In the stream. */
   get length(): number {
-    return this.#depth + this.#gaps.length - this.#firstGap;
+    return this.#depth + this.#gaps.bytes;
+  }
+
+  /** How many runs of gaps it would be written down with. */
+  get runs(): number {
+    return this.#gaps.runs;
   }
 
   get begun(): Begun | null {
     if (this.#node === ROOT) return null;
-    const start = this.#taken - this.#depth;
     return {
       index: this.#group.from + this.#group.trie.placeOf(this.#node).entry,
       bytes: this.#depth,
-      gaps: this.#gaps.slice(this.#firstGap).map(([taken, byte]): Gap => [taken - start, byte]),
+      rhythms: this.#gaps.rhythms(this.#taken - this.#depth),
     };
+  }
+
+  /** At the same place. */
+  copy(): Walk {
+    const copy = new Walk(this.#group);
+    [copy.#node, copy.#depth, copy.#taken, copy.#gaps] = [this.#node, this.#depth, this.#taken, this.#gaps.copy()];
+    return copy;
   }
 
   /** With the first byte of a pattern, if it is one, and what of control sequences has come since. */
@@ -77,14 +74,13 @@ export class Walk {
     this.#node = this.#group.trie.child(ROOT, byte);
     if (this.#node === ROOT) return;
     this.#depth = this.#taken = 1;
-    for (const each of codeBytes) this.#gaps.push([1, each]);
+    for (const each of codeBytes) this.#gaps.add(1, each, false);
   }
 
   /** A byte of a control sequence. */
   passOver(byte: number): void {
     if (this.#node === ROOT) return;
-    if (this.#gaps.at(-MAX_CODE_BYTES)?.[0] === this.#taken) this.reset();
-    else this.#gaps.push([this.#taken, byte]);
+    if (!this.#gaps.add(this.#taken, byte, false)) this.reset();
   }
 
   /** Takes the next byte. Gives the length of what was found to end with it; 0 when nothing was. */
@@ -112,19 +108,11 @@ export class Walk {
     this.#node = ROOT;
     this.#depth = 0;
     this.#taken = 0;
-    if (this.#gaps.length > 0) this.#gaps = [];
-    this.#firstGap = 0;
-    if (this.#breaks.length > 0) this.#breaks = [];
-    this.#firstBreak = 0;
+    this.#gaps.clear();
   }
 
   #skip(byte: number): 0 {
-    const isRun = this.#breaks.at(-MAX_GAP_BYTES) === this.#taken;
-    if (this.#depth < this.#gapsAfter || isRun) this.reset();
-    else {
-      this.#gaps.push([this.#taken, byte]);
-      this.#breaks.push(this.#taken);
-    }
+    if (this.#depth < this.#gapsAfter || !this.#gaps.add(this.#taken, byte, true)) this.reset();
     return 0;
   }
 
@@ -135,34 +123,12 @@ export class Walk {
       this.#node = trie.suffix(this.#node);
       if (this.#node === ROOT) return this.reset();
       this.#depth = trie.placeOf(this.#node).depth;
-      this.#dropGaps();
-    } while (this.#after(this.#breaks[this.#firstBreak]) < this.#gapsAfter);
-  }
-
-  #dropGaps(): void {
-    while (this.#after(this.#gaps[this.#firstGap]?.[0]) <= 0) this.#firstGap++;
-    while (this.#after(this.#breaks[this.#firstBreak]) <= 0) this.#firstBreak++;
-    if (this.#firstGap < MANY_GAPS || this.#firstGap * 2 < this.#gaps.length) return;
-    this.#gaps = this.#gaps.slice(this.#firstGap);
-    this.#firstGap = 0;
-    this.#breaks = this.#breaks.slice(this.#firstBreak);
-    this.#firstBreak = 0;
-  }
-
-  /** How many bytes of the pattern lie before a gap. */
-  #after(taken: number | undefined): number {
-    return taken === undefined ? Infinity : taken - (this.#taken - this.#depth);
+      this.#gaps.dropTo(this.#taken - this.#depth);
+    } while (this.#gaps.firstBreak - (this.#taken - this.#depth) < this.#gapsAfter);
   }
 
   /** Of the last so many bytes of the pattern, with the gaps between them. */
   #lengthOf(depth: number): number {
-    const start = this.#taken - depth;
-    let low = this.#firstGap;
-    for (let high = this.#gaps.length; low < high;) {
-      const middle = (low + high) >> 1;
-      if ((this.#gaps[middle]?.[0] ?? 0) <= start) low = middle + 1;
-      else high = middle;
-    }
-    return depth + this.#gaps.length - low;
+    return depth + this.#gaps.bytesAfter(this.#taken - depth);
   }
 }

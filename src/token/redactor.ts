@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ByteSearch, indexPatterns, patternBytes, type Found, type PatternIndex } from './byte-search.ts';
-import type { Gap } from './pattern-walk.ts';
+import { withGaps, type Rhythm } from './gap-runs.ts';
 import type { Secret } from './secret.ts';
 import { formsOf } from './secret-forms.ts';
 
 const MASK = Buffer.from('[secret]');
 const NEWLINE = 0x0a;
+/** Marks patterns in whose beginnings an earlier version would not see the gaps. */
+const WITH_RHYTHMS = '+';
 
 /** Masks secrets in a stream of bytes, however it is cut. */
 export interface Redactor {
@@ -15,6 +17,8 @@ export interface Redactor {
   flush(): Buffer;
   /** What is held back, in a form that may be written down; null when it is nothing. */
   readonly heldBack: HeldBack | null;
+  /** How many runs of gaps that has. */
+  readonly runs: number;
 }
 
 /**
@@ -28,7 +32,9 @@ export interface HeldBack {
   index: number;
   bytes: number;
   /** Line breaks and the like between them; absent when none. */
-  gaps?: Gap[];
+  rhythms?: Rhythm[];
+  /** The same as earlier versions wrote it: how many bytes lie before it, and the byte. */
+  gaps?: [before: number, byte: number][];
   /** So many of the bytes are covered by a mask that is already out. */
   shown: number;
   /** All up to the next line break belongs to a mask that is already out. */
@@ -86,8 +92,9 @@ export function resumeRedactor(forms: MaskedForms, saved: HeldBack | null): { re
     return given;
   };
 
-  const restore = ({ index, bytes, gaps = [], shown }: HeldBack): void => {
-    held = withGaps(patternBytes(forms.index, index).subarray(0, bytes), gaps);
+  const restore = ({ index, bytes, gaps = [], rhythms, shown }: HeldBack): void => {
+    const earlier = gaps.map(([before, byte]): Rhythm => [before, 0, 1, String.fromCharCode(byte)]);
+    held = withGaps(patternBytes(forms.index, index).subarray(0, bytes), rhythms ?? earlier);
     search.scan(held, 0, (found) => addSpan(spans, found));
     // What was found before `held` is not found again; what lies in it is part of that.
     if (shown > 0) spans = [{ start: 0, end: shown, shown: true }, ...spans.filter(({ start }) => start >= shown)];
@@ -101,7 +108,7 @@ export function resumeRedactor(forms: MaskedForms, saved: HeldBack | null): { re
     return covered ? new Uint8Array() : chunk.subarray(end);
   };
 
-  if (saved !== null && saved.patterns === patterns) {
+  if (saved !== null && [patterns, patterns + WITH_RHYTHMS].includes(saved.patterns)) {
     covered = saved.covered ?? false;
     restore(saved);
   } else if (saved !== null) {
@@ -113,21 +120,24 @@ export function resumeRedactor(forms: MaskedForms, saved: HeldBack | null): { re
     push(chunk) {
       const bytes = Buffer.concat([held, uncovered(chunk)]);
       search.scan(bytes, held.length, (found) => addSpan(spans, found));
-      const begun = search.longestBegun;
-      return giveUpTo(bytes, bytes.length - (begun === null ? 0 : begun.bytes + begun.gaps.length));
+      return giveUpTo(bytes, bytes.length - search.begunLength);
     },
     flush() {
       search.reset();
       covered = false;
       return giveUpTo(held, held.length);
     },
+    get runs() {
+      return search.runs;
+    },
     get heldBack() {
       if (covered) return { patterns, index: 0, bytes: 0, shown: 0, covered };
       const begun = search.longestBegun;
       if (begun === null) return null;
-      const { index, bytes, gaps } = begun;
-      const [first] = spans;
-      return { patterns, index, bytes, ...(gaps.length > 0 && { gaps }), shown: first?.shown ? first.end : 0 };
+      const { index, bytes, rhythms } = begun;
+      const shown = spans[0]?.shown ? spans[0].end : 0;
+      if (rhythms.length === 0) return { patterns, index, bytes, shown };
+      return { patterns: patterns + WITH_RHYTHMS, index, bytes, rhythms, shown };
     },
   };
   return { redactor, out };
@@ -175,14 +185,4 @@ function masked(bytes: Buffer, spans: Span[]): Buffer {
   }
   pieces.push(bytes.subarray(at));
   return Buffer.concat(pieces);
-}
-
-function withGaps(bytes: Buffer, gaps: Gap[]): Buffer {
-  const pieces: Buffer[] = [];
-  let at = 0;
-  for (const [before, byte] of gaps) {
-    pieces.push(bytes.subarray(at, before), Buffer.from([byte]));
-    at = before;
-  }
-  return Buffer.concat([...pieces, bytes.subarray(at)]);
 }

@@ -74,9 +74,12 @@ export async function composeUp(): Promise<Installation> {
     throw new Error(`It did not come up. Its logs:\n${logs}`, { cause: error });
   }
   const read = async (name: string): Promise<string> => (await readFile(join(secretsDir, name), 'utf8')).trim();
-  const apiKey = await read('api-key');
-  const gitHostKey = await read('git-host-keys');
-  const sealKey = (await read('seal/seal-keys')).replace(/^k1:/, '');
+  const files = ['api-key', 'git-host-keys', 'seal/seal-keys'];
+  const [apiKey = '', gitHostKey = '', sealKeys = ''] = await Promise.all(files.map(read)).catch(async (error) => {
+    await dispose();
+    throw error;
+  });
+  const sealKey = sealKeys.replace(/^k1:/, '');
   const docker = connectDocker(undefined);
   return {
     project,

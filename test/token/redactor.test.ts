@@ -73,6 +73,16 @@ describe('masking a stream', () => {
     }
   });
 
+  it('masks a value whose first bytes could be the end of a colour', () => {
+    const value = new Secret('line one of it');
+    for (const before of ['\u001b-', '\u001b[', '\u001b', '\u001b[3', 'line\u001b[', 'l\u001b(', 'line o\u001b[31'])
+      for (let cut = 0; cut <= 20; cut++)
+        // Where it could be both, all of it is masked.
+        expect(throughChunks([value], Buffer.from(`${before}line one of it.`), [cut])).toMatch(
+          /^[^.]{0,12}\[secret\]\.$/,
+        );
+  });
+
   it('takes what is no colour for no colour, and holds back no more for many of them', () => {
     const half = TOKEN.slice(0, 20);
     for (const text of [`${half}\u001b[31\n${half}`, `${half}\u001b[${'1;'.repeat(40)}m`, `r\u001b[mr\u001b[mx`])

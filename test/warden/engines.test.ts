@@ -10,6 +10,7 @@ import { startOwnEngine } from '../faults/rig/own-engine.ts';
 import { DOCKER_20, DOCKER_28, PODMAN, REMAPPED, ROOTLESS } from '../support/engine-answers.ts';
 import { startFakeEngine } from '../support/fake-engine.ts';
 import { startTlsEngine } from '../support/tls-engine.ts';
+import { isRoot } from '../support/as-root.ts';
 import { startTestWarden } from '../support/warden.ts';
 import { runInSandbox } from './support/run-in-sandbox.ts';
 
@@ -50,7 +51,7 @@ describe('an engine on which no sandbox can be made', () => {
     expect(await foundWrong(env)).toEqual([expect.stringContaining(`✗ engine kind: ${said}`)]);
   });
 
-  it('is told by a real one that runs with userns-remap', async () => {
+  it.runIf(isRoot)('is told by a real one that runs with userns-remap', async () => {
     await using engine = await startOwnEngine({ remapped: true });
     const env = { ...START, DOCKER_HOST: engine.host };
     await expect(startTestWarden({ dockerHost: engine.host })).rejects.toThrow('It runs with userns-remap');

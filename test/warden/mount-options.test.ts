@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectDocker } from '../../src/runtime/docker/connect.ts';
 import { mountOf, parseMounts } from '../../src/warden/disks/kernel-tables.ts';
+import { isRoot } from '../support/as-root.ts';
 import { noExecDirectory } from '../support/no-exec.ts';
 import { startTestWarden } from '../support/warden.ts';
 import { runInSandbox } from './support/run-in-sandbox.ts';
@@ -26,7 +27,7 @@ async function restrictionsOf(name: string): Promise<Record<string, string[]>> {
   return Object.fromEntries(await Promise.all(found));
 }
 
-describe('where the file systems of run directory, memory and disks let no program run', () => {
+describe.runIf(isRoot)('where the file systems of run directory, memory and disks let no program run', () => {
   it('a sandbox runs, and of what it gets mounted only that is from there which no program is run from', async () => {
     await using host = await noExecDirectory();
     await using memory = await noExecDirectory();

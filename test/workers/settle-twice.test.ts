@@ -72,7 +72,7 @@ describe('a session that completion handler and reconciler settle at the same ti
     return [...names.flat(), ...(await runtimeOf(warden).list())];
   };
 
-  it('has no trouble with what the other one has removed, whenever that was', async () => {
+  it('has no trouble with what the other one has removed, whenever that was', { timeout: 240_000 }, async () => {
     for (let round = 0; round < 100; round++) {
       const sandboxId = `sbx_round${round}`;
       await mkdir(`${gatewaysDir(warden.host.runDir)}/${sandboxId}`, { recursive: true });

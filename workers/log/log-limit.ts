@@ -27,8 +27,10 @@ export class LogLimit {
     return this.#isCapped;
   }
 
-  pass(records: NewRecord[], time: string): NewRecord[] {
+  /** `besides`: bytes that are written with these records and are not in them. */
+  pass(records: NewRecord[], time: string, besides = 0): NewRecord[] {
     const passed: NewRecord[] = [];
+    if (records.length > 0) this.#bytes += besides;
     for (const record of records) {
       if (this.#isCapped) break;
       this.#bytes += Buffer.byteLength(record.text) + (record.bytes?.length ?? 0) + RECORD_OVERHEAD_BYTES;

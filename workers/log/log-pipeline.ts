@@ -6,6 +6,8 @@ import { LogLimit, type NewRecord } from './log-limit.ts';
 import type { Begun } from './partial-schedule.ts';
 import { ProgressFilter } from './progress-filter.ts';
 
+/** About as many as a run of gaps has in a commit. */
+const RUN_BYTES = 24;
 const STREAMS = ['system', 'stdout', 'stderr'] as const;
 
 /** What a pipeline has to remember between two reports, less the lines that have begun. */
@@ -188,7 +190,13 @@ export class LogPipeline {
     return this.#limit.pass(
       lines.map((line) => toRecord(stream, line, time)),
       time,
+      this.#runs() * RUN_BYTES,
     );
+  }
+
+  /** Of gaps in what is held back: each commit has them all. */
+  #runs(): number {
+    return this.#redactors === null ? 0 : STREAMS.reduce((sum, stream) => sum + this.#redactor(stream).runs, 0);
   }
 
   #redactor(stream: LogStream): Redactor {

@@ -1,6 +1,6 @@
 import type { Host } from '../host.ts';
 import type { RepoPlace } from '../repos/head.ts';
-import type { StoredRepo } from '../repos/repo-store.ts';
+import type { RepoFacts } from '../repos/repo-store.ts';
 import { decideUpkeep } from './decide-upkeep.ts';
 import { mergePacks, removeMerged } from './merge-packs.ts';
 import { readFacts } from './repo-facts.ts';
@@ -12,7 +12,7 @@ export type Done = 'nothing' | 'merged' | 'swept' | 'putOff';
  * Does what one repo needs, as a live use of it, so that its deletion ends the work. `tidied` resolves when what the merge
  * made needless is removed, which waits for those who read the repo now.
  */
-export async function keepUp(host: Host, repo: StoredRepo): Promise<{ done: Done; tidied: Promise<void> }> {
+export async function keepUp(host: Host, repo: RepoFacts): Promise<{ done: Done; tidied: Promise<void> }> {
   const repoDir = host.dirs.pathOf(repo.repoId);
   const times = { createdAtMs: repo.createdAtMs, changedAtMs: repo.updatedAtMs };
   const upkeep = decideUpkeep(await readFacts(repoDir), times, host.now());

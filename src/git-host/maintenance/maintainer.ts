@@ -2,7 +2,7 @@ import { setInterval } from 'node:timers/promises';
 import type { Host } from '../host.ts';
 import { HostError } from '../http/host-error.ts';
 import { Yielded } from '../live-uses.ts';
-import type { StoredRepo } from '../repos/repo-store.ts';
+import type { RepoFacts } from '../repos/repo-store.ts';
 import { keepUp } from './keep-up.ts';
 
 const HOUR_MS = 3_600_000;
@@ -46,7 +46,7 @@ export function startMaintainer(host: Host, everyMs: number): Maintainer {
     }
   };
 
-  const attempt = async (repo: StoredRepo): Promise<void> => {
+  const attempt = async (repo: RepoFacts): Promise<void> => {
     const { repoId } = repo;
     try {
       const { done, tidied } = await keepUp(host, repo);

@@ -2,15 +2,22 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { z } from 'zod';
 
 /** What is known of a repo beside its content. Times are milliseconds since the epoch. */
-export interface StoredRepo {
+export interface RepoFacts {
   repoId: string;
   createdAtMs: number;
   /** The last push, update or change of metadata; null when there was none. */
   updatedAtMs: number | null;
-  metadata: Record<string, string> | null;
   /** Kept for the hosted service's sake; this host has no index. */
   autoIndex: boolean;
 }
+
+/** The same with its metadata, which may be long. */
+export interface StoredRepo extends RepoFacts {
+  metadata: Record<string, string> | null;
+}
+
+/** A page of a list ends behind the repo with which its metadata has so many characters. */
+const PAGE_CHARACTERS = 1024 ** 2;
 
 interface RepoQuery {
   offset: number;
@@ -26,7 +33,11 @@ interface RepoQuery {
 /** The repos' records. Every call is synchronous and durable when it returns. */
 export interface RepoStore {
   add(repo: StoredRepo): void;
-  find(repoId: string): StoredRepo | null;
+  /** Without its metadata: every request on a repo asks for it. */
+  find(repoId: string): RepoFacts | null;
+  /** Of a repo that there is none of: null. */
+  metadataOf(repoId: string): Record<string, string> | null;
+  /** At most `limit` repos, and fewer where their metadata is long. */
   list(query: RepoQuery): { repos: StoredRepo[]; total: number };
   /** The ids of the repos that were made or changed at this time or later. */
   changedSince(atMs: number): string[];
@@ -36,28 +47,46 @@ export interface RepoStore {
   delete(repoId: string): boolean;
 }
 
-const repoRow = z.object({
+const FACTS = 'repo_id, created_at_ms, updated_at_ms, auto_index';
+const factsRow = z.object({
   repo_id: z.string(),
   created_at_ms: z.number(),
   updated_at_ms: z.number().nullable(),
-  metadata: z.string().nullable(),
   auto_index: z.number(),
 });
+const metadataRow = z.object({ metadata: z.string().nullable() });
 
-function parseRepo(row: unknown): StoredRepo {
-  const repo = repoRow.parse(row);
+function parseFacts(row: unknown): RepoFacts {
+  const repo = factsRow.parse(row);
   return {
     repoId: repo.repo_id,
     createdAtMs: repo.created_at_ms,
     updatedAtMs: repo.updated_at_ms,
-    metadata: repo.metadata === null ? null : z.record(z.string(), z.string()).parse(JSON.parse(repo.metadata)),
     autoIndex: repo.auto_index === 1,
   };
 }
 
+function parseMetadata(text: string | null): Record<string, string> | null {
+  return text === null ? null : z.record(z.string(), z.string()).parse(JSON.parse(text));
+}
+
+/** The first of these rows, at least one, until they are enough for a page. */
+function pageOf(rows: Iterable<unknown>): StoredRepo[] {
+  const repos: StoredRepo[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    const { metadata } = metadataRow.parse(row);
+    repos.push({ ...parseFacts(row), metadata: parseMetadata(metadata) });
+    characters += metadata?.length ?? 0;
+    if (characters >= PAGE_CHARACTERS) break;
+  }
+  return repos;
+}
+
 export function createRepoStore(database: DatabaseSync): RepoStore {
   const insert = database.prepare('INSERT INTO repos VALUES (?, ?, ?, ?, ?)');
-  const selectOne = database.prepare('SELECT * FROM repos WHERE repo_id = ?');
+  const selectOne = database.prepare(`SELECT ${FACTS} FROM repos WHERE repo_id = ?`);
+  const selectMetadata = database.prepare('SELECT metadata FROM repos WHERE repo_id = ?');
   const selectChanged = database.prepare('SELECT repo_id FROM repos WHERE coalesce(updated_at_ms, created_at_ms) >= ?');
   const updateTime = database.prepare('UPDATE repos SET updated_at_ms = ? WHERE repo_id = ?');
   const updateAll = database.prepare('UPDATE repos SET updated_at_ms = ?, metadata = ? WHERE repo_id = ?');
@@ -70,7 +99,11 @@ export function createRepoStore(database: DatabaseSync): RepoStore {
     },
     find(repoId) {
       const row = selectOne.get(repoId);
-      return row === undefined ? null : parseRepo(row);
+      return row === undefined ? null : parseFacts(row);
+    },
+    metadataOf(repoId) {
+      const row = selectMetadata.get(repoId);
+      return row === undefined ? null : parseMetadata(metadataRow.parse(row).metadata);
     },
     list(query) {
       const { where, values } = condition(query);
@@ -78,7 +111,7 @@ export function createRepoStore(database: DatabaseSync): RepoStore {
       const page = database.prepare(`SELECT * FROM repos WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?`);
       const count = database.prepare(`SELECT count(*) AS total FROM repos WHERE ${where}`);
       return {
-        repos: page.all(...values, query.limit, query.offset).map(parseRepo),
+        repos: pageOf(page.iterate(...values, query.limit, query.offset)),
         total: z.object({ total: z.number() }).parse(count.get(...values)).total,
       };
     },

@@ -68,9 +68,8 @@ async function create(host: Host, { signal }: Call, body: Body, filling: Filling
 /** What the request gives goes before what the copied repo has. */
 function metadataOf(host: Host, { source: from, metadata }: Body): Record<string, string> | null {
   if (from?.type !== 'relace') return metadata ?? null;
-  const copied = host.repos.find(from.repo_id);
-  if (copied === null) throw notFound(from.repo_id);
-  return metadata ?? (from.copy_metadata === true ? copied.metadata : null);
+  if (host.repos.find(from.repo_id) === null) throw notFound(from.repo_id);
+  return metadata ?? (from.copy_metadata === true ? host.repos.metadataOf(from.repo_id) : null);
 }
 
 async function fill(host: Host, place: RepoPlace, from: Filling | null, timeMs: number): Promise<string | null> {

@@ -25,7 +25,8 @@ const schema = z.strictObject({
 export const createToken: AccountOperation = async (host, call) => {
   const { res } = call;
   const body = check(schema, (await readJson(host, call)) ?? {});
-  const unknown = body.repo_ids.find((repoId) => host.repos.find(repoId) === null);
+  const repoIds = [...new Set(body.repo_ids)];
+  const unknown = repoIds.find((repoId) => host.repos.find(repoId) === null);
   if (unknown !== undefined) throw new HostError('not_found', `repo ${unknown} not found`);
   const value = newTokenValue();
   const createdAtMs = host.now();
@@ -33,7 +34,7 @@ export const createToken: AccountOperation = async (host, call) => {
   const token = {
     hash: hashToken(value),
     name: body.name,
-    grants: grantsOf(body.repo_ids, body.access ?? 'write'),
+    grants: grantsOf(repoIds, body.access ?? 'write'),
     createdAtMs,
     expiresAtMs: ttlSeconds === null ? null : createdAtMs + ttlSeconds * 1000,
   };

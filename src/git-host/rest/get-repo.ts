@@ -3,4 +3,5 @@ import { sendJson } from '../http/send-json.ts';
 import { repoToWire } from './schemas.ts';
 
 /** GET /repo/{id}. */
-export const getRepo: RepoOperation = async (_host, { res, repo }) => sendJson(res, 200, repoToWire(repo));
+export const getRepo: RepoOperation = async (host, { res, repo }) =>
+  sendJson(res, 200, repoToWire({ ...repo, metadata: host.repos.metadataOf(repo.repoId) }));

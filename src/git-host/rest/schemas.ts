@@ -10,6 +10,8 @@ export const repoIdField = z.uuid('must be a UUID').transform((id) => id.toLower
 const MAX_PAIRS = 100;
 const MAX_KEY_CHARACTERS = 200;
 const MAX_VALUE_CHARACTERS = 4_000;
+/** Of all pairs together: they are read with the repo, and with a hundred others in a list. */
+const MAX_METADATA_CHARACTERS = 64 * 1024;
 
 /** Free pairs that a repo is found by. How many there are is looked at before any of them is. */
 export const metadataField = z
@@ -24,6 +26,10 @@ export const metadataField = z
       .refine(
         (pairs) => Object.keys(pairs).every((key) => key.length <= MAX_KEY_CHARACTERS),
         `must have keys of at most ${MAX_KEY_CHARACTERS} characters`,
+      )
+      .refine(
+        (pairs) => Object.entries(pairs).flat().join('').length <= MAX_METADATA_CHARACTERS,
+        `must have at most ${MAX_METADATA_CHARACTERS} characters in all`,
       )
       .nullable(),
   );

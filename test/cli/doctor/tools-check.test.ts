@@ -6,6 +6,7 @@ import { perform } from '../../../src/cli/doctor/check.ts';
 import { doctor } from '../../../src/cli/doctor/doctor.ts';
 import { toolsCheck } from '../../../src/cli/doctor/tools-check.ts';
 import { createEngineApi } from '../../../src/runtime/docker/engine-api.ts';
+import { isRoot } from '../../support/as-root.ts';
 import { noExecDirectory } from '../../support/no-exec.ts';
 import { startTestWarden } from '../../support/warden.ts';
 import { quietProgress } from '../support/quiet-progress.ts';
@@ -34,16 +35,19 @@ test('tools that do not run are a fault, also where no warden answers', async ()
   expect(holds).toBe(false);
 });
 
-test('on a machine where nothing runs it names path, mount, option and setting of a place where no program may run', async () => {
-  await using host = await noExecDirectory();
-  const progress = quietProgress();
-  const toolsDir = join(host.path, 'below', 'tools');
-  const listen = { DAYPASS_API_LISTEN: '127.0.0.1:0', DAYPASS_GIT_HOST_LISTEN: '127.0.0.1:0' };
-  const env = { ...listen, DAYPASS_DATA_DIR: '/nonexistent', DAYPASS_TOOLS_DIR: toolsDir };
-  expect(await doctor({ env, root: '/', progress })).toBe(1);
-  expect(progress.lines.filter((line) => line.startsWith('✗ tools directory'))).toEqual([
-    `✗ tools directory: ${toolsDir} lies on ${host.path}, which is mounted with noexec, so no sandbox could run its init from ` +
-      'there. Set DAYPASS_TOOLS_DIR to a directory on a file system that programs may run from.',
-  ]);
-  expect(progress.lines).toContain('  Set DAYPASS_TOOLS_DIR to such a directory for the warden, and start it again.');
-});
+test.runIf(isRoot)(
+  'on a machine where nothing runs it names path, mount, option and setting of a place where no program may run',
+  async () => {
+    await using host = await noExecDirectory();
+    const progress = quietProgress();
+    const toolsDir = join(host.path, 'below', 'tools');
+    const listen = { DAYPASS_API_LISTEN: '127.0.0.1:0', DAYPASS_GIT_HOST_LISTEN: '127.0.0.1:0' };
+    const env = { ...listen, DAYPASS_DATA_DIR: '/nonexistent', DAYPASS_TOOLS_DIR: toolsDir };
+    expect(await doctor({ env, root: '/', progress })).toBe(1);
+    expect(progress.lines.filter((line) => line.startsWith('✗ tools directory'))).toEqual([
+      `✗ tools directory: ${toolsDir} lies on ${host.path}, which is mounted with noexec, so no sandbox could run its init from ` +
+        'there. Set DAYPASS_TOOLS_DIR to a directory on a file system that programs may run from.',
+    ]);
+    expect(progress.lines).toContain('  Set DAYPASS_TOOLS_DIR to such a directory for the warden, and start it again.');
+  },
+);
