@@ -11,7 +11,10 @@ import type { Revoker } from './revoker.ts';
 /** Sessions looked at side by side. */
 const AT_ONCE = 32;
 
-/** One look at every active token of this minter, what may not live any more is made due and deleted; and at lines to mend. */
+/**
+ * One look at every active token of this minter: what may not live any more is made due and deleted. Lines of live tokens that
+ * cannot be read, or are gone, are mended.
+ */
 export type KeepLaw = () => Promise<void>;
 
 /**
