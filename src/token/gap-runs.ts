@@ -1,5 +1,3 @@
-/** So many bytes of a gap are the group's: CR LF, or a line break and an indent of one. */
-const MAX_BREAKS = 2;
 /** So many of a gap are control sequences: the end of one colour and the beginning of another, and some more. */
 export const MAX_CODE_BYTES = 64;
 /** Wrapped and dumped texts have some two for each line, and what has more is no such text. */
@@ -50,8 +48,11 @@ export class GapRuns {
     return copy;
   }
 
-  /** Another byte of a gap after so many bytes taken; false where that is too much for a gap, or for a rhythm. */
-  add(taken: number, byte: number, isBreak: boolean): boolean {
+  /**
+   * Another byte of a gap after so many bytes taken; false where that is too much for a gap, or for a rhythm. `mostBreaks`: as many
+   * as the group has at one place, where the byte is one of these; 0 for one of a control sequence.
+   */
+  add(taken: number, byte: number, mostBreaks: number): boolean {
     if (this.#open?.at !== taken) {
       this.#close();
       this.#open = { at: taken, every: 0, count: 1, bytes: '', hasBreak: false };
@@ -59,12 +60,12 @@ export class GapRuns {
     }
     this.#open.bytes += String.fromCharCode(byte);
     this.#bytes++;
-    if (isBreak) {
+    if (mostBreaks > 0) {
       this.#open.hasBreak = true;
       this.#openBreaks++;
     }
     const codeBytes = this.#open.bytes.length - this.#openBreaks;
-    const fits = this.#openBreaks <= MAX_BREAKS && codeBytes <= MAX_CODE_BYTES;
+    const fits = (mostBreaks === 0 || this.#openBreaks <= mostBreaks) && codeBytes <= MAX_CODE_BYTES;
     return fits && this.runs <= MAX_RUNS && this.#runBytes <= MAX_RUN_BYTES;
   }
 

@@ -5,6 +5,8 @@ export interface Gaps {
   bytes: readonly number[];
   /** Not before so many bytes of the pattern: a line that ends as it begins is rarely a wrapped one. */
   after: number;
+  /** At one place. */
+  most: number;
 }
 
 /** The beginning of a pattern, which is what the last bytes of a stream are. */
@@ -29,6 +31,7 @@ export class Walk {
   readonly #group: Group;
   readonly #isGap = new Uint8Array(256);
   readonly #gapsAfter: number;
+  readonly #mostBreaks: number;
   #node = ROOT;
   /** Bytes of the pattern that have matched. */
   #depth = 0;
@@ -40,6 +43,7 @@ export class Walk {
     this.#group = group;
     for (const byte of group.gaps?.bytes ?? []) this.#isGap[byte] = 1;
     this.#gapsAfter = group.gaps?.after ?? 0;
+    this.#mostBreaks = group.gaps?.most ?? 0;
   }
 
   /** In the stream. */
@@ -74,13 +78,13 @@ export class Walk {
     this.#node = this.#group.trie.child(ROOT, byte);
     if (this.#node === ROOT) return;
     this.#depth = this.#taken = 1;
-    for (const each of codeBytes) this.#gaps.add(1, each, false);
+    for (const each of codeBytes) this.#gaps.add(1, each, 0);
   }
 
   /** A byte of a control sequence. */
   passOver(byte: number): void {
     if (this.#node === ROOT) return;
-    if (!this.#gaps.add(this.#taken, byte, false)) this.reset();
+    if (!this.#gaps.add(this.#taken, byte, 0)) this.reset();
   }
 
   /** Takes the next byte. Gives the length of what was found to end with it; 0 when nothing was. */
@@ -112,7 +116,7 @@ export class Walk {
   }
 
   #skip(byte: number): 0 {
-    if (this.#depth < this.#gapsAfter || !this.#gaps.add(this.#taken, byte, true)) this.reset();
+    if (this.#depth < this.#gapsAfter || !this.#gaps.add(this.#taken, byte, this.#mostBreaks)) this.reset();
     return 0;
   }
 

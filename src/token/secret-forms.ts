@@ -17,9 +17,13 @@ const LINE_BREAK = /\r\n?|\n|\\r\\n|\\[rn]/;
 const BREAKS = [0x0a, 0x0d];
 /** After so many characters of a wrapped value its line may break; where it breaks before, the rest is a form of its own. */
 const WRAPPED_AFTER = 4;
-const WRAPPED: Gaps = { bytes: BREAKS, after: WRAPPED_AFTER };
+const WRAPPED: Gaps = { bytes: BREAKS, after: WRAPPED_AFTER, most: 2 };
+/** A line break and an indent. */
+const MOST_SPACE = 20;
+/** What has no white space of its own may be indented, too. */
+const INDENTED: Gaps = { bytes: [...BREAKS, 0x20, 0x09], after: WRAPPED_AFTER, most: MOST_SPACE };
 /** Between bytes as `xxd`, `od` and `openssl` print them. */
-const SPACED: Gaps = { bytes: [...BREAKS, 0x20, 0x3a], after: 2 };
+const SPACED: Gaps = { bytes: [...BREAKS, 0x20, 0x09, 0x3a], after: 2, most: MOST_SPACE };
 
 /** Of all secrets of a session. Each line has forms of its own: those of so many take some 50 ms and 8 MB, once for a session. */
 export const MAX_SECRET_LINES = 4_096;
@@ -48,6 +52,7 @@ export function isTooShortToMask(value: string): boolean {
 export function formsOf(secrets: Secret[]): Pattern[] {
   const exact = new Set<string>();
   const wrapped = new Set<string>();
+  const indented = new Set<string>();
   const spaced = new Set<string>();
   for (const value of secrets.map((secret) => secret.reveal().trim()).toSorted()) {
     if (value.length < MIN_SECRET_CHARACTERS) continue;
@@ -61,13 +66,14 @@ export function formsOf(secrets: Secret[]): Pattern[] {
     for (const text of [hex, hex.toUpperCase()]) spaced.add(text);
     const joined = value.replaceAll(/[\r\n]/g, '');
     if (joined.length >= MIN_WRAPPED_CHARACTERS) wrapped.add(joined);
-    for (const text of base64Forms(value)) wrapped.add(text);
+    for (const text of base64Forms(value)) indented.add(text);
   }
   // What may be wrapped is found where it is not, too.
-  for (const text of wrapped) exact.delete(text);
+  for (const text of [...wrapped, ...indented]) exact.delete(text);
   return [
     ...Array.from(exact, (text): Pattern => ({ bytes: Buffer.from(text) })),
     ...Array.from(wrapped, (text): Pattern => ({ bytes: Buffer.from(text), rests: restsOf(text), gaps: WRAPPED })),
+    ...Array.from(indented, (text): Pattern => ({ bytes: Buffer.from(text), rests: restsOf(text), gaps: INDENTED })),
     ...Array.from(spaced, (text): Pattern => ({ bytes: Buffer.from(text), gaps: SPACED })),
   ];
 }
@@ -109,21 +115,40 @@ function percentForms(value: string): string[] {
   );
   const path = component.replaceAll('%2F', '/');
   const form = new URLSearchParams([['', value]]).toString().slice(1);
-  return [...new Set([component, strict, path, form])].flatMap((text) => [
+  const whole = encodeURI(value.toWellFormed());
+  return [...new Set([component, strict, path, form, whole, userPart(value)])].flatMap((text) => [
     text,
     text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
   ]);
 }
 
-/** What some program escapes in JSON. */
-const JSON_ESCAPES = /[^\x20-\x7e]|["\\/]/;
+/** As a password in an address: what a URL's parser leaves there. */
+function userPart(value: string): string {
+  const url = new URL('http://host');
+  url.password = value.toWellFormed();
+  return url.password;
+}
 
-/** JSON as JavaScript writes it, in plain ASCII as Python does, and with its slashes escaped as PHP does. */
+/** What some program escapes in JSON. */
+const JSON_ESCAPES = /[^\x20-\x7e]|["\\/<>&'+`]/;
+
+/**
+ * JSON as JavaScript writes it, in plain ASCII as Python does, each also with its slashes escaped as PHP does, safe for HTML as Go does,
+ * and as .NET does.
+ */
 function jsonForms(value: string): string[] {
   if (!JSON_ESCAPES.test(value)) return [value];
   const json = JSON.stringify(value).slice(1, -1);
-  const ascii = json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return [json, ascii].flatMap((text) => [text, text.replaceAll('/', '\\/')]);
+  const ascii = json.replaceAll(/[^\0-\x7e]/g, unicodeEscape);
+  const ofGo = json.replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape);
+  const ofDotNet = json
+    .replaceAll('\\"', '"')
+    .replaceAll(/[^\0-\x7e]|[<>&'+`"]/g, (unit) => `\\u${unicodeEscape(unit).slice(2).toUpperCase()}`);
+  return [...[json, ascii].flatMap((text) => [text, text.replaceAll('/', '\\/')]), ofGo, ofDotNet];
+}
+
+function unicodeEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /**

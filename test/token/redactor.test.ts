@@ -149,6 +149,31 @@ describe('masking a stream', () => {
     for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
   });
 
+  it('masks a value as Go and .NET write it in JSON, and as addresses have it', () => {
+    const value = 'p&ss <1>+"é/@:w';
+    const forms = [
+      'p\\u0026ss \\u003c1\\u003e+\\"é/@:w',
+      'p\\u0026ss \\u003C1\\u003E\\u002B\\u0022\\u00E9/@:w',
+      encodeURI(value),
+      new URL(`http://u:${encodeURIComponent(value)}@host`).password,
+      Object.assign(new URL('http://host'), { password: value }).password,
+    ];
+    for (const form of forms) expect(redactText([new Secret(value)], `x=${form};`)).toBe('x=[secret];');
+  });
+
+  it('masks base64 and hex that are wrapped and indented', () => {
+    const long = new Secret(TOKEN.repeat(4));
+    const bytes = Buffer.from(long.reveal());
+    for (const [text, width] of [
+      [bytes.toString('base64'), 60],
+      [bytes.toString('hex'), 32],
+    ] as const) {
+      const indented = text.replaceAll(new RegExp(`(.{${width}})`, 'g'), '$1\r\n        ').trim();
+      for (let cut = 0; cut < 200; cut++)
+        expect(throughChunks([long], Buffer.from(`  ${indented}`), [cut])).toMatch(/^ {2}\[secret\].?$/);
+    }
+  });
+
   it.each([4, 5, 7, 20, 64, 76])('masks what is wrapped into lines of %i characters, wherever they break', (width) => {
     for (const before of ['', ':', 'token:', `name=value\n${'x'.repeat(50)}\nTOKEN=`]) {
       const encoded = Buffer.from(`${before}${TOKEN}\nPATH=/usr/bin`).toString('base64');

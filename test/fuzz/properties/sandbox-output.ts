@@ -168,7 +168,7 @@ function coveredBy(patterns: Pattern[], text: Buffer): boolean[] {
         if (byte === pattern[matched]) {
           matched++;
           run = 0;
-        } else if (gaps?.bytes.includes(byte) && matched >= gaps.after && ++run <= 2) continue;
+        } else if (gaps?.bytes.includes(byte) && matched >= gaps.after && ++run <= gaps.most) continue;
         else break;
       }
       if (matched === pattern.length) covered.fill(true, start, end);
@@ -180,7 +180,7 @@ function coveredBy(patterns: Pattern[], text: Buffer): boolean[] {
 const aPattern = fc
   .record({
     bytes: fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 2, maxLength: 8 }),
-    gaps: fc.constantFrom(undefined, { bytes: [10], after: 2 }, { bytes: [10, 32], after: 4 }),
+    gaps: fc.constantFrom(undefined, { bytes: [10], after: 2, most: 2 }, { bytes: [10, 32], after: 4, most: 3 }),
   })
   .map(({ bytes: text, gaps }): Pattern => ({ bytes: Buffer.from(text), ...(gaps && { gaps }) }));
 
