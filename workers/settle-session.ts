@@ -4,7 +4,7 @@ import { failpoint } from '../src/ops/failpoints.ts';
 import { isOwnFault } from '../src/ops/own-fault.ts';
 import type { SessionRecord } from '../src/session/record.ts';
 import { isEnded } from '../src/session/status.ts';
-import { readTokenMended } from '../src/store/mend-token.ts';
+import { readNamedTokenMended } from '../src/store/mend-token.ts';
 import { change, readSession, type Change, type View } from '../src/store/records.ts';
 import { isTokenFinal } from '../src/token/state.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -27,7 +27,7 @@ export async function settleSession(deps: WorkerDeps, sessionId: string): Promis
   const { tokenId, formerTokenIds = [] } = session;
   const tokenIds = [...(tokenId === null ? [] : [tokenId]), ...formerTokenIds];
   const outcomes = await Promise.allSettled([
-    ...tokenIds.map((id) => revokeToken(deps, id)),
+    ...tokenIds.map((id) => revokeToken(deps, id, sessionId)),
     removeSandbox(deps, session),
   ]);
   const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
@@ -37,8 +37,8 @@ export async function settleSession(deps: WorkerDeps, sessionId: string): Promis
   throw new AggregateError(errors, `Session ${sessionId} has left something behind: ${problems.join('; ')}`);
 }
 
-async function revokeToken({ redis, minter }: WorkerDeps, tokenId: string): Promise<void> {
-  const token = await readTokenMended(redis, tokenId);
+async function revokeToken({ redis, minter }: WorkerDeps, tokenId: string, sessionId: string): Promise<void> {
+  const token = await readNamedTokenMended(redis, tokenId, sessionId);
   if (token?.state !== 'active' && token?.state !== 'revoking') return;
   await minter.revoke(tokenId, AbortSignal.timeout(REVOKE_TIMEOUT_MS));
   await failpoint('worker.token_revoked');

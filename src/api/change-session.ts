@@ -1,5 +1,5 @@
 import type { Decision, SessionFacts } from '../session/decision.ts';
-import { readTokenMended } from '../store/mend-token.ts';
+import { readNamedTokenMended } from '../store/mend-token.ts';
 import { change, readSession } from '../store/records.ts';
 import type { Redis } from '../store/redis.ts';
 import type { AuditTrail } from './audit-trail.ts';
@@ -19,7 +19,7 @@ export async function changeSession(
     const tokenId = (await readSession(redis, sessionId))?.tokenId ?? null;
     let tokenChanged = false;
     let changed = false;
-    if (tokenId !== null) await readTokenMended(redis, tokenId);
+    if (tokenId !== null) await readNamedTokenMended(redis, tokenId, sessionId);
     const after = await change(redis, { sessionId, tokenId }, (view) => {
       const facts = requireSession(view, call);
       // A token that came up since the look above is not in this view; deciding without it would miss it.

@@ -5,6 +5,7 @@ import { page, type Page, type PageQuery } from './listing.ts';
 import { readRecord, requireReadable } from './readable.ts';
 import { apiKeyShape } from './record-shapes.ts';
 import type { Redis } from './redis.ts';
+import { readStored } from './stored.ts';
 
 /** Keeps a new key, with more to do in the same step. */
 export async function addApiKey(redis: Redis, key: ApiKeyRecord, effects: Effect[] = []): Promise<void> {
@@ -72,8 +73,8 @@ export async function revokeApiKey(
 
 /** null where there is none. Throws `record_unreadable`. */
 export async function readApiKey(redis: Redis, id: string): Promise<ApiKeyRecord | null> {
-  const text = await redis.get(keys.apiKey(id));
-  return text === null ? null : requireReadable('API key', readRecord<ApiKeyRecord>(apiKeyShape, id, text));
+  const stored = await readStored(redis, keys.apiKey(id));
+  return stored === null ? null : requireReadable('API key', readRecord<ApiKeyRecord>(apiKeyShape, id, stored));
 }
 
 /** The key whose value has this hash, unless it was revoked. */

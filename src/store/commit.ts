@@ -1,10 +1,19 @@
 import type { Redis } from './redis.ts';
+import { OtherType, type Stored } from './stored.ts';
 
-/** A key must hold exactly this, or (null) must not exist, for the commit to happen. */
-export interface Expectation {
+/** A key must hold exactly this text, or be of this other type, or (null) must not exist, for the commit to happen. */
+export interface Holding {
   key: string;
-  value: string | null;
+  value: Stored;
 }
+
+/** A sorted set must have this member for the commit to happen. */
+export interface Listing {
+  set: string;
+  member: string;
+}
+
+export type Expectation = Holding | Listing;
 
 /** Sorted sets must have fewer members than this, all together, for the commit to happen. */
 export interface Bound {
@@ -22,9 +31,13 @@ export type Effect = [command: string, ...args: (string | number)[]];
  */
 const COMMIT = `
 local plan = cjson.decode(ARGV[1])
-for _, expected in ipairs(plan.expect) do
-  local now = redis.call('GET', expected[1])
-  if now ~= (expected[2] or false) then return 0 end
+for _, expected in ipairs(plan.holding) do
+  local type = redis.call('TYPE', expected[1]).ok
+  if type ~= expected[2] then return 0 end
+  if type == 'string' and redis.call('GET', expected[1]) ~= expected[3] then return 0 end
+end
+for _, expected in ipairs(plan.listing) do
+  if not redis.call('ZSCORE', expected[1], expected[2]) then return 0 end
 end
 for _, bound in ipairs(plan.bounds) do
   local members = 0
@@ -43,9 +56,15 @@ export async function commit(
   bounds: Bound[] = [],
 ): Promise<boolean> {
   const plan = {
-    expect: expectations.map(({ key, value }) => [key, value ?? false]),
+    holding: expectations.flatMap((one) => ('key' in one ? [[one.key, ...typeAndText(one.value)]] : [])),
+    listing: expectations.flatMap((one) => ('set' in one ? [[one.set, one.member]] : [])),
     bounds: bounds.map(({ sets, below }) => [sets, below]),
     effects: effects.map((effect) => effect.map(String)),
   };
   return (await redis.eval(COMMIT, 0, JSON.stringify(plan))) === 1;
+}
+
+function typeAndText(value: Stored): string[] {
+  if (value === null) return ['none'];
+  return value instanceof OtherType ? [value.type] : ['string', value];
 }

@@ -8,6 +8,7 @@ import { allTokens } from './listing.ts';
 import { ifReadable, parseSession } from './parse-record.ts';
 import { overwriteEnded } from './records.ts';
 import type { Redis } from './redis.ts';
+import { readStored, textIn } from './stored.ts';
 
 /** After so many lost races whoever wins them is at work on it. */
 const MAX_RACES = 100;
@@ -29,17 +30,17 @@ export async function endAtLast(
   { failure, mayEnd }: { failure: SessionFailure; mayEnd: (session: SessionRecord) => boolean },
 ): Promise<boolean> {
   for (let race = 0; race < MAX_RACES; race++) {
-    const text = await redis.get(keys.session(sessionId));
-    if (text === null) return false;
-    const read = ifReadable(() => parseSession(sessionId, text));
+    const stored = await readStored(redis, keys.session(sessionId));
+    if (stored === null) return false;
+    const read = ifReadable(() => parseSession(sessionId, stored));
     if (read !== null && isEnded(read.status)) return true;
     if (read !== null && !mayEnd(read)) return false;
     const known = read === null ? await knownBesides(redis, sessionId) : knownBy(read);
-    const { session, hadEnded } = salvage(text, { known, failure, now: new Date() });
+    const { session, hadEnded } = salvage(textIn(stored), { known, failure, now: new Date() });
     const { status, exitCode } = session;
     // The end is told once: not again of a session that had ended.
     const ending: NewEvent = { type: 'ended', detail: { status, exitCode, failure } };
-    if (await overwriteEnded(redis, { text, session, events: hadEnded ? [] : [ending] })) return true;
+    if (await overwriteEnded(redis, { stored, session, events: hadEnded ? [] : [ending] })) return true;
   }
   return false;
 }

@@ -7,9 +7,10 @@ import type { TokenRecord } from '../token/record.ts';
 import { tokenShape } from '../token/record-shape.ts';
 import type { TokenState } from '../token/state.ts';
 import { idOfEntry, indexEntry, indexesOf, keys } from './keys.ts';
-import { parseToken } from './parse-record.ts';
+import { parseNamedToken } from './parse-record.ts';
 import { readRecord, readable, sortOut, Unreadable, type Sorted } from './readable.ts';
 import type { Redis } from './redis.ts';
+import { readAllStored } from './stored.ts';
 
 /** What cannot be read is left out of the items, and counts for their limit. */
 export interface Page<T> extends Sorted<T> {
@@ -70,7 +71,7 @@ export async function allTokens(redis: Redis, state: TokenState, keyId: string |
   return (await sortedTokens(redis, state, keyId)).items;
 }
 
-/** The same, with those whose line cannot be read. */
+/** The same, with those whose line cannot be read or is gone. */
 export async function sortedTokens(
   redis: Redis,
   state: TokenState,
@@ -80,11 +81,8 @@ export async function sortedTokens(
   const found: (TokenRecord | Unreadable)[] = [];
   for (let at = 0; at < ids.length; at += CHUNK) {
     const chunk = ids.slice(at, at + CHUNK);
-    const texts = await redis.mget(chunk.map((id) => keys.token(id)));
-    for (const [i, id] of chunk.entries()) {
-      const token = readable(() => parseToken(id, texts[i] ?? null));
-      if (token !== null) found.push(token);
-    }
+    const stored = await readAllStored(redis, chunk.map(keys.token));
+    found.push(...chunk.map((id, i) => readable(() => parseNamedToken(id, stored[i] ?? null))));
   }
   return sortOut(found);
 }
@@ -138,11 +136,14 @@ export async function page<T>(
     const entries = await redis.zrange(index, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, chunk);
     if (entries.length === 0) return { items, unreadable, nextCursor: null };
     const found = await inTurn(async () => {
-      const texts = await redis.mget(entries.map((entry) => keyOf(idOfEntry(entry))));
+      const stored = await readAllStored(
+        redis,
+        entries.map((entry) => keyOf(idOfEntry(entry))),
+      );
       return entries.flatMap((entry, i): { entry: string; item: T | Unreadable }[] => {
-        const text = texts[i];
-        if (text === null || text === undefined) return [];
-        const item = readRecord<T>(shape, idOfEntry(entry), text);
+        const record = stored[i] ?? null;
+        if (record === null) return [];
+        const item = readRecord<T>(shape, idOfEntry(entry), record);
         if (item instanceof Unreadable) return [{ entry, item }];
         return query.keep(item) ? [{ entry, item: give(item) }] : [];
       });

@@ -3,6 +3,7 @@ import { SESSION_STATUSES, isEnded } from '../session/status.ts';
 import { idOfEntry, indexesOf, keys } from './keys.ts';
 import { ifReadable, parseSession } from './parse-record.ts';
 import type { Redis } from './redis.ts';
+import { readAllStored, type Stored } from './stored.ts';
 
 /** A session that should be final, and since when it should, in ms since 1970. */
 export interface OverdueSession {
@@ -23,18 +24,21 @@ export async function overdueSessions(redis: Redis, now: Date, keyId: string | n
   const overdue: OverdueSession[] = [];
   for (let at = 0; at < entries.length; at += CHUNK) {
     const chunk = entries.slice(at, at + CHUNK);
-    const texts = await redis.mget(chunk.map((entry) => keys.session(idOfEntry(entry))));
+    const stored = await readAllStored(
+      redis,
+      chunk.map((entry) => keys.session(idOfEntry(entry))),
+    );
     for (const [i, entry] of chunk.entries()) {
-      const sinceMs = sinceOf(entry, texts[i] ?? null, now);
+      const sinceMs = sinceOf(entry, stored[i] ?? null, now);
       if (sinceMs !== null) overdue.push({ sessionId: idOfEntry(entry), sinceMs });
     }
   }
   return overdue;
 }
 
-function sinceOf(entry: string, text: string | null, now: Date): number | null {
-  if (text === null) return null;
-  const session = ifReadable(() => parseSession(idOfEntry(entry), text));
+function sinceOf(entry: string, stored: Stored, now: Date): number | null {
+  if (stored === null) return null;
+  const session = ifReadable(() => parseSession(idOfEntry(entry), stored));
   if (session === null) return Date.parse(entry.slice(0, entry.indexOf(' ')));
   return overdueSinceMs(session, now.getTime());
 }

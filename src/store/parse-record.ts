@@ -4,6 +4,7 @@ import type { SessionRecord } from '../session/record.ts';
 import { sessionProblem } from '../session/record-shape.ts';
 import type { TokenRecord } from '../token/record.ts';
 import { tokenProblem } from '../token/record-shape.ts';
+import { OtherType, type Stored } from './stored.ts';
 
 /** What is stored under a record's key is no such record. The message names the record and the field. */
 export class UnreadableRecord extends Error {
@@ -27,13 +28,25 @@ export class UnreadableRecord extends Error {
 }
 
 /** null where there is none. Throws `UnreadableRecord`. */
-export function parseSession(id: string, text: string | null): SessionRecord | null {
-  return parse<SessionRecord>('session', id, text, sessionProblem);
+export function parseSession(id: string, stored: Stored): SessionRecord | null {
+  return parse<SessionRecord>('session', id, stored, sessionProblem);
 }
 
 /** null where there is none. Throws `UnreadableRecord`. */
-export function parseToken(id: string, text: string | null): TokenRecord | null {
-  return parse<TokenRecord>('token', id, text, tokenProblem);
+export function parseToken(id: string, stored: Stored): TokenRecord | null {
+  return parse<TokenRecord>('token', id, stored, tokenProblem);
+}
+
+/** Of a token that an index lists or a session names: a line that is gone cannot be read either. Throws `UnreadableRecord`. */
+export function parseNamedToken(id: string, stored: Stored): TokenRecord {
+  const token = parseToken(id, stored);
+  if (token === null) throw new UnreadableRecord('token', id, 'the record: is gone');
+  return token;
+}
+
+/** What is wrong with what is no text. */
+export function otherTypeProblem({ type }: OtherType): string {
+  return `is not a text but a ${type}`;
 }
 
 /** Why a record cannot be read; null where it can. */
@@ -58,16 +71,12 @@ export function ifReadable<T>(read: () => T): T | null {
 }
 
 /** As it was written, field by field: what is compared with the store later is the very text. */
-function parse<T>(
-  noun: string,
-  id: string,
-  text: string | null,
-  problemOf: (read: unknown) => string | null,
-): T | null {
-  if (text === null) return null;
+function parse<T>(noun: string, id: string, stored: Stored, problemOf: (read: unknown) => string | null): T | null {
+  if (stored === null) return null;
+  if (stored instanceof OtherType) throw new UnreadableRecord(noun, id, `the record: ${otherTypeProblem(stored)}`);
   let read: unknown;
   try {
-    read = parseStored(text);
+    read = parseStored(stored);
   } catch (error) {
     throw new UnreadableRecord(noun, id, `the record: ${describe(error)}`);
   }

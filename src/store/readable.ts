@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { parseStored } from '../json/parse-stored.ts';
 import { describe, Refusal } from '../errors.ts';
 import { issueWords } from '../session/record-shape.ts';
-import { UnreadableRecord } from './parse-record.ts';
+import { otherTypeProblem, UnreadableRecord } from './parse-record.ts';
+import { OtherType, type Stored } from './stored.ts';
 
 /** A record that cannot be read: which, where in it, and what is wrong there. Nothing that it says is in here. */
 export class Unreadable {
@@ -19,6 +20,9 @@ export class Unreadable {
   }
 }
 
+/** What the workers look for, and mend (`store/mend-token.ts`, `store/last-resort.ts`). */
+const MENDED = new Set(['session', 'token']);
+
 /** What a list of the store is when some of it cannot be read. */
 export interface Sorted<T> {
   items: T[];
@@ -33,10 +37,13 @@ export function sortOut<T>(found: readonly (T | Unreadable)[]): Sorted<T> {
 }
 
 /** A record as it was written, if it has the shape that it must have, whatever else it has too. */
-export function readRecord<T>(shape: z.ZodType, id: string, text: string): T | Unreadable {
+export function readRecord<T>(shape: z.ZodType, id: string, stored: Exclude<Stored, null>): T | Unreadable {
+  if (stored instanceof OtherType) {
+    return new Unreadable({ id, field: '(record)', problem: otherTypeProblem(stored) });
+  }
   let record: unknown;
   try {
-    record = parseStored(text);
+    record = parseStored(stored);
   } catch (error) {
     return new Unreadable({ id, field: '(record)', problem: describe(error) });
   }
@@ -75,9 +82,15 @@ export async function orUnreadable<T>(work: Promise<T>): Promise<T | Unreadable>
 export function refusalOf(what: string, { id, field, problem }: Pick<Unreadable, 'id' | 'field' | 'problem'>): Refusal {
   return new Refusal(
     'record_unreadable',
-    `The record of ${what} ${id} cannot be read: its field ${field} ${problem}. Others are not affected; an operator can mend it in Redis, or delete it there.`,
+    `The record of ${what} ${id} cannot be read: its field ${field} ${problem}. Others are not affected. ${remedyOf(what)}`,
     { fields: [{ path: field, message: problem }] },
   );
+}
+
+function remedyOf(what: string): string {
+  return MENDED.has(what)
+    ? 'Daypass mends it by itself: within seconds while it is live, else within an hour.'
+    : 'An operator can mend it in Redis, or delete it there.';
 }
 
 function fieldOf(path: readonly PropertyKey[]): string {

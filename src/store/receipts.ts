@@ -6,6 +6,7 @@ import { commit, type Effect } from './commit.ts';
 import { keys } from './keys.ts';
 import { readRecord, requireReadable, sortOut } from './readable.ts';
 import type { Redis } from './redis.ts';
+import { readStored } from './stored.ts';
 
 /** What is signed is for whoever verifies it to judge. */
 const receiptShape = z.looseObject({ sessionId: z.string(), signature: z.looseObject({ value: z.string() }) });
@@ -34,9 +35,9 @@ export async function dueReceipts(redis: Redis): Promise<string[]> {
 
 /** null while it is not signed. Throws `record_unreadable`. */
 export async function readReceipt(redis: Redis, sessionId: string): Promise<SignedReceipt | null> {
-  const text = await redis.get(keys.receipt(sessionId));
-  if (text === null) return null;
-  return requireReadable('the receipt of', readRecord<SignedReceipt>(receiptShape, sessionId, text));
+  const stored = await readStored(redis, keys.receipt(sessionId));
+  if (stored === null) return null;
+  return requireReadable('the receipt of', readRecord<SignedReceipt>(receiptShape, sessionId, stored));
 }
 
 /** Keeps a signed receipt if session and tokens are still as they were `seen`, and nobody else was first. */

@@ -6,7 +6,7 @@ import type { TokenRecord } from '../token/record.ts';
 import { canTokenMove, isTokenFinal, TOKEN_STATES } from '../token/state.ts';
 import { withMessages } from '../webhook/keep-webhook.ts';
 import { asSeen } from './as-seen.ts';
-import { commit, type Bound, type Effect, type Expectation } from './commit.ts';
+import { commit, type Bound, type Effect, type Expectation, type Holding } from './commit.ts';
 import { endedEffects, forgetEndedEffects } from './ended.ts';
 import { eventEffects } from './events.ts';
 import { readFormerTokens } from './former-tokens.ts';
@@ -14,6 +14,7 @@ import { indexEntry, indexesOf, keys, type RecordIndexes } from './keys.ts';
 import { ifReadable, parseSession, parseToken } from './parse-record.ts';
 import type { Redis } from './redis.ts';
 import { endedStdinEffects } from './stdin.ts';
+import { readAllStored, readStored, type Stored } from './stored.ts';
 import { forgetWebhookEffects, webhookEffects } from './webhooks.ts';
 
 /** A session and its current token, read together. */
@@ -83,7 +84,7 @@ export async function view(redis: Redis, sessionId: string): Promise<View> {
 
 /** Throws `UnreadableRecord`. */
 export async function readSession(redis: Redis, id: string): Promise<SessionRecord | null> {
-  return parseSession(id, await redis.get(keys.session(id)));
+  return parseSession(id, await readStored(redis, keys.session(id)));
 }
 
 /** Those of these sessions that are there and can be read. */
@@ -96,19 +97,19 @@ export async function readSessions(redis: Redis, ids: string[]): Promise<Session
 
 /** Throws `UnreadableRecord`. */
 export async function readToken(redis: Redis, id: string): Promise<TokenRecord | null> {
-  return parseToken(id, await redis.get(keys.token(id)));
+  return parseToken(id, await readStored(redis, keys.token(id)));
 }
 
 /** The session; null where there is none, and also where it cannot be read: nobody can have a right by it then. */
 export async function readSessionIfReadable(redis: Redis, id: string): Promise<SessionRecord | null> {
-  const text = await redis.get(keys.session(id));
-  return ifReadable(() => parseSession(id, text));
+  const stored = await readStored(redis, keys.session(id));
+  return ifReadable(() => parseSession(id, stored));
 }
 
 /** The same of a line of the ledger. */
 export async function readTokenIfReadable(redis: Redis, id: string): Promise<TokenRecord | null> {
-  const text = await redis.get(keys.token(id));
-  return ifReadable(() => parseToken(id, text));
+  const stored = await readStored(redis, keys.token(id));
+  return ifReadable(() => parseToken(id, stored));
 }
 
 /**
@@ -162,13 +163,13 @@ export async function unlistSettled(redis: Redis, sessionId: string, seen: View)
 }
 
 /**
- * Writes a session's ended record over whatever is there, if that is still this text. Only for a record from which no change
+ * Writes a session's ended record over whatever is there, if that is still so. Only for a record from which no change
  * leads to an end (`store/last-resort.ts`): neither what was there nor the transition table has a say. False when somebody
  * else has written meanwhile.
  */
 export async function overwriteEnded(
   redis: Redis,
-  { text, session, events }: { text: string; session: SessionRecord; events: NewEvent[] },
+  { stored, session, events }: { stored: Stored; session: SessionRecord; events: NewEvent[] },
 ): Promise<boolean> {
   const entry = indexEntry(session.createdAt, session.id);
   const unlisted = indexesFor(session).flatMap((indexes) =>
@@ -176,7 +177,7 @@ export async function overwriteEnded(
   );
   return commit(
     redis,
-    [{ key: keys.session(session.id), value: text }],
+    [{ key: keys.session(session.id), value: stored }],
     [
       ...unlisted,
       ...sessionEffects({ session: null, token: null }, { session, token: null }),
@@ -188,17 +189,19 @@ export async function overwriteEnded(
 }
 
 /**
- * Writes a line of the ledger over whatever is there, if that is still this text. Only for a line that could not be read
- * (`store/mend-token.ts`). `session` is the token's, where it can be read. False when it was written meanwhile.
+ * Writes a line of the ledger over whatever is there, or is not, if that is still so and all that is expected besides. Only
+ * for a line that could not be read (`store/mend-token.ts`). `session` is the token's, where it can be read. False when
+ * something was written meanwhile.
  */
 export async function overwriteToken(
   redis: Redis,
   {
-    text,
+    stored,
     token,
     session,
     events,
-  }: { text: string; token: TokenRecord; session: SessionRecord | null; events: NewEvent[] },
+    expect = [],
+  }: { stored: Stored; token: TokenRecord; session: SessionRecord | null; events: NewEvent[]; expect?: Expectation[] },
 ): Promise<boolean> {
   const entry = indexEntry(token.intendedAt, token.id);
   const unlisted = indexesFor(session).flatMap((indexes) =>
@@ -206,7 +209,7 @@ export async function overwriteToken(
   );
   return commit(
     redis,
-    [{ key: keys.token(token.id), value: text }],
+    [{ key: keys.token(token.id), value: stored }, ...expect],
     [
       ...unlisted,
       ...tokenEffects(null, { session, token }),
@@ -246,13 +249,13 @@ export function isSettled({ session, token }: View): boolean {
   return isSandboxGone(session) && tokenGone && valuesErased;
 }
 
-async function readRaw(redis: Redis, ids: { sessionId: string; tokenId?: string | null }): Promise<Expectation[]> {
+async function readRaw(redis: Redis, ids: { sessionId: string; tokenId?: string | null }): Promise<Holding[]> {
   const wanted = [keys.session(ids.sessionId), ...(ids.tokenId ? [keys.token(ids.tokenId)] : [])];
-  const values = await redis.mget(wanted);
+  const values = await readAllStored(redis, wanted);
   return wanted.map((key, index) => ({ key, value: values[index] ?? null }));
 }
 
-function parse(ids: { sessionId: string; tokenId?: string | null }, [session, token]: Expectation[]): View {
+function parse(ids: { sessionId: string; tokenId?: string | null }, [session, token]: Holding[]): View {
   return {
     session: ifReadable(() => parseSession(ids.sessionId, session?.value ?? null)),
     token: parseToken(ids.tokenId ?? '', token?.value ?? null),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keys } from '../../src/store/keys.ts';
 import { readToken } from '../../src/store/records.ts';
 import { moveSession, putSession, startApiRig, type ApiRig } from '../support/api-rig.ts';
-import { damage, putDamaged, type Among } from '../support/damage.ts';
+import { damage, makeList, putDamaged, type Among } from '../support/damage.ts';
 import { openSse } from '../support/sse-client.ts';
 
 let rig: ApiRig;
@@ -68,8 +68,8 @@ test('page by page each record comes once, the damaged ones among them', async (
     seen.push(...ids);
     cursor = page.nextCursor;
   }
-  expect(seen).toHaveLength(6);
-  expect(new Set(seen).size).toBe(6);
+  expect(seen).toHaveLength(7);
+  expect(new Set(seen).size).toBe(7);
 });
 
 test('a list that is narrowed goes on too', async () => {
@@ -85,7 +85,7 @@ test.each(['', '/events', '/receipt', '/logs'])(
       expect(reply.headers.get('content-type')).toBe('application/problem+json');
       expect(reply).toMatchObject({
         status: 500,
-        body: { code: 'record_unreadable', errors: [{ path: field.replace(/^token\.\(/, '(') }] },
+        body: { code: 'record_unreadable', errors: [{ path: field }] },
       });
       expect((reply.body as { detail: string }).detail).toContain(id);
     }
@@ -112,7 +112,7 @@ test('what is asked to be done with it does so too, and leaves it as it is', asy
 
 test('stats and metrics go on, and a token whose session cannot be read counts as one that is to be gone', async () => {
   const stats = (await rig.call('GET', '/v1/stats')).body;
-  expect(stats).toMatchObject({ sessions: { running: 6 }, revocationDebt: { count: expect.any(Number) } });
+  expect(stats).toMatchObject({ sessions: { running: 7 }, revocationDebt: { count: expect.any(Number) } });
   expect((stats as { revocationDebt: { count: number } }).revocationDebt.count).toBeGreaterThanOrEqual(3);
   expect((await rig.call('GET', '/metrics')).body).toContain('daypass_store_up 1');
 });
@@ -159,6 +159,30 @@ test('the kill switch ends the tokens of all that match, also of a session that 
   expect(await rig.call('POST', `/v1/tokens/${single.token?.id}/revoke`, { body: {} })).toMatchObject({
     status: 202,
     body: { state: 'revoking' },
+  });
+});
+
+test('a session whose token is of another type of Redis is named by its list, and stopped as any other', async () => {
+  const { session, token } = await putSession(rig.redis, { status: 'running' }, { state: 'active' });
+  await makeList(rig.redis, keys.token(token?.id ?? ''));
+  const wrong = { field: 'token.(record)', problem: 'is not a text but a list' };
+  expect((await list('/v1/sessions')).unreadable).toContainEqual({ id: session.id, ...wrong });
+  expect(await rig.call('GET', `/v1/sessions/${session.id}`)).toMatchObject({
+    status: 500,
+    body: { code: 'record_unreadable', detail: expect.stringContaining('Daypass mends it by itself') },
+  });
+  expect(await rig.call('POST', `/v1/sessions/${session.id}/stop`, { body: {} })).toMatchObject({
+    status: 202,
+    body: { status: 'failed', failure: { code: 'internal_error' }, token: { state: 'unknown' } },
+  });
+});
+
+test('a session whose token has lost its line is stopped as any other', async () => {
+  const { session, token } = await putSession(rig.redis, { status: 'running' }, { state: 'active' });
+  await rig.redis.del(keys.token(token?.id ?? ''));
+  expect(await rig.call('POST', `/v1/sessions/${session.id}/stop`, { body: {} })).toMatchObject({
+    status: 202,
+    body: { status: 'failed', failure: { code: 'internal_error' }, token: { state: 'unknown' } },
   });
 });
 

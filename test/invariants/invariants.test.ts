@@ -15,6 +15,7 @@ import { change } from '../../src/store/records.ts';
 import type { TokenRecord } from '../../src/token/record.ts';
 import { Secret } from '../../src/token/secret.ts';
 import { ACCOUNT_KEY, createEmptyRepo, openTestHost, type TestHost } from '../git-host/support/test-host.ts';
+import { makeList } from '../support/damage.ts';
 import { aSession, aToken } from '../support/records.ts';
 import { useTestRedis } from '../support/redis.ts';
 
@@ -111,6 +112,17 @@ test('a record that cannot be read is found, once, and hides nothing of the othe
   expect(await wrong()).toEqual([
     'sessions: The record of session ses_damaged cannot be read: id: is missing',
     expect.stringContaining('deadlines: Session ses_hangs is running'),
+  ]);
+});
+
+test('a record of another type of Redis is found, and so is a line of the ledger that is gone', async () => {
+  await stored({ id: 'ses_typed', status: 'running' });
+  await makeList(store.redis, keys.session('ses_typed'));
+  await stored({ id: 'ses_test', status: 'running' }, { state: 'active' });
+  await store.redis.del(keys.token('tok_test'));
+  expect(await wrong()).toEqual([
+    'sessions: The record of session ses_typed cannot be read: the record: is not a text but a list',
+    expect.stringContaining('Token tok_test is in an index, and there is no record of it'),
   ]);
 });
 

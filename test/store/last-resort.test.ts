@@ -8,7 +8,9 @@ import { keys } from '../../src/store/keys.ts';
 import { endAtLast } from '../../src/store/last-resort.ts';
 import { UnreadableRecord } from '../../src/store/parse-record.ts';
 import { change, readSession, view } from '../../src/store/records.ts';
+import type { Redis } from '../../src/store/redis.ts';
 import { putSession } from '../support/api-rig.ts';
+import { OTHER_TYPES } from '../support/damage.ts';
 import { useTestRedis } from '../support/redis.ts';
 import { makeReadable } from '../../workers/reconcile/unreadable.ts';
 
@@ -17,7 +19,7 @@ const deadlineAt = '2026-01-01T00:01:00.000Z';
 const sandbox = { id: 'sbx_1', image: 'i', engine: 'engine-1', claimedAt: deadlineAt, removedAt: null };
 
 /** What may stand under a session's key instead of its record. */
-const DAMAGES: Record<string, (record: SessionRecord) => string> = {
+const DAMAGED_TEXTS: Record<string, (record: SessionRecord) => string> = {
   'no JSON': () => '{"id":"ses_',
   'an empty text': () => '',
   'a list': () => '[]',
@@ -29,15 +31,28 @@ const DAMAGES: Record<string, (record: SessionRecord) => string> = {
   'a record with a time that is none': (record) => JSON.stringify({ ...record, createdAt: '[secret]' }),
 };
 
+type Damage = (redis: Redis, record: SessionRecord) => Promise<unknown>;
+
+const DAMAGES: [what: string, damage: Damage][] = [
+  ...Object.entries(DAMAGED_TEXTS).map(([what, of]): [string, Damage] => [
+    what,
+    (redis, record) => redis.set(keys.session(record.id), of(record)),
+  ]),
+  ...Object.entries(OTHER_TYPES).map(([what, put]): [string, Damage] => [
+    what,
+    (redis, { id }) => put(redis, keys.session(id)),
+  ]),
+];
+
 describe('the last resort for a session', () => {
   const own = useTestRedis();
   const mayEnd = () => true;
 
-  it.each(Object.entries(DAMAGES))('ends one that goes on and has %s under its key', async (_what, damage) => {
+  it.each(DAMAGES)('ends one that goes on and has %s under its key', async (_what, damage) => {
     const { redis } = own;
     await redis.flushall();
     const { session, token } = await putSession(redis, { status: 'running', deadlineAt, sandbox }, { state: 'active' });
-    await redis.set(keys.session(session.id), damage(session));
+    await damage(redis, session);
     await expect(readSession(redis, session.id)).rejects.toThrow(UnreadableRecord);
     expect((await readLedger(redis)).unreadable.get(session.id)).toContain(`session ${session.id} cannot be read`);
 

@@ -12,6 +12,19 @@ export async function damage(redis: Redis, key: string, where: string): Promise<
   await redis.set(key, damagedText(record, where), 'KEEPTTL');
 }
 
+/** What else may stand under a record's key than a text, by its name in a sentence. */
+export const OTHER_TYPES: Record<string, (redis: Redis, key: string) => Promise<void>> = {
+  'a list of Redis': makeList,
+  'a hash of Redis': async (redis, key) => {
+    await redis.multi().del(key).hset(key, 'state', 'active').exec();
+  },
+};
+
+/** A list of Redis in the place of whatever is under the key. */
+export async function makeList(redis: Redis, key: string): Promise<void> {
+  await redis.multi().del(key).lpush(key, 'x').exec();
+}
+
 function damagedText(record: Record<string, unknown>, where: string): string {
   const name = where.slice(0, -1);
   const entries = Object.entries(record).map(([field, value]) => {
@@ -52,6 +65,9 @@ export async function putDamaged(rig: ApiRig): Promise<Among> {
   await redis.set(keys.session(noJson.session.id), '{"id": [secret]}');
   const badToken = await put(id('token'));
   await damage(redis, keys.token(badToken.token?.id ?? ''), 'state=');
+  const otherType = await put(id('type'));
+  await makeList(redis, keys.session(otherType.session.id));
+  await makeList(redis, keys.token(otherType.token?.id ?? ''));
   await putSession(redis, { id: id('after'), status: 'running' });
   const goodKey = await makeKey(rig);
   const badKey = await makeKey(rig);
@@ -78,8 +94,12 @@ export async function putDamaged(rig: ApiRig): Promise<Among> {
         { id: noJson.session.id, field: '(record)' },
         { id: request.session.id, field: 'request' },
         { id: status.session.id, field: 'status' },
+        { id: otherType.session.id, field: '(record)' },
       ],
-      tokens: [{ id: badToken.token?.id ?? '', field: 'state' }],
+      tokens: [
+        { id: badToken.token?.id ?? '', field: 'state' },
+        { id: otherType.token?.id ?? '', field: '(record)' },
+      ],
       apiKeys: [{ id: badKey.id, field: 'scopes' }],
       workers: [{ id: 'host-2', field: 'concurrency' }],
       audit: [{ id: audit ?? '', field: 'action' }],

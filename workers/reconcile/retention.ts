@@ -2,7 +2,8 @@ import { deleteLog, lastWritten, listLogs } from '../../src/logs/log-directory.t
 import { decideRetention } from '../../src/session/retention.ts';
 import { endedBefore, logRemoved, type EndedIndex } from '../../src/store/ended.ts';
 import { keys } from '../../src/store/keys.ts';
-import { forget, view } from '../../src/store/records.ts';
+import { viewMended } from '../../src/store/mend-token.ts';
+import { forget } from '../../src/store/records.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { makeReadable } from './unreadable.ts';
 
@@ -52,7 +53,7 @@ async function removeDue(
   { sessionId, endedAt, now }: { sessionId: string; endedAt: string; now: Date },
 ): Promise<void> {
   await makeReadable(redis, sessionId);
-  const { session, token } = await view(redis, sessionId);
+  const { session, token } = await viewMended(redis, sessionId);
   if (session === null) return;
   const retention = decideRetention({ session, token }, config.keep, now);
   if (retention === 'keep' || (index === 'sessions' && retention !== 'forget')) return;

@@ -26,7 +26,8 @@ export async function reconcileTokens(deps: WorkerDeps): Promise<void> {
 
 /** It is looked after the next time, as what it is then: due. */
 async function mend({ redis, log }: WorkerDeps, tokenId: string): Promise<void> {
-  if (await mendToken(redis, tokenId)) log.warn({ tokenId }, 'a line of the ledger could not be read; it is mended');
+  if (!(await mendToken(redis, tokenId))) return;
+  log.warn({ tokenId }, 'a line of the ledger could not be read, or was gone; it is mended');
 }
 
 async function lookAfter(deps: WorkerDeps, token: TokenRecord): Promise<void> {

@@ -2,8 +2,9 @@ import { describe } from '../../src/errors.ts';
 import { idOfEntry, keys } from '../../src/store/keys.ts';
 import { endAtLast } from '../../src/store/last-resort.ts';
 import { mendToken } from '../../src/store/mend-token.ts';
-import { parseSession, parseToken, readProblem } from '../../src/store/parse-record.ts';
+import { parseNamedToken, parseSession, readProblem } from '../../src/store/parse-record.ts';
 import type { Redis } from '../../src/store/redis.ts';
+import { readAllStored, readStored, type Stored } from '../../src/store/stored.ts';
 import type { WorkerDeps } from '../deps.ts';
 
 const CHUNK = 200;
@@ -14,8 +15,8 @@ const MEND_ALL_EVERY_MS = 60 * 60_000;
  * before, with `internal_error`. True when there was something to do. Safe to repeat, also by several workers at once.
  */
 export async function makeReadable(redis: Redis, sessionId: string): Promise<boolean> {
-  const text = await redis.get(keys.session(sessionId));
-  const problem = readProblem(() => parseSession(sessionId, text));
+  const stored = await readStored(redis, keys.session(sessionId));
+  const problem = readProblem(() => parseSession(sessionId, stored));
   if (problem === null) return false;
   const failure = { code: 'internal_error', message: describe(problem), step: 'read' } as const;
   await endAtLast(redis, sessionId, { failure, mayEnd: () => false });
@@ -53,11 +54,11 @@ async function mendAll({ redis, log }: Mending): Promise<void> {
 interface Kind {
   index: string;
   keyOf: (id: string) => string;
-  parse: (id: string, text: string | null) => unknown;
+  parse: (id: string, stored: Stored) => unknown;
 }
 
 const SESSIONS: Kind = { index: keys.sessions, keyOf: keys.session, parse: parseSession };
-const TOKENS: Kind = { index: keys.tokens, keyOf: keys.token, parse: parseToken };
+const TOKENS: Kind = { index: keys.tokens, keyOf: keys.token, parse: parseNamedToken };
 
 async function eachUnreadable(
   redis: Redis,
@@ -68,8 +69,8 @@ async function eachUnreadable(
     const entries = await redis.zrange(index, after, '+', 'BYLEX', 'LIMIT', 0, CHUNK);
     if (entries.length === 0) return;
     const ids = entries.map(idOfEntry);
-    const texts = await redis.mget(ids.map(keyOf));
-    const unreadable = ids.filter((id, i) => readProblem(() => parse(id, texts[i] ?? null)) !== null);
+    const stored = await readAllStored(redis, ids.map(keyOf));
+    const unreadable = ids.filter((id, i) => readProblem(() => parse(id, stored[i] ?? null)) !== null);
     for (const id of unreadable) await work(id);
     after = `(${entries.at(-1) ?? ''}`;
   }

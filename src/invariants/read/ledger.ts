@@ -6,6 +6,7 @@ import { idOfEntry, keys } from '../../store/keys.ts';
 import { unsettledSessions } from '../../store/listing.ts';
 import { parseSession, parseToken, UnreadableRecord } from '../../store/parse-record.ts';
 import type { Redis } from '../../store/redis.ts';
+import { readAllStored, type Stored } from '../../store/stored.ts';
 import { TOKEN_STATES } from '../../token/state.ts';
 import type { IndexFacts, LedgerFacts } from '../facts.ts';
 
@@ -34,19 +35,18 @@ export async function readLedger(redis: Redis): Promise<LedgerFacts> {
 async function records<T>(
   redis: Redis,
   keyOf: (id: string) => string,
-  parse: (id: string, text: string | null) => T | null,
+  parse: (id: string, stored: Stored) => T | null,
   unreadable: Map<string, string>,
 ): Promise<T[]> {
   const found: string[] = [];
   for await (const batch of redis.scanStream({ match: keyOf('*'), count: SCAN_COUNT }))
     found.push(...(batch as string[]));
   const names = [...new Set(found)];
-  if (names.length === 0) return [];
-  const texts = await redis.mget(names);
+  const stored = await readAllStored(redis, names);
   return names.flatMap((name, i) => {
     const id = name.slice(keyOf('').length);
     try {
-      const record = parse(id, texts[i] ?? null);
+      const record = parse(id, stored[i] ?? null);
       return record === null ? [] : [record];
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;

@@ -11,7 +11,10 @@ import type { Revoker } from './revoker.ts';
 /** Sessions looked at side by side. */
 const AT_ONCE = 32;
 
-/** One look at every active token of this minter; what may not live any more is made due and deleted. */
+/**
+ * One look at every active token of this minter: what may not live any more is made due and deleted. Lines of live tokens that
+ * cannot be read, or are gone, are mended.
+ */
 export type KeepLaw = () => Promise<void>;
 
 /**
@@ -22,20 +25,21 @@ export function createKeepLaw(deps: MinterDeps, revoker: Pick<Revoker, 'lookAfte
   return async () => {
     const spooled = new Set(await deps.spool.ids());
     const { items, unreadable } = await sortedTokens(deps.redis, 'active');
+    const { unreadable: unreadableDue } = await sortedTokens(deps.redis, 'revoking');
     const held = items.filter(({ id, minter }) => minter === deps.name || spooled.has(id));
     const each = (tokenId: string, work: Promise<void>): Promise<void> =>
       work.catch((error: unknown) => {
         deps.log.error({ err: error, tokenId }, 'a token could not be looked after; it is tried again');
       });
     await inBatches(held, AT_ONCE, (token) => each(token.id, holdAgainstLaw(deps, revoker, token)));
-    await inBatches(unreadable, AT_ONCE, ({ id }) => each(id, mend(deps, revoker, id)));
+    await inBatches([...unreadable, ...unreadableDue], AT_ONCE, ({ id }) => each(id, mend(deps, revoker, id)));
   };
 }
 
 /** Nothing can say any more that it may live. */
 async function mend({ redis, log }: MinterDeps, revoker: Pick<Revoker, 'lookAfter'>, tokenId: string): Promise<void> {
   if (!(await mendToken(redis, tokenId))) return;
-  log.warn({ tokenId }, 'a line of the ledger could not be read; it is mended, and its token deleted');
+  log.warn({ tokenId }, 'a line of the ledger could not be read, or was gone; it is mended, and its token deleted');
   revoker.lookAfter([tokenId]);
 }
 

@@ -1,8 +1,9 @@
 import { tokenIds } from '../../store/listing.ts';
+import { mendToken } from '../../store/mend-token.ts';
 import { change, readToken, type View } from '../../store/records.ts';
 import { mayGet } from '../holder.ts';
 import { intendToken } from '../intent.ts';
-import type { TokenRecord } from '../record.ts';
+import type { RepoGrant, TokenRecord } from '../record.ts';
 import { isTokenFinal } from '../state.ts';
 import type { MinterDeps } from './deps.ts';
 import { inBatches } from './in-batches.ts';
@@ -19,7 +20,8 @@ export type KeepSpool = () => Promise<void>;
  * A live token has two durable places, and either can lose it: Redis is flushed or comes back as an older copy, a disk is
  * swapped. So the two are compared all the time, both ways:
  *
- * - in the spool, but given up or forgotten by the ledger: its line is written again as `revoking`;
+ * - in the spool, but given up or forgotten by the ledger: its line is written again as `revoking`. One that only the line
+ *   is gone of is given up first, by what indexes and session say (`store/mend-token.ts`);
  * - in the spool, but over: its file is dropped;
  * - live in the ledger and minted by this minter, but not in the spool: its file is written again from the line;
  * - due: it is deleted.
@@ -66,6 +68,8 @@ export function createKeepSpool(deps: MinterDeps, revoker: Pick<Revoker, 'lookAf
 async function holdAgainstLedger(deps: MinterDeps, tokenId: string): Promise<TokenRecord['state'] | undefined> {
   const spooled = await deps.spool.get(tokenId);
   if (spooled === null) return undefined;
+  // What an index still lists keeps its place there, and the session that names it ends.
+  await mendToken(deps.redis, tokenId, { sessionId: spooled.sessionId });
   const { token } = await change(deps.redis, { sessionId: spooled.sessionId, tokenId }, (view) => {
     if (!isGivenUp(view, tokenId)) return null;
     const { fingerprint } = spooled;
@@ -87,18 +91,23 @@ function isGivenUp({ session, token: line }: View, tokenId: string): boolean {
 function dueLine(line: TokenRecord, spooled: SpooledToken, now: Date): TokenRecord {
   const { provider, host, mintedAt, expiresAt, fingerprint, sealed } = spooled;
   const minted = { provider, host, mintedAt, expiresAt, fingerprint, sealed };
-  return { ...line, ...minted, state: 'revoking', revokingAt: now.toISOString() };
+  // A line that was mended may not have known them.
+  const sessionId = line.sessionId || spooled.sessionId;
+  const grants = line.grants.length > 0 ? line.grants : grantsOf(spooled);
+  return { ...line, ...minted, sessionId, grants, state: 'revoking', revokingAt: now.toISOString() };
 }
 
 /** A line of the ledger for a token that it has forgotten. */
-function forgottenLine(
-  { tokenId, sessionId, repoIds, mintedAt, expiresAt }: SpooledToken,
-  minter: string,
-): TokenRecord {
+function forgottenLine(spooled: SpooledToken, minter: string): TokenRecord {
+  const { tokenId, sessionId, mintedAt, expiresAt } = spooled;
   const now = new Date(mintedAt);
   const ttlSeconds = Math.max(0, Math.round((Date.parse(expiresAt) - now.getTime()) / 1000));
-  const grants = repoIds.map((repoId) => ({ repoId, access: 'write' as const }));
-  return { ...intendToken({ id: tokenId, sessionId, grants, ttlSeconds, now }), minter };
+  return { ...intendToken({ id: tokenId, sessionId, grants: grantsOf(spooled), ttlSeconds, now }), minter };
+}
+
+/** The most that its token may have been given. */
+function grantsOf({ repoIds }: SpooledToken): RepoGrant[] {
+  return repoIds.map((repoId) => ({ repoId, access: 'write' }));
 }
 
 async function spoolAgain({ spool, log }: MinterDeps, line: TokenRecord | null): Promise<void> {

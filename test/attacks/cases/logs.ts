@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { wrongIn, type Attack } from '../attack.ts';
 import { LARGEST_SECRETS } from '../../support/largest-secrets.ts';
@@ -205,6 +206,48 @@ export const LOGS: Attack[] = [
           return wrongIn(
             [shown.length === 0, `${shown.length} lines of secrets are in the log`],
             [text.includes('[secret]'), 'nothing was masked'],
+            [grownMb < MAX_GROWTH_MB, `the worker grew by ${grownMb.toFixed(0)} MB`],
+          );
+        },
+      });
+      return attack.run(arena, underWay);
+    },
+  },
+  {
+    name: 'the beginning of a secret with breaks after every byte or at odd ones holds nobody up',
+    area,
+    must: 'What is held back stays small in memory and in each commit; the worker stays small, and a neighbour starts as soon as ever.',
+    async run(arena, underWay) {
+      const before = await rssMb(arena, 'worker');
+      const attack = fromInside({
+        name: '',
+        area,
+        must: '',
+        request: { stdin: { text: randomBytes(16_000).toString('hex'), secret: true } },
+        script: `
+          base64 -w0 > /tmp/b
+          { head -c 12 /tmp/b; tail -c +13 /tmp/b | head -c -40 | fold -w1 | sed 's/$/\\r/'; } > /tmp/even
+          weapon <<'PY'
+from weapon import *
+import random
+text = open("/tmp/b").read()[:-40]
+with open("/tmp/odd", "w") as out:
+    at = 0
+    while at < len(text):
+        width = random.randint(4, 12); out.write(text[at:at + width] + random.choice(["\\n", "\\r\\n", "\\n  "])); at += width
+for name, size in (("/tmp/even", 4096), ("/tmp/odd", 65536)):
+    os.write(1, b"\\n--\\n")
+    for piece in iter(lambda source=open(name, "rb"): source.read(size), b""):
+        os.write(1, piece); os.write(2, b"x\\n"); time.sleep(0.01)
+PY`,
+        holds: async (outcome) => {
+          const began = performance.now();
+          const records = (await recordsOf(arena, outcome)).length;
+          const readMs = performance.now() - began;
+          const grownMb = (await rssMb(arena, 'worker')) - before;
+          return wrongIn(
+            [records > 0, 'nothing was logged'],
+            [readMs < 20_000, `its log takes ${readMs.toFixed(0)} ms to be read`],
             [grownMb < MAX_GROWTH_MB, `the worker grew by ${grownMb.toFixed(0)} MB`],
           );
         },

@@ -9,7 +9,9 @@ import { connectRedis } from '../../../src/store/redis.ts';
 import type { SealKeySource } from '../../../src/token/minter/seal-key-source.ts';
 import { formatSealKeys } from '../../../src/token/seal-keys.ts';
 import { Secret } from '../../../src/token/secret.ts';
+import { keys } from '../../../src/store/keys.ts';
 import { putSession } from '../../support/api-rig.ts';
+import { makeList } from '../../support/damage.ts';
 import { useTestRedis } from '../../support/redis.ts';
 
 const own = useTestRedis();
@@ -38,6 +40,15 @@ test('a seal key is missed that a token, a file of the spool or the secrets of a
   const file = { tokenId: 'tok_1', sessionId: 's', provider: 'p', repoIds: [], fingerprint: 'f', ...times };
   await writeFile(join(spoolDir, 'tok_1.json'), JSON.stringify({ ...file, sealed: 'v1.k4.iv.body' }));
   await expect(check('seal keys').look()).rejects.toThrow(/k2, k4, k3/);
+});
+
+test('records of another type of Redis need no seal key, and hide none that is missed', async () => {
+  const { session, token } = await putSession(own.redis, { status: 'running' }, { state: 'active' });
+  await makeList(own.redis, keys.session(session.id));
+  await makeList(own.redis, keys.token(token?.id ?? ''));
+  await expect(check('seal keys').look()).resolves.toContain('0 of 1');
+  await putSession(own.redis, { status: 'running', sealedSecrets: 'v1.k3.enc.body' });
+  await expect(check('seal keys').look()).rejects.toThrow(/k3/);
 });
 
 test('the place to add it to is the one that the ring is read from', async () => {

@@ -1,6 +1,8 @@
 import { FAILPOINTS, type FailpointName } from '../../../src/ops/failpoints.ts';
 import { keys } from '../../../src/store/keys.ts';
+import type { Redis } from '../../../src/store/redis.ts';
 import type { Role } from '../../support/stack.ts';
+import { makeList } from '../../support/damage.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { FaultCase } from '../fault-case.ts';
 import type { Rig } from '../rig/rig.ts';
@@ -85,6 +87,31 @@ const TOKEN_DAMAGES: Record<string, (line: Record<string, unknown>) => string> =
   has_masked_names: (line) => JSON.stringify(line).replaceAll(/"(state|sealed|grants)":/g, '"[secret]":'),
 };
 
+/** What is done to keys themselves, of the session's record and of its token's line. */
+const KEY_DAMAGES: [name: string, key: 'session' | 'token', damage: (redis: Redis, key: string) => Promise<unknown>][] =
+  [
+    ['record_is_of_another_type', 'session', makeList],
+    ['token_is_of_another_type', 'token', makeList],
+    ['token_is_gone', 'token', (redis, key) => redis.del(key)],
+  ];
+
+const damagedKey = ([name, of, damage]: (typeof KEY_DAMAGES)[number]): FaultCase => ({
+  name: `own_fault.${name}`,
+  async run(rig) {
+    const ids = await startRunning(rig);
+    for (const id of ids) {
+      await rig.workload.until(id, ({ status }) => status === 'running');
+      const { tokenId } = JSON.parse((await rig.redis.get(keys.session(id))) ?? '{}') as { tokenId: string };
+      await damage(rig.redis, of === 'session' ? keys.session(id) : keys.token(tokenId));
+    }
+    for (const id of ids) {
+      const { failure } = await rig.workload.until(id, ({ endedAt }) => endedAt !== null);
+      if (failure?.code !== 'internal_error') throw new Error(`session ${id} ended with ${JSON.stringify(failure)}`);
+    }
+    await slotsFree(rig);
+  },
+});
+
 const damagedToken = ([name, damage]: [string, (typeof TOKEN_DAMAGES)[string]]): FaultCase => ({
   name: `own_fault.token_${name}`,
   async run(rig) {
@@ -143,5 +170,6 @@ export const ownFaultCases: FaultCase[] = [
   ...steps.map(faultAt),
   ...Object.entries(DAMAGES).map(damaged),
   ...Object.entries(TOKEN_DAMAGES).map(damagedToken),
+  ...KEY_DAMAGES.map(damagedKey),
   namedAsOurWords,
 ];

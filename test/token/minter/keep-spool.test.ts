@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLedger } from '../../../src/invariants/read/ledger.ts';
+import { keys } from '../../../src/store/keys.ts';
 import { readMinterFacts } from '../../../src/store/minter-facts.ts';
-import { change, readToken } from '../../../src/store/records.ts';
+import { readReceipt } from '../../../src/store/receipts.ts';
+import { change, readSession, readToken, readTokenIfReadable } from '../../../src/store/records.ts';
 import { connectPatientRedis, redisReady, type Redis } from '../../../src/store/redis.ts';
 import { createMinterCalls } from '../../../src/token/minter/call.ts';
 import { createMinterClient } from '../../../src/token/minter/client.ts';
@@ -17,6 +20,7 @@ import { startMinter } from '../../../src/token/minter/start.ts';
 import { createKeyRing } from '../../../src/token/sealing.ts';
 import { Secret } from '../../../src/token/secret.ts';
 import { createFakeTokenProvider } from '../../fakes/fake-token-provider.ts';
+import { makeList } from '../../support/damage.ts';
 import { eventually } from '../../support/eventually.ts';
 import { aSession, aToken, REPO_A } from '../../support/records.ts';
 import { startTestRedis, type TestRedis } from '../../support/redis.ts';
@@ -161,6 +165,55 @@ describe('a token of which spool and ledger do not say the same', () => {
     );
     expect(facts?.keyId).toBe('k1');
     await life.minter.close();
+  });
+
+  it.each([
+    ['is gone', (key: string) => redis.del(key)],
+    ['is gone, with its place in the index of all', (key: string) => redis.del(key, 'daypass:tokens')],
+    ['is of another type of Redis', (key: string) => makeList(redis, key)],
+  ])(
+    'is deleted, and its session ends, when its line alone %s',
+    async (_how, damage) => {
+      const life = await minted();
+      await life.client.mint(life.tokenId, soon());
+      await damage(keys.token(life.tokenId));
+      const line = await eventually(
+        () => readTokenIfReadable(redis, life.tokenId),
+        (token) => token?.state === 'revoked',
+        { timeoutMs: 40_000 },
+      );
+      expect(line).toMatchObject({ sessionId: life.sessionId, grants: [{ repoId: REPO_A }] });
+      expect(life.provider.liveValues()).toEqual([]);
+      const session = await readSession(redis, life.sessionId);
+      expect(session).toMatchObject({ status: 'failed', failure: { code: 'internal_error' } });
+      const { tokenIndexes } = await readLedger(redis);
+      const listing = [...tokenIndexes.byState].filter(([, ids]) => ids.includes(life.tokenId)).map(([state]) => state);
+      expect(listing).toEqual(['revoked']);
+      const receipt = await eventually(
+        () => readReceipt(redis, life.sessionId),
+        (found) => found !== null,
+      );
+      expect(receipt).toMatchObject({ final: true, tokenState: 'revoked' });
+      await life.minter.close();
+    },
+    60_000,
+  );
+
+  it('is deleted when its line was gone before its minter came back', async () => {
+    const life = await minted();
+    await life.client.mint(life.tokenId, soon());
+    await life.minter.close();
+    await redis.del(keys.token(life.tokenId));
+    const again = await life.start();
+    await eventually(
+      () => readToken(redis, life.tokenId),
+      (token) => token?.state === 'revoked',
+    );
+    expect(life.provider.liveValues()).toEqual([]);
+    const { tokenIndexes } = await readLedger(redis);
+    expect(tokenIndexes.all.filter((id) => id === life.tokenId)).toHaveLength(1);
+    expect(tokenIndexes.byState.get('active')).not.toContain(life.tokenId);
+    await again.close();
   });
 
   it('is deleted for good when Redis comes back as an older copy that calls it active', async () => {

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { receiptOf } from '../../../session/receipt.ts';
 import { readFormerTokens } from '../../../store/former-tokens.ts';
 import { keepReceipt, readReceipt, unlistReceipt } from '../../../store/receipts.ts';
-import { view } from '../../../store/records.ts';
+import { viewMended } from '../../../store/mend-token.ts';
 import type { Redis } from '../../../store/redis.ts';
 import { signReceipt } from '../../receipt/sign-receipt.ts';
 import type { TokenRecord } from '../../record.ts';
@@ -18,7 +18,7 @@ export async function signDue(
   { redis, key }: { redis: Redis; key: KeyObject },
   sessionId: string,
 ): Promise<SigningOutcome> {
-  const { session, token } = await view(redis, sessionId);
+  const { session, token } = await viewMended(redis, sessionId);
   const formerTokens = session === null ? [] : await readFormerTokens(redis, session);
   const seen = { session, token, formerTokens };
   const receipt = session === null ? null : receiptOf({ session, token, formerTokens });
