@@ -4,7 +4,6 @@ import { MAX_HEADERS, MAX_URL_BYTES } from './bounds.ts';
 import type { ApiDeps } from './deps.ts';
 import { serveDashboard, type DashboardFiles } from './serve-dashboard.ts';
 import type { Method, Operation } from './operation.ts';
-import { dropRest } from './drop-rest.ts';
 import { requireOurHost } from './hosts.ts';
 import { serveLogin } from './login/serve-login.ts';
 import { createPipelineGuard } from './pipelining.ts';
@@ -63,7 +62,6 @@ function begin({ metrics, log, hosts }: ApiDeps) {
     res.setHeader('x-request-id', requestId);
     for (const [name, value] of Object.entries(SAFE_HEADERS)) res.setHeader(name, value);
     const startedAt = performance.now();
-    res.once('finish', () => dropRest(req));
     res.on('close', () => {
       const route = typeof res.locals['route'] === 'string' ? res.locals['route'] : 'other';
       const { method } = req;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { Express } from 'express';
 import type { ListenAddress } from '../config.ts';
+import { BOUNDED_BODIES } from '../http/bounded-bodies.ts';
 import type { ApiBounds } from './bounds.ts';
 
 /** Longer than load balancers keep theirs (60 s), so that none sends a request into a connection that just closes. */
@@ -21,6 +22,7 @@ export interface ListeningApi {
 export async function listenApi(app: Express, address: ListenAddress, bounds: ApiBounds): Promise<ListeningApi> {
   const server = createServer(
     {
+      ...BOUNDED_BODIES,
       headersTimeout: bounds.headersTimeoutMs,
       requestTimeout: bounds.requestTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,

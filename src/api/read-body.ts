@@ -1,5 +1,6 @@
 import { raw, type Request, type Response } from 'express';
 import { Refusal } from '../errors.ts';
+import { TooSmallPieces } from '../http/small-pieces.ts';
 import { parseBody } from './check-json.ts';
 
 /** What a call of the API may send, unless its operation says otherwise. */
@@ -52,6 +53,7 @@ function tooLarge(maxBytes: number): Refusal {
 }
 
 function asRefusal(error: unknown, maxBytes: number): unknown {
+  if (error instanceof TooSmallPieces) return new Refusal('invalid_json', `It cannot be read: ${error.message}.`);
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   switch (type) {
     case 'entity.too.large':

@@ -1,6 +1,7 @@
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe } from '../errors.ts';
+import { boundPieces } from '../http/small-pieces.ts';
 import { framingProblem, headBytes, hostProblem, requestHeaders, responseHeaders } from './headers.ts';
 import { closeWhenIdle, whenClosed } from './idle.ts';
 import { refusalText, type Proxy, type Way } from './proxy.ts';
@@ -92,6 +93,7 @@ async function send({ req, res, way, path, upstream, proxy }: Exchange): Promise
     setHost: false,
   });
   outgoing.on('response', (reply) => {
+    boundPieces(reply);
     // Whatever the host answers must not be able to end this process, which serves every sandbox.
     try {
       res.writeHead(reply.statusCode ?? 502, { ...responseHeaders(reply.headers), connection: 'close' });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { BOUNDED_BODIES } from '../http/bounded-bodies.ts';
 import type { Logger } from '../ops/log.ts';
 import type { Names, Rules } from './decide.ts';
 import { openDecisionLog } from './decisions/decision-log.ts';
@@ -79,7 +80,7 @@ export async function openSandboxGateway(options: SandboxGatewayOptions): Promis
   const arrivals = createArrivals({ perSecond: limits.connectionsPerSecond });
   const clients = new Set<Socket>();
   const tunnelled = new WeakMap<Socket, Tunnelled>();
-  const server = createServer(HTTP_LIMITS);
+  const server = createServer({ ...BOUNDED_BODIES, ...HTTP_LIMITS });
   server.maxConnections = limits.connections + TOLD_CONNECTIONS;
   // A connection has one way on at most: pipelined requests would open any number of them.
   server.maxRequestsPerSocket = 1;

@@ -7,8 +7,6 @@ import { HostError } from './http/host-error.ts';
 import { sendError } from './http/send-error.ts';
 import type { Route } from './route.ts';
 
-const DROP_REST_MS = 30_000;
-
 /**
  * Makes a route a handler: who calls, may they, does the repo exist, then the operation. From the moment the token was found
  * valid the request is a live use of it, so that no deletion can slip in between.
@@ -54,8 +52,6 @@ export function serve(host: Host, route: Route): RequestHandler {
         res.setHeader('www-authenticate', 'Basic realm="daypass"');
       }
       sendError(res, error, host.log);
-    } finally {
-      dropRest(req);
     }
   };
 }
@@ -67,14 +63,6 @@ async function run(host: Host, route: Route, caller: Caller, call: Call): Promis
   if (repo === null) throw new HostError('not_found', `repo ${repoId} not found`);
   const place = { repoDir: host.dirs.pathOf(repo.repoId), homeDir: host.dirs.homeDir, signal: call.signal };
   return route.run(host, { ...call, repo, place, needWrite: () => authorize(caller, 'write', repoId) });
-}
-
-/** What a client still sends after its answer is dropped, for as long as an honest one needs to notice. */
-function dropRest(req: Request): void {
-  if (req.complete || req.destroyed) return;
-  req.resume();
-  const timer = setTimeout(() => req.destroy(), DROP_REST_MS).unref();
-  req.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
 function clientGone(res: Response): AbortSignal {

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { BOUNDED_BODIES } from '../http/bounded-bodies.ts';
 import type { Logger } from '../ops/log.ts';
 import type { Secret } from '../token/secret.ts';
 import { createGitHost } from './app.ts';
@@ -112,7 +113,11 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
     const letGrow = keepLean();
     const isInTurn = createPipelineGuard(bounds.requestsPerConnection);
     const server = createServer(
-      { headersTimeout: bounds.headersTimeoutMs, connectionsCheckingInterval: LOOK_AT_TIME_EVERY_MS },
+      {
+        ...BOUNDED_BODIES,
+        headersTimeout: bounds.headersTimeoutMs,
+        connectionsCheckingInterval: LOOK_AT_TIME_EVERY_MS,
+      },
       (req, res) => {
         if (!isInTurn(req, res)) return;
         host.connections.begin(req, res);

@@ -1,4 +1,5 @@
 import { SessionError, describe } from '../../errors.ts';
+import { TooSmallPieces } from '../../http/small-pieces.ts';
 import { whenClosed } from '../idle.ts';
 import type { SandboxRequest } from '../request-handler.ts';
 import type { Decided, GitCall, SessionGitDeps } from './git-call.ts';
@@ -50,6 +51,7 @@ export async function serveGit(
     if (gone.signal.aborted) return;
     if (error instanceof TooManyWaiting)
       return refuseHttp(res, 503, 'this session has too many requests of git waiting');
+    if (error instanceof TooSmallPieces && !res.headersSent) return refuseHttp(res, 400, error.message);
     deps.log.warn({ err: error }, 'a request of git could not be served');
     if (res.headersSent) return void res.destroy();
     refuseHttp(res, 502, 'the repo host does not answer, or with something else than git');

@@ -79,8 +79,7 @@ export function createConnections(bounds: Pick<HostBounds, 'connections' | 'stra
         enter(connection, connection.by);
       });
       const { shouldKeepAlive } = res;
-      // Who still sends a body has to hear the answer before the connection closes.
-      res.shouldKeepAlive = shouldKeepAlive && hasBody(req);
+      res.shouldKeepAlive = false;
       connection.keep = () => (res.shouldKeepAlive = shouldKeepAlive);
     },
     identify(req, by) {
@@ -91,8 +90,4 @@ export function createConnections(bounds: Pick<HostBounds, 'connections' | 'stra
       enter(connection, by);
     },
   };
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { TooSmallPieces } from '../../http/small-pieces.ts';
 import { HostError } from './host-error.ts';
-
-/** Each piece costs the same, be it a byte or 64 KiB: a body of mere chunks is work without end. */
-const MAX_SMALL_PIECES = 4_096;
-const SMALL_PIECE_BYTES = 16;
 
 export interface LimitedBodyOptions {
   maxBytes: number;
@@ -18,8 +16,8 @@ export interface LimitedBodyOptions {
 
 /**
  * The request's body, piece by piece and unpacked. Throws `too_large` before the first piece where its length is announced, else
- * as soon as it is longer, `unsupported_media_type` for a body in another form, `bad_value` for one that cannot be unpacked, and
- * the signal's reason when it is aborted. What is left of a body is read and dropped, so that the client gets its answer.
+ * as soon as it is longer, `unsupported_media_type` for a body in another form, `bad_value` for one that cannot be unpacked or comes
+ * in tiny chunks, and the signal's reason when it is aborted. What is left of a body is not read.
  */
 export async function* limitedBody(req: IncomingMessage, options: LimitedBodyOptions): AsyncGenerator<Buffer> {
   const { what, signal, came = () => {} } = options;
@@ -34,15 +32,15 @@ export async function* limitedBody(req: IncomingMessage, options: LimitedBodyOpt
   }
   const tooLarge = new HostError('too_large', `${what} is larger than ${maxBytes} bytes`);
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
-  const source = isPacked ? req.on('data', (piece: Buffer) => came(piece.length)).pipe(createGunzip()) : req;
-  let [size, count] = [0, 0];
+  const source = isPacked ? unpacked(req, came) : req;
+  let size = 0;
   const pieces = source.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
   // One wait at a time: a race with the signal's promise would keep every piece for as long as that promise.
   let giveUp = (_reason: unknown): void => {};
   const nextPiece = (): Promise<IteratorResult<Buffer>> => {
     const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Buffer>>();
     giveUp = reject;
-    pieces.next().then(resolve, (error: unknown) => reject(isPacked ? badGzip(error) : error));
+    pieces.next().then(resolve, (error: unknown) => reject(refusalOf(error, isPacked)));
     return promise;
   };
   const abort = (): void => giveUp(signal.reason);
@@ -54,15 +52,8 @@ export async function* limitedBody(req: IncomingMessage, options: LimitedBodyOpt
       if (next.done === true) return;
       const piece = next.value;
       size += piece.length;
-      count += 1;
       if (!isPacked) came(piece.length);
       if (size > maxBytes) throw tooLarge;
-      if (count > MAX_SMALL_PIECES && size / count < SMALL_PIECE_BYTES) {
-        throw new HostError(
-          'bad_value',
-          `the body comes in chunks of fewer than ${SMALL_PIECE_BYTES} bytes; send larger ones`,
-        );
-      }
       yield piece;
     }
   } finally {
@@ -72,12 +63,18 @@ export async function* limitedBody(req: IncomingMessage, options: LimitedBodyOpt
       req.unpipe();
       source.destroy();
     }
-    req.resume();
   }
 }
 
-function badGzip(cause: unknown): HostError {
-  return new HostError('bad_value', 'the body is not valid gzip', { cause });
+function unpacked(req: IncomingMessage, came: (bytes: number) => void): Readable {
+  const plain = createGunzip();
+  req.on('data', (piece: Buffer) => came(piece.length)).once('error', (error) => plain.destroy(error));
+  return req.pipe(plain);
+}
+
+function refusalOf(error: unknown, isPacked: boolean): unknown {
+  if (error instanceof TooSmallPieces) return new HostError('bad_value', error.message);
+  return isPacked ? new HostError('bad_value', 'the body is not valid gzip', { cause: error }) : error;
 }
 
 function encodingOf(req: IncomingMessage): string {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
+import { BOUNDED_BODIES } from '../../http/bounded-bodies.ts';
 import type { Logger } from '../../ops/log.ts';
 import { makeDir } from '../../ops/shared-dir.ts';
 import { requireDurableRedis, type Redis } from '../../store/redis.ts';
@@ -104,7 +105,7 @@ export async function startMinter(options: MinterOptions): Promise<{ close(): Pr
 /** Its group may open the socket, which is the one of the directory where that passes its group on. */
 async function listen(path: string, app: Express): Promise<{ server: Server; path: string }> {
   // Express answers what its handler's promise rejects with, so nothing is left to wait for here.
-  const server = createServer((req, res) => void app(req, res));
+  const server = createServer(BOUNDED_BODIES, (req, res) => void app(req, res));
   await makeDir(dirname(path), 0o711);
   await rm(path, { force: true });
   server.listen(path);

@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { BOUNDED_BODIES } from '../../http/bounded-bodies.ts';
 import type { WardenDeps } from '../deps.ts';
 import { WardenRefusal } from '../refusal.ts';
 import type { Answer, Route } from '../route.ts';
@@ -14,6 +15,7 @@ const BROKEN: Answer = { status: 500, json: { message: 'Something went wrong in 
 /** Answers one call a connection, so that nothing that follows it can be taken for another one. */
 export function createWardenServer(routes: readonly Route[], deps: WardenDeps): Server {
   const server = createServer({
+    ...BOUNDED_BODIES,
     maxHeaderSize: MAX_HEADER_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,

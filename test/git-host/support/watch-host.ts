@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
+import { forgetPeak, peakMb } from '../../support/peak-memory.ts';
 
 interface Answer {
   status: number;
@@ -65,15 +64,4 @@ export function watchHost(host: WatchedHost): HostWatch {
       return { ...seen, peakMb: await peakMb(host.pid) };
     },
   };
-}
-
-/** The most that the process had since the last call of `forgetPeak`. */
-async function peakMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024;
-}
-
-/** The kernel forgets the most that the process ever had; proc(5), `clear_refs`. */
-function forgetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }

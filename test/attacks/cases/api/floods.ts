@@ -6,9 +6,13 @@ import { keyOf } from './requests.ts';
 const area = 'api';
 const PROMPT_MS = 2_000;
 
+const CUT_WITHIN_MS = 10_000;
+
 /** Whether the API answers a plain call promptly. */
-async function answersPromptly(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROMPT_MS) }).catch(() => null);
+const answersPromptly = (url: string): Promise<boolean> => answersWithin(url, PROMPT_MS);
+
+async function answersWithin(url: string, timeoutMs: number): Promise<boolean> {
+  const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(timeoutMs) }).catch(() => null);
   return response?.status === 200;
 }
 
@@ -57,6 +61,33 @@ export const FLOODS: Attack[] = [
       } finally {
         leaving.abort();
       }
+    },
+  },
+  {
+    name: 'bodies in chunks of a byte are cut off, with a key and without',
+    area,
+    must: 'Whether a call reads its body or not: each connection ends, and the API answers others meanwhile.',
+    alone: true,
+    async run(arena, underWay) {
+      const { stack } = arena;
+      const body = `${'1\r\nx\r\n'.repeat(120_000)}0\r\n\r\n`;
+      const key = `Authorization: Bearer ${keyOf(arena)}\r\n`;
+      const heads = [`POST /v1/sessions HTTP/1.1\r\n${key}`, `GET /v1/sessions HTTP/1.1\r\n${key}`]
+        .concat('POST / HTTP/1.1\r\n', 'GET / HTTP/1.1\r\n')
+        .map((head) => `${head}Host: 127.0.0.1\r\nContent-Type: application/json\r\n`);
+      const sending = Array.from({ length: 64 }, (_, at) =>
+        rawHttp(stack.apiUrl, `${heads[at % heads.length]}Transfer-Encoding: chunked\r\n\r\n${body}`, CUT_WITHIN_MS),
+      );
+      underWay();
+      const answersBeside = await answersWithin(stack.apiUrl, CUT_WITHIN_MS);
+      const answers = await Promise.all(sending);
+      // A connection that is cut before the answer can be read was refused as well.
+      const odd = answers.filter((answer) => answer !== '' && !/^HTTP\/1\.1 (200|30[23]|4)/.test(answer));
+      return wrongIn(
+        [answersBeside, `the API answers nothing else for ${CUT_WITHIN_MS / 1_000} s`],
+        [odd.length === 0, `answered ${odd[0]?.slice(0, 80)}`],
+        [await answersPromptly(stack.apiUrl), 'the API does not answer promptly afterwards'],
+      );
     },
   },
   {

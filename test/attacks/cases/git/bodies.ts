@@ -16,6 +16,36 @@ def head(method, path, length):
     return f"{method} {path} HTTP/1.1\\r\\nHost: {url.netloc}\\r\\nAuthorization: Bearer {bearer}\\r\\nContent-Length: {length}\\r\\n\\r\\n".encode()
 `;
 
+/** Bodies in chunks of a byte, on 48 connections, to where nobody reads them and to where they are read. */
+const TINY_CHUNKS = `
+body = b"1\\r\\nx\\r\\n" * 120000 + b"0\\r\\n\\r\\n"
+wrong = []
+def send(method, path, bearer):
+    kept = f"Authorization: Bearer {bearer}\\r\\n" if bearer else ""
+    request = f"{method} {path} HTTP/1.1\\r\\nHost: {url.netloc}\\r\\n{kept}Transfer-Encoding: chunked\\r\\n\\r\\n"
+    status = b""
+    try:
+        with connect() as connection:
+            connection.sendall(request.encode() + body)
+            status = connection.recv(12)
+    except OSError:
+        pass
+    if status and not status.startswith((b"HTTP/1.1 200", b"HTTP/1.1 4")):
+        wrong.append(f"{method} {path[-20:]}: {status}")
+own = os.environ["REPO_TOKEN"]
+targets = [
+    ("GET", f"{repo}/clone", own),
+    ("POST", f"{repo}/update", None),
+    ("POST", f"{repo}/update", own),
+    ("POST", f"{url.path}/git-upload-pack", own),
+]
+threads = [threading.Thread(target=send, args=target) for target in targets * 12]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(f"sent={len(threads)}", flush=True)
+for sentence in wrong: print(f"HOLE: {sentence}", flush=True)
+`;
+
 /** Bodies and readers that would keep the git host from everybody else. */
 export const BODIES = [
   fromInside({
@@ -61,6 +91,19 @@ for sentence in wrong: print(f"HOLE: {sentence}", flush=True)
 PY
       git ls-remote origin > /dev/null || hole "the host does not serve any more"`,
     holds: ({ log }) => (log.includes('sent=14') ? [] : ['they were not all sent']),
+  }),
+  fromInside({
+    name: 'bodies in chunks of a byte are cut off while others clone, mint and revoke',
+    area,
+    must: 'Whether a call reads its body or not, has a credential or not: the connection ends, and the git host serves on.',
+    alone: true,
+    request: { timeoutSeconds: 90, resources: { memoryMb: 512 } },
+    script: `weapon <<'PY'
+${SEND}
+${TINY_CHUNKS}
+PY
+      timeout 20 git ls-remote origin > /dev/null || hole "the host does not serve any more"`,
+    holds: ({ log }) => (log.includes('sent=48') ? [] : ['they were not all sent']),
   }),
   fromInside({
     name: 'clones that are read a byte a second keep no place from others',
