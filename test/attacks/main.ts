@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { interruption } from '../faults/interruption.ts';
+import type { Role } from '../support/stack.ts';
 import { AREAS } from './attack.ts';
 import { percentile } from './figures.ts';
 import { startArena, type Arena } from './rig/arena.ts';
+import { roleMemory } from './rig/role-memory.ts';
 import { runAttacks, type AttackResult } from './run-attacks.ts';
 import { SUITE } from './suite.ts';
 
@@ -22,6 +24,8 @@ const { values } = parseArgs({
 });
 /** A neighbour may wait so many times as long as on a quiet machine, at the 95th percentile. */
 const MAX_NEIGHBOUR_RATIO = 2;
+/** A role's memory after all attacks, against what it was before. */
+const MAX_MEMORY_RATIO = 1.5;
 const SLOWEST_SHOWN = 3;
 /** What a neighbour bears of one attack says nothing where two of them have the machine between them. */
 const lanes = values.short ? 2 : 1;
@@ -40,12 +44,14 @@ async function wholeRun(arena: Arena): Promise<boolean> {
   // first start of all fills caches and does not count.
   await arena.neighbour.start();
   const quiet = await quietStarts(arena, Math.ceil(attacks.length / 2));
+  const memoryBefore = await roleMemory(arena.stack);
   const results = await runAttacks(arena, attacks, { lanes, signal, onResult: print });
   quiet.push(...(await quietStarts(arena, Math.floor(attacks.length / 2))));
   const wrong = results.filter((result) => result.wrong.length > 0);
   say('');
   table(results);
   const isFair = fairness(quiet, results);
+  const isSmall = await keptMemory(arena, memoryBefore);
   const errors = arena.errorLines();
   for (const line of errors) say(`✗ a role had an error: ${line.slice(0, 1_000)}`);
   const leaks = await arena.leaks();
@@ -53,10 +59,10 @@ async function wholeRun(arena: Arena): Promise<boolean> {
   const left = await arena.remains().catch((error: unknown) => [String(error)]);
   for (const thing of left) say(`✗ left: ${thing}`);
   say(
-    `${results.length - wrong.length} of ${attacks.length} attacks came to nothing${isFair ? '' : ', but a neighbour waited for too long'}`,
+    `${results.length - wrong.length} of ${attacks.length} attacks came to nothing${isFair ? '' : ', but a neighbour waited for too long'}${isSmall ? '' : ', but a role kept too much memory'}`,
   );
   const complete = results.length === attacks.length && results.length > 0;
-  return complete && isFair && [wrong, errors, leaks, left].every(({ length }) => length === 0);
+  return complete && isFair && isSmall && [wrong, errors, leaks, left].every(({ length }) => length === 0);
 }
 
 async function quietStarts(arena: Arena, rounds: number): Promise<number[]> {
@@ -103,6 +109,18 @@ function fairness(quiet: number[], results: AttackResult[]): boolean {
     say(`    slowest: ${(neighbourMs ?? 0).toFixed(0)} ms beside "${name}"`);
   }
   return values.short || ratio <= MAX_NEIGHBOUR_RATIO;
+}
+
+/** Whether each role gave back what the attacks made it take. */
+async function keptMemory({ stack }: Arena, before: Map<Role, number>): Promise<boolean> {
+  const after = await roleMemory(stack);
+  const ratios = [...after].map(([role, mb]) => ({ role, mb, was: before.get(role) ?? mb }));
+  const figures = ratios.map(
+    ({ role, mb, was }) => `${role} ${was.toFixed(0)} → ${mb.toFixed(0)} (${(mb / was).toFixed(2)})`,
+  );
+  const isJudged = !values.short && attacks.length === SUITE.length;
+  say(`MB before and after: ${figures.join(', ')}; ${isJudged ? `at most ${MAX_MEMORY_RATIO}` : 'told, not judged'}`);
+  return !isJudged || ratios.every(({ mb, was }) => mb <= MAX_MEMORY_RATIO * was);
 }
 
 function column(value: number, width = 8): string {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 import { readFile } from 'node:fs/promises';
 import { wrongIn, type Attack } from '../attack.ts';
 import { LARGEST_SECRETS } from '../../support/largest-secrets.ts';
@@ -7,6 +8,7 @@ import { backwards, fromInside, type Outcome } from '../rig/from-inside.ts';
 import { VICTIM_SECRET, type Arena } from '../rig/arena.ts';
 
 const area = 'logs';
+const COLOURED = 'sk-obviously-fake-secret-in-colours';
 const MEGABYTE = 1024 * 1024;
 
 interface LogRecord {
@@ -255,6 +257,23 @@ PY`,
       return attack.run(arena, underWay);
     },
   },
+  fromInside({
+    name: 'a secret in which colours begin and end is masked',
+    area,
+    must: 'Without the colours, no reader finds it in the log: as grep prints it, and with a colour around each byte.',
+    request: { secrets: { MODEL_KEY: COLOURED } },
+    script: `
+      for part in s k- obviously in-colours s; do printf '%s\\n' "$MODEL_KEY" | grep --color=always -- "$part"; done
+      printf '%s\\n' "$MODEL_KEY" | sed "s/./$(printf '\\033')[1;31m&$(printf '\\033')[0m/g"
+      printf '%s\\n' "$MODEL_KEY" | sed "s/./&$(printf '\\033')[38;2;255;100;0m$(printf '\\033')(B/g"`,
+    holds: ({ log }) => {
+      const plain = stripVTControlCharacters(log.replaceAll('\u001b(B', ''));
+      return wrongIn(
+        [!plain.includes(COLOURED), 'it is in the log'],
+        [plain.split('[secret]').length > 7, 'not all of them were masked'],
+      );
+    },
+  }),
   fromInside({
     name: 'a secret scattered over writes, streams and lines of parts is masked',
     area,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nothingLeft, startStack, type Stack } from '../../support/stack.ts';
+import { nothingLeft, startStack, type Role, type Stack } from '../../support/stack.ts';
 import { supervise, SUPERVISED, type Supervision } from '../../faults/rig/supervision.ts';
 import { startReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts';
 import { createRepo, getSession, settled, startSession, until } from '../../scenarios/session.ts';
@@ -41,6 +41,8 @@ export interface Arena extends AsyncDisposable {
   readonly tokens: Set<string>;
   /** What is wrong with the service right now, as sentences. */
   health(): Promise<string[]>;
+  /** All that a role has printed so far. */
+  printedBy(role: Role): string;
   /** The lines of all roles so far that are errors, or no log lines at all: a stack trace of something unhandled. */
   errorLines(): string[];
   /** Where one of the tokens and secrets of this run lies in the clear, as sentences: logs of roles, Redis' files, session logs. */
@@ -86,6 +88,7 @@ export async function startArena(): Promise<Arena> {
     starts,
     tokens,
     health: () => health(stack, supervision, victim),
+    printedBy: (role) => supervision.printed(role),
     errorLines: () => SUPERVISED.flatMap((role) => errorsIn(role, supervision.printed(role))),
     leaks: () => leaks(stack, supervision, tokens),
     async remains() {

@@ -25,6 +25,22 @@ function callerWith({ stack }: Arena, { key }: MadeKey) {
 /** Keys that want more than they were made for. */
 export const KEYS: Attack[] = [
   {
+    name: 'a key cannot put its sessions before those of others',
+    area,
+    must: 'A priority above the key’s own highest is refused, by whatever number.',
+    async run(arena, underWay) {
+      underWay();
+      const call = callerWith(arena, await makeKey(arena, {}));
+      const repos = [{ id: await createRepo(arena.stack) }];
+      const wrong: string[] = [];
+      for (const priority of [1, 100, 2_097_152, 1e21, 0.5, '1', null]) {
+        const { status } = await call('POST', '/v1/sessions', { repos, command: ['true'], priority });
+        if (status !== 422) wrong.push(`a session of priority ${JSON.stringify(priority)} is answered ${status}`);
+      }
+      return wrong;
+    },
+  },
+  {
     name: 'the sessions of another key are not there',
     area,
     must: 'Every call on the victim’s session is the very 404 of an unknown one, and no list or stream shows it.',

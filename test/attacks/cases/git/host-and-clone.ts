@@ -171,6 +171,41 @@ export const GIT: Attack[] = [
     },
   },
   fromInside({
+    name: 'a fetch cannot have the host match costly patterns',
+    area,
+    must: 'Filters by a pattern in the repo are refused; those by size and depth work.',
+    script: `
+      for i in $(seq 2000); do echo "/*a*b*c*d*e*f*$i*/**/*x"; done > pattern
+      git add pattern && git commit -q -m pattern && git push -q origin HEAD
+      for filter in sparse:oid=HEAD:pattern object:type=blob combine:blob:none+sparse:oid=HEAD:pattern; do
+        denied "$filter" timeout 20 git clone -q --no-checkout --filter=$filter "$(git remote get-url origin)" "/tmp/$(echo $filter | tr -c a-z -)"
+      done
+      git clone -q --no-checkout --filter=blob:none "$(git remote get-url origin)" /tmp/fine || hole "a filter by size fails"`,
+  }),
+  fromInside({
+    name: 'one session cannot push the lines of others out of the host’s log',
+    area,
+    must: 'A flood of requests leaves a few hundred lines, and then a number.',
+    script: `weapon <<'PY'
+from weapon import *
+import http.client, urllib.parse
+base = urllib.parse.urlsplit(os.environ["RELACE_BASE_URL"])
+connection = http.client.HTTPConnection(base.hostname, base.port)
+for _ in range(3000):
+    connection.request("GET", base.path + "/repo/none", headers={"authorization": "Bearer " + os.environ["REPO_TOKEN"]})
+    connection.getresponse().read()
+PY`,
+    holds: (_outcome, { printedBy }) => {
+      const lines = printedBy('git-host')
+        .split('\n')
+        .filter((line) => line.includes('"route":"/repo/:repoId"'));
+      return wrongIn(
+        [lines.length > 100, 'the requests did not arrive'],
+        [lines.length < 2_000, `${lines.length} lines are in the log`],
+      );
+    },
+  }),
+  fromInside({
     name: 'the host’s own refs and impossible refs cannot be pushed',
     area,
     must: 'refs/daypass, HEAD and names that lead out are refused; others’ objects cannot be asked for.',

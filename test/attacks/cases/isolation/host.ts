@@ -22,6 +22,20 @@ export const HOST: Attack[] = [
       done`,
   }),
   fromInside({
+    name: 'the disks of the host and of its neighbours are not in sight',
+    area,
+    must: 'No block device, its partitions or its figures, and no mount of another sandbox.',
+    script: `
+      for place in /sys/block /sys/class/block /sys/dev/block /sys/devices/virtual/block; do
+        if [ -n "$(ls -A $place 2>/dev/null)" ]; then hole "$place shows $(ls $place | head -n 3)"; fi
+      done
+      for file in /proc/diskstats /proc/partitions; do
+        if [ -s $file ] && [ -n "$(cat $file)" ]; then hole "$file says $(head -c 200 $file)"; fi
+      done
+      if [ "$(grep -c sbx_ /proc/self/mountinfo)" -gt 3 ]; then hole "mounts: $(grep sbx_ /proc/self/mountinfo)"; fi`,
+    holds: ({ log }, { victim }) => wrongIn([!log.includes(victim.sandboxId), 'the victim’s sandbox is named']),
+  }),
+  fromInside({
     name: 'the kernel’s settings cannot be written',
     area,
     must: 'core_pattern, modprobe, sysrq, uevent_helper and the like are read-only or masked.',

@@ -100,7 +100,7 @@ for name, number, *args in [
     ("sethostname", 170, b"owned", 5), ("syslog", 103, 3, text, 128), ("acct", 163, 0), ("iopl", 172, 3), ("ioperm", 173, 0, 1, 1),
     ("lookup_dcookie", 212, 0, text, 8), ("move_pages", 279, 1, 0, 0, 0, 0, 0), ("vhangup", 153), ("fanotify_init", 300, 0, 0),
     ("name_to_handle_at", 303, -100, b"/", text, text, 0x1000000), ("sched_setscheduler", 144, 0, 1, ctypes.create_string_buffer(b"\\x32\\0\\0\\0")),
-    ("setpriority", 141, 0, 0, -20), ("ioprio real time", 251, 1, 0, 1 << 13),
+    ("setpriority", 141, 0, 0, -20), ("setpriority of init", 141, 0, 1, 19), ("sched_setscheduler of init", 144, 1, 5, text), ("ioprio real time", 251, 1, 0, 1 << 13),
 ]:
     denied(name, lambda: call(number, *args))
 PY`,
