@@ -195,8 +195,9 @@ for _ in range(3000):
     connection.request("GET", base.path + "/repo/none", headers={"authorization": "Bearer " + os.environ["REPO_TOKEN"]})
     connection.getresponse().read()
 PY`,
-    holds: (_outcome, { printedBy }) => {
-      const lines = printedBy('git-host')
+    holds: (_outcome, arena) => {
+      const lines = arena
+        .printedBy('git-host')
         .split('\n')
         .filter((line) => line.includes('"route":"/repo/:repoId"'));
       return wrongIn(
