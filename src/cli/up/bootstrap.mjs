@@ -12,6 +12,7 @@ const NEEDED_NODE_MAJOR = 24;
 /** npm writes the lock file and its own copy of it within moments of each other, in either order. */
 const LOCK_TOLERANCE_MS = 5_000;
 const MAX_ERROR_LINES = 12;
+const LOOK_AT_SHELL_EVERY_MS = 250;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const modules = join(root, 'node_modules');
@@ -22,6 +23,7 @@ let child;
 
 // Ctrl-C reaches every process of the terminal, and npm passes it on besides: what it means is for the child to say.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child?.kill(signal));
+if (process.env.npm_command === 'exec') endWithShell();
 
 try {
   if (packagesAreStale()) {
@@ -32,6 +34,16 @@ try {
 } catch (error) {
   process.stderr.write(`✗ ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+}
+
+/** `npx` starts this by a shell, and passes SIGTERM and SIGHUP on to that alone: when the shell is gone, the signal was meant for us. */
+function endWithShell() {
+  const shell = process.ppid;
+  const looking = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(looking);
+    child?.kill('SIGTERM');
+  }, LOOK_AT_SHELL_EVERY_MS).unref();
 }
 
 /** `.package-lock.json` is what npm writes last, so an installation that was cut short has none. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -90,6 +91,20 @@ test('Ctrl-C stops the session, its end is waited for, and its token is revoked'
   expect(stderr).toContain('[daypass] Stopping ses_');
   const session = await settled(stack, (await newest()).id);
   expect(session).toMatchObject({ status: 'stopped', token: { state: 'revoked' } });
+});
+
+test('SIGTERM to npx stops it, although npx passes that on to its shell alone', async () => {
+  const program = join(import.meta.dirname, '../../../src/cli/daypass.mjs');
+  // As npx starts it: by a shell that waits for it.
+  const line = `"$0" "$1" run --repo ${repo} -q -- sh -c 'echo GO; sleep 100'; exit $?`;
+  const npx = spawn('sh', ['-c', line, process.execPath, program], {
+    env: { ...process.env, ...env(), npm_command: 'exec' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await hears(npx.stdout, 'GO');
+  const { id } = await newest();
+  npx.kill('SIGTERM');
+  expect(await settled(stack, id)).toMatchObject({ status: 'stopped', token: { state: 'revoked' } });
 });
 
 test('SIGTERM stops it likewise, and a second one revokes the token and leaves at once', async () => {
