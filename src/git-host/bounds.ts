@@ -14,8 +14,12 @@ export interface HostBounds {
   incoming: BodyBudget;
   /** Requests of clones and fetches: they are small and come at once, and no upload keeps them out. */
   fetches: BodyBudget & { totalMs: number };
-  /** Of the disk; bodies leave it free. */
+  /** Of the disk; bodies and writes leave it free. */
   reserveBytes: number;
+  /** Of a repo's objects on the disk. */
+  repoBytes: number;
+  /** All that one token may write. */
+  tokenBytes: number;
   /** An answer that is read more slowly than `minBytesPerSecond` in a whole window is cut. */
   reader: {
     minBytesPerSecond: number;
@@ -69,6 +73,8 @@ export const HOST_BOUNDS: HostBounds = {
     totalMs: 60_000,
   },
   reserveBytes: GIB,
+  repoBytes: 32 * GIB,
+  tokenBytes: 16 * GIB,
   reader: {
     minBytesPerSecond: KIB,
     windowMs: 60_000,

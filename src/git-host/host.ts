@@ -13,6 +13,7 @@ import type { LiveUses } from './live-uses.ts';
 import type { RepoPlace } from './repos/head.ts';
 import type { RepoDirs } from './repos/repo-dirs.ts';
 import type { RepoLocks } from './repos/repo-locks.ts';
+import type { Room } from './repos/room.ts';
 import type { RepoStore, RepoFacts } from './repos/repo-store.ts';
 import type { Writers } from './repos/writers.ts';
 import type { Gate } from './smart-http/gate.ts';
@@ -36,6 +37,8 @@ export interface Host {
   /** Who holds a connection, and which one gives way to a newcomer. */
   connections: Connections;
   incoming: Incoming;
+  /** Taken before anything is written to a repo. */
+  room: Room;
   /**
    * How much runs at once: git processes that say what there is, those that send content, work that writes, and work that holds
    * a large body's structure in memory. They are entered when the request's body has arrived, and in this order: who needs

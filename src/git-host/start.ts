@@ -26,6 +26,7 @@ import { startMaintainer } from './maintenance/maintainer.ts';
 import { openRepoDirs } from './repos/repo-dirs.ts';
 import { createRepoLocks } from './repos/repo-locks.ts';
 import { createRepoStore } from './repos/repo-store.ts';
+import { createRoom } from './repos/room.ts';
 import { createWriters } from './repos/writers.ts';
 import { createGate } from './smart-http/gate.ts';
 import { createTokenStore } from './tokens/token-store.ts';
@@ -88,6 +89,7 @@ export async function startGitHost(options: GitHostOptions): Promise<RunningGitH
       requests: createRequests(bounds),
       connections: createConnections(bounds),
       incoming: await openIncoming(dataDir, bounds),
+      room: createRoom(dataDir, bounds),
       tokens,
       dirs,
       repos,

@@ -15,6 +15,7 @@ export const putFileContent: RepoOperation = async (host, call) => {
   const path = checkFilePath(name);
   await using body = await host.incoming.receive(call, { maxBytes: MAX_FILE_BYTES, what: 'the file' });
   const result = await host.gates.writing.run(by, signal, async () => {
+    await host.room.take(call, body.bytes);
     const objectId = await host.writers.run(place.repoDir, () => writeBlob(place, body.read()));
     return commitChange(host, call, { message: `Write ${name}`, change: putFile(path, objectId) });
   });

@@ -40,6 +40,7 @@ export const updateRepo: RepoOperation = async (host, call) => {
   await using received = await host.incoming.receive(call, { maxBytes: MAX_JSON_BYTES, what: 'the body' });
   const { metadata, result } = await writeInTurn(host, call, received, async () => {
     const body = check(schema, (await readContents(received)) ?? {});
+    await host.room.take(call, received.bytes);
     return { metadata: body.metadata, result: await change(host, call, received, body.source ?? null) };
   });
   // An import waits for another host, and not with a place that others wait for.

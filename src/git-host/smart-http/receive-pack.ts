@@ -1,10 +1,13 @@
 import type { RepoOperation } from '../host.ts';
-import { HostError } from '../http/host-error.ts';
+import { HostError, type HostErrorCode } from '../http/host-error.ts';
 import { adoptBranch, digestRefs } from '../repos/head.ts';
-import { refuseLocked } from './refuse-locked.ts';
+import { refuseRefs } from './refuse-refs.ts';
 import { receiveRequest } from './request-body.ts';
 import { serveRpc } from './serve-rpc.ts';
 import { endAnswer } from './stream-git.ts';
+
+/** Thrown before git has begun to answer. */
+const IN_GIT_WORDS: readonly HostErrorCode[] = ['locked', 'no_space', 'too_large'];
 
 /**
  * POST /repo/{id}.git/git-receive-pack: what a push uploads. It has a place and its repo's lock only when all of it has arrived, and
@@ -23,11 +26,14 @@ export const receivePack: RepoOperation = async (host, call) => {
   };
   try {
     await host.gates.writing.run(by, signal, () =>
-      host.locks.hold(repo.repoId, signal, () => host.writers.run(place.repoDir, receive)),
+      host.locks.hold(repo.repoId, signal, async () => {
+        await host.room.take(call, body.bytes);
+        await host.writers.run(place.repoDir, receive);
+      }),
     );
   } catch (error) {
-    if (!(error instanceof HostError && error.code === 'locked')) throw error;
-    await refuseLocked(res, body, error);
+    if (!(error instanceof HostError && IN_GIT_WORDS.includes(error.code)) || res.headersSent) throw error;
+    await refuseRefs(res, body, error);
     return;
   }
   await endAnswer(res, signal);

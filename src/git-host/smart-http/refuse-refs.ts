@@ -6,14 +6,14 @@ import type { HostError } from '../http/host-error.ts';
 import type { ReceivedBody } from '../incoming/received-body.ts';
 
 /**
- * Tells a push that it came too late, as git reports it: `! [remote rejected] main -> main (daypass: …)`. Of an HTTP status
- * git would show the number alone. Throws `locked` where the push cannot be read, and so not be answered in its own way.
+ * Tells a push why it is refused, as git reports it: `! [remote rejected] main -> main (daypass: …)`. Of an HTTP status git
+ * would show the number alone. Throws the refusal where the push cannot be read, and so not be answered in its own way.
  */
-export async function refuseLocked(res: ServerResponse, body: ReceivedBody, locked: HostError): Promise<void> {
+export async function refuseRefs(res: ServerResponse, body: ReceivedBody, refusal: HostError): Promise<void> {
   const push = await readPushRequest(new PacketReader(body.read())).catch((cause: unknown) => {
-    locked.cause = cause;
-    throw locked;
+    refusal.cause = cause;
+    throw refusal;
   });
-  const refs = push.commands.map(({ ref }) => ({ ref, reason: locked.message }));
+  const refs = push.commands.map(({ ref }) => ({ ref, reason: refusal.message }));
   refusePush(res, push.capabilities, refs);
 }
