@@ -11,8 +11,8 @@ const MAX_REMEMBERED = 10_000;
 /** What may still be written to the repos. */
 export interface Room {
   /**
-   * To be called before the body of a write is written to its repo, which takes about as many bytes. Throws `no_space` where the disk
-   * would have less than the reserve left, and `too_large` where the repo, or what a token has written, would be too large.
+   * To be called before the body of a write is written to its repo, which takes about as many bytes. Throws `no_space` where a token
+   * would take from the disk's reserve, and `too_large` where the repo, or what a token has written, would be too large.
    */
   take(call: Pick<RepoCall, 'by' | 'repo' | 'place'>, bytes: number): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function createRoom(
   return {
     async take({ by, repo, place }, bytes) {
       const { bavail, bsize } = await statfs(dir);
-      if (bavail * bsize - reserveBytes < bytes)
+      if (by !== 'account' && bavail * bsize - reserveBytes < bytes)
         throw new HostError('no_space', `the git host's disk has no room for ${bytes} bytes more; free some space`);
       const byToken = (written.get(by) ?? 0) + bytes;
       if (by !== 'account' && byToken > tokenBytes)
